@@ -1,0 +1,112 @@
+"""What a verifier says: plain frozen data, the same for every tool and language."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Severity(enum.IntEnum):
+    """How grave a finding is; the numbers are those of the Language Server Protocol."""
+
+    ERROR = 1
+    WARNING = 2
+    INFORMATION = 3
+    HINT = 4
+
+
+class Category(enum.StrEnum):
+    """The kind of fault: the 20 kinds of VeriRepair's taxonomy, and OTHER for what lies outside it."""
+
+    MISSING_SEMICOLON = "missing-semicolon"
+    MISSING_END = "missing-end"
+    MISSING_BRACKET = "missing-bracket"
+    ILLEGAL_KEYWORD = "illegal-keyword"
+    INVALID_LITERAL = "invalid-literal"
+    BIT_WIDTH = "bit-width"
+    INDEXING = "indexing"
+    TYPE = "type"
+    UNDEFINED_MODULE = "undefined-module"
+    MODULE_CONNECTION = "module-connection"
+    SENSITIVITY_LIST = "sensitivity-list"
+    BLOCKING = "blocking-assignment"
+    RESET = "reset"
+    STATE_MACHINE = "state-machine"
+    MULTIPLE_DRIVERS = "multiple-drivers"
+    NON_SYNTHESIZABLE = "non-synthesizable"
+    ALGORITHM = "algorithm"
+    GATE_LOGIC = "gate-logic"
+    CONDITION = "condition"
+    LATCH = "latch"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open stretch of text. Lines and columns count from 0; columns are Unicode code points."""
+
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that explains a finding (an earlier declaration, the other driver)."""
+
+    path: str
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault that a tool reported at one place.
+
+    `code` is the tool's own stable name ("ExpectedToken", "WIDTHTRUNC"); `tool` the tool that said it;
+    `tools` every tool that said it once findings are merged. `data` holds the tool's own arguments
+    (names, widths) as (key, value) pairs, for fixes: it is never shown.
+    """
+
+    path: str
+    span: Span
+    severity: Severity
+    code: str
+    message: str
+    tool: str
+    category: Category = Category.OTHER
+    help_url: str = ""
+    related: tuple[Related, ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
+    tools: tuple[str, ...] = ()
+
+
+class Status(enum.StrEnum):
+    """How a verifier's run ended. Only FINDINGS says anything about the code."""
+
+    FINDINGS = "findings"
+    MISSING = "tool missing"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one run of one verifier. `message` says, for a person, why there are no findings.
+
+    `seconds` is wall time. `facts` is what the run learnt beside findings (cell counts, latches),
+    as plain data under the verifier's own keys.
+    """
+
+    tool: str
+    status: Status = Status.FINDINGS
+    findings: tuple[Finding, ...] = ()
+    message: str = ""
+    seconds: float = 0.0
+    facts: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def ran(self) -> bool:
+        """True where the tool ran to its end, so that no findings means that it accepted the code."""
+        return self.status is Status.FINDINGS

@@ -1,0 +1,94 @@
+"""Lines, positions and edits of a text. Lines end at \\n, \\r\\n or \\r and nowhere else, as the protocol has it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from signoff.verifiers.finding import Span
+
+LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class LineIndex:
+    """Where each line of `text` starts. Offsets and columns are Unicode code points, counted from 0."""
+
+    __slots__ = ("starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a position; one beyond the line or the text is moved to its end."""
+        if line < 0:
+            return 0
+        if line >= len(self.starts):
+            return len(self.text)
+        return min(self.starts[line] + max(column, 0), self.line_end(line))
+
+    def line_end(self, line: int) -> int:
+        """The offset just before the line's own line ending."""
+        if line + 1 >= len(self.starts):
+            return len(self.text)
+        end = self.starts[line + 1] - 1
+        if self.text[end] == "\n" and end > self.starts[line] and self.text[end - 1] == "\r":
+            end -= 1
+        return end
+
+    def line(self, line: int) -> str:
+        """The text of a line without its line ending; "" beyond the text."""
+        if not 0 <= line < len(self.starts):
+            return ""
+        return self.text[self.starts[line] : self.line_end(line)]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """(line, column) of an offset."""
+        offset = min(max(offset, 0), len(self.text))
+        line = bisect_right(self.starts, offset) - 1
+        return line, offset - self.starts[line]
+
+    def span(self, start: int, end: int) -> Span:
+        """The span between two offsets."""
+        return Span(*self.position(start), *self.position(end))
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """(start, end) offsets of a span."""
+        return self.offset(span.start_line, span.start_column), self.offset(span.end_line, span.end_column)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `span` of one document by `text`."""
+
+    span: Span
+    text: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all edits applied; spans refer to the text as given. Raises ValueError where they overlap."""
+    index = LineIndex(text)
+    pieces = sorted((*index.offsets(edit.span), edit.text) for edit in edits)
+    result: list[str] = []
+    last = 0
+    for start, end, replacement in pieces:
+        if start < last:
+            raise ValueError("edits overlap")
+        result += (text[last:start], replacement)
+        last = end
+    return "".join((*result, text[last:]))
+
+
+def difference(before: str, after: str) -> Edit:
+    """The one smallest edit that turns `before` into `after`."""
+    limit = min(len(before), len(after))
+    start = next((i for i in range(limit) if before[i] != after[i]), limit)
+    tail = next((i for i in range(limit - start) if before[-1 - i] != after[-1 - i]), limit - start)
+    # A position inside a \r\n does not exist for an editor: widen the edit to whole line endings.
+    if 0 < start < len(before) and before[start - 1 : start + 1] == "\r\n":
+        start -= 1
+    if tail and before[len(before) - tail - 1 : len(before) - tail + 1] == "\r\n":
+        tail -= 1
+    return Edit(LineIndex(before).span(start, len(before) - tail), after[start : len(after) - tail])
