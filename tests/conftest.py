@@ -1,0 +1,23 @@
+"""What holds for every test: in CI a test that needs a tool and is skipped has failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+# A GPU cannot be installed, so `gpu` is not among them.
+NEEDED_IN_CI = ("tool", "model", "vscode")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    needs = [name for name in NEEDED_IN_CI if item.get_closest_marker(name)]
+    skipped = report.skipped and not hasattr(report, "wasxfail") and not item.get_closest_marker("gpu")
+    if os.environ.get("CI") == "true" and skipped and needs:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} is marked {', '.join(needs)} and may not be skipped where CI=true: {reason}"
+    return report
