@@ -1,0 +1,13 @@
+// A toggling bit with a misspelt keyword.
+module toggle (
+    input  wire clk,
+    input  wire rst,
+    output reg  q
+);
+    alway @(posedge clk) begin  // FAULT illegal-keyword: slang verilator
+        if (rst)
+            q <= 1'b0;
+        else
+            q <= ~q;
+    end
+endmodule

@@ -1,0 +1,7 @@
+// A parity generator with a misspelt keyword.
+module parity (
+    input  wire [7:0] data,
+    output wire       odd
+);
+    asign odd = ^data;  // FAULT illegal-keyword: slang verilator
+endmodule

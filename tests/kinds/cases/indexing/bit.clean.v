@@ -1,0 +1,7 @@
+// The ninth bit of eight.
+module overflow_flag (
+    input  wire [7:0] sum,
+    output wire       overflow
+);
+    assign overflow = sum[7];
+endmodule

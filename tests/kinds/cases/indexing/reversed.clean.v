@@ -1,0 +1,7 @@
+// A slice whose bounds are the wrong way round.
+module lower_nibble (
+    input  wire [7:0] word,
+    output wire [3:0] nibble
+);
+    assign nibble = word[3:0];
+endmodule

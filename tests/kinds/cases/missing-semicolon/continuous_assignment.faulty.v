@@ -1,0 +1,12 @@
+// An adder with carry.
+module adder (
+    input  wire [7:0] a,
+    input  wire [7:0] b,
+    output wire [7:0] sum,
+    output wire       carry
+);
+    wire [8:0] total = {1'b0, a} + {1'b0, b};
+
+    assign sum = total[7:0]  // FAULT missing-semicolon: slang verilator
+    assign carry = total[8];
+endmodule
