@@ -1,0 +1,161 @@
+"""One fault is one diagnostic: findings of several tools for the same thing become one, and a flood is capped.
+
+Pure. The result does not depend on the order of the input, and merging it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from signoff.diagnostics.same import NUMBER, distance, follows_from, keys, same_fault, tool_rank
+from signoff.diagnostics.taxonomy import classify
+from signoff.verifiers.finding import Category, Finding, Severity, Span
+
+FLOOD_CODE = "TooManyFindings"
+FLOOD_TOOL = "signoff"
+
+
+def merge(findings: Iterable[Finding], *, cap: int) -> tuple[Finding, ...]:
+    """The findings to show, by path and place, each naming in `tools` every tool that said it.
+
+    slang's place and message are preferred, then Verilator's, then Yosys'; the gravest severity counts. A finding
+    that already names its `tools` (the result of an earlier merge) may be joined by others but stays one of its own.
+    At most `cap` findings a file are kept, the gravest first, with one line in front that says how many are not.
+    """
+    files: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        files[finding.path].append(finding)
+    return tuple(shown for path in sorted(files) for shown in _merge_file(files[path], cap))
+
+
+def without(findings: Iterable[Finding], disabled_codes: Iterable[str]) -> tuple[Finding, ...]:
+    """The findings whose code the user has not switched off (case does not matter). Call it before merge()."""
+    disabled = {code.lower() for code in disabled_codes}
+    return tuple(finding for finding in findings if finding.code.lower() not in disabled)
+
+
+@dataclass(slots=True)
+class _Cluster:
+    """Findings that are one fault; the first is the one to show."""
+
+    members: list[Finding]
+    tools: set[str] = field(default_factory=set)
+
+    @property
+    def lead(self) -> Finding:
+        return self.members[0]
+
+    def add(self, finding: Finding) -> None:
+        self.members.append(finding)
+        self.tools.add(finding.tool)
+
+    def shown(self) -> Finding:
+        lead = self.lead
+        related = dict.fromkeys(place for member in self.members for place in member.related)
+        return replace(
+            lead,
+            category=next((m.category for m in self.members if m.category is not Category.OTHER), Category.OTHER),
+            severity=min(member.severity for member in self.members),
+            help_url=next((member.help_url for member in self.members if member.help_url), ""),
+            related=tuple(related),
+            tools=tuple(sorted(self.tools, key=tool_rank)),
+        )
+
+
+def _merge_file(findings: Sequence[Finding], cap: int) -> list[Finding]:
+    floods = [finding for finding in findings if finding.code == FLOOD_CODE]
+    clusters: list[_Cluster] = []
+    raw: list[Finding] = []
+    for finding in _distinct(classify(finding) for finding in findings if finding.code != FLOOD_CODE):
+        if finding.tools:
+            clusters.append(_Cluster([finding], set(finding.tools)))
+        else:
+            raw.append(finding)
+    for tool in sorted({finding.tool for finding in raw}, key=tool_rank):
+        _join([finding for finding in raw if finding.tool == tool], clusters)
+    return _capped(sorted((cluster.shown() for cluster in clusters), key=_order), floods, cap)
+
+
+def _join(findings: Sequence[Finding], clusters: list[_Cluster]) -> None:
+    """Give each finding of one tool to the fault it belongs to; what is left is a fault of its own.
+
+    The nearest pairs are joined first, and a tool says a fault once: two findings of one tool on a line stay two.
+    """
+    index = _Index(clusters)
+    pairs = sorted(
+        (distance(clusters[number].lead, finding), number, position)
+        for position, finding in enumerate(findings)
+        for number in index.near(finding)
+        if finding.tool not in clusters[number].tools
+        and any(same_fault(member, finding) for member in clusters[number].members)
+    )
+    joined: set[int] = set()
+    for _, number, position in pairs:
+        if position not in joined and findings[position].tool not in clusters[number].tools:
+            clusters[number].add(findings[position])
+            joined.add(position)
+    for position, finding in enumerate(findings):
+        if position not in joined:
+            _follow_or_lead(finding, clusters, index)
+
+
+def _follow_or_lead(finding: Finding, clusters: list[_Cluster], index: _Index) -> None:
+    causes = [number for number in index.near(finding) if follows_from(finding, clusters[number].lead)]
+    if causes:
+        clusters[min(causes, key=lambda number: distance(clusters[number].lead, finding))].add(finding)
+    else:
+        clusters.append(_Cluster([finding], {finding.tool}))
+        index.add(len(clusters) - 1, finding)
+
+
+class _Index:
+    """Which clusters may be the same fault as a finding, without comparing everything with everything."""
+
+    def __init__(self, clusters: Sequence[_Cluster]) -> None:
+        self._by_key: dict[object, list[int]] = defaultdict(list)
+        for number, cluster in enumerate(clusters):
+            self.add(number, cluster.lead)
+
+    def add(self, number: int, lead: Finding) -> None:
+        for key in keys(lead):
+            self._by_key[key].append(number)
+
+    def near(self, finding: Finding) -> list[int]:
+        found = dict.fromkeys(number for key in keys(finding, wanted=True) for number in self._by_key.get(key, ()))
+        return sorted(found)
+
+
+def _distinct(findings: Iterable[Finding]) -> list[Finding]:
+    """In order, each once: a module instantiated twice is reported twice, with other widths in the message."""
+    kept: dict[object, Finding] = {}
+    for finding in sorted(findings, key=_total_order):
+        text = NUMBER.sub("#", finding.message)
+        kept.setdefault((finding.span, finding.tool, finding.tools, finding.code, text), finding)
+    return list(kept.values())
+
+
+def _total_order(finding: Finding) -> tuple[object, ...]:
+    return (*_order(finding), finding.message, finding.tool, repr(finding))
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (finding.span, finding.severity, tool_rank(finding.tool), finding.code, finding.message)
+
+
+def _capped(findings: Sequence[Finding], floods: Sequence[Finding], cap: int) -> list[Finding]:
+    hidden = sum(int(dict(flood.data).get("hidden", "0")) for flood in floods)
+    if len(findings) > cap:
+        gravest = sorted(range(len(findings)), key=lambda number: (findings[number].severity, number))[:cap]
+        hidden += len(findings) - cap
+        findings = [findings[number] for number in sorted(gravest)]
+    path = (*findings, *floods)[0].path if hidden else ""
+    return [_flood(path, hidden), *findings] if hidden else list(findings)
+
+
+def _flood(path: str, hidden: int) -> Finding:
+    message = f"{hidden:,} more findings in this file are not shown; errors come before warnings."
+    place = Span(0, 0, 0, 0)
+    count = (("hidden", str(hidden)),)
+    return Finding(path, place, Severity.INFORMATION, FLOOD_CODE, message, FLOOD_TOOL, data=count, tools=(FLOOD_TOOL,))

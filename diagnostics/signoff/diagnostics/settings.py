@@ -1,0 +1,22 @@
+"""The settings of what is shown, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signoff.verifiers.settings import setting
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsSettings:
+    """What is shown, and when."""
+
+    max_per_file: int = setting(
+        100, "Findings shown in one file at most; one line says how many more there are.", minimum=1, maximum=10000
+    )
+    quick_pause: int = setting(
+        200, "Pause in typing, in milliseconds, after which the quick checks (Verilator) run.", minimum=0, maximum=60000
+    )
+    deep_idle: float = setting(
+        5.0, "Seconds without a change after which the deep checks (Yosys) run; 0: only on save.", minimum=0.0
+    )
