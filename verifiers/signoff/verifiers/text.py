@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from signoff.verifiers.finding import Span
 
@@ -17,9 +18,19 @@ class LineIndex:
 
     __slots__ = ("starts", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, starts: list[int] | None = None) -> None:
         self.text = text
-        self.starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+        self.starts = _line_starts(text) if starts is None else starts
+
+    def replaced(self, start: int, end: int, text: str) -> LineIndex:
+        """The index after replacing the text from offset `start` to `end`; lines far from it are not read again."""
+        whole = "".join((self.text[:start], text, self.text[end:]))
+        if "\r" in text or "\r" in self.text[max(start - 1, 0) : end + 1]:
+            return LineIndex(whole)
+        first, last = bisect_right(self.starts, start), bisect_right(self.starts, end)
+        shift = len(text) - (end - start)
+        fresh = [start + at for at in _line_starts(text)[1:]]
+        return LineIndex(whole, [*self.starts[:first], *fresh, *(at + shift for at in self.starts[last:])])
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a position; one beyond the line or the text is moved to its end."""
@@ -57,6 +68,12 @@ class LineIndex:
     def offsets(self, span: Span) -> tuple[int, int]:
         """(start, end) offsets of a span."""
         return self.offset(span.start_line, span.start_column), self.offset(span.end_line, span.end_column)
+
+
+def _line_starts(text: str) -> list[int]:
+    if "\r" not in text:
+        return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
+    return [0, *(match.end() for match in LINE_END.finditer(text))]
 
 
 @dataclass(frozen=True, slots=True)

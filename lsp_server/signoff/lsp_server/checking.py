@@ -1,0 +1,217 @@
+"""From an edit to published diagnostics: documents, projects, schedule, store and publisher joined together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from signoff.diagnostics.schedule import Pauses, Run, Schedule, group_name
+from signoff.diagnostics.store import Store
+from signoff.lsp_server.documents import Document, Documents, LineChange
+from signoff.lsp_server.publish import Publisher
+from signoff.lsp_server.settings import Settings
+from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Speed, Verifier
+from signoff.verifiers.workspace import WorkspaceModel
+
+log = logging.getLogger(__name__)
+
+
+class Checking:
+    """Keeps the diagnostics of all open documents right. `complain` tells the user something, once a text."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        workspace: WorkspaceModel,
+        verifiers: Sequence[Verifier],
+        store: Store,
+        publisher: Publisher,
+        complain: Callable[[str], None],
+    ) -> None:
+        self.documents = documents
+        self.workspace = workspace
+        self.store = store
+        self.publisher = publisher
+        self.schedule = Schedule(verifiers, self.look, self._on_run)
+        self.after_run: Callable[[Run], None] = lambda run: None
+        self._speeds: Mapping[str, Speed] = {verifier.name: verifier.speed for verifier in verifiers}
+        self._complain = complain
+        self._complained: set[tuple[str, Status, str]] = set()
+        self._latest: dict[tuple[str, str], Run] = {}
+        self._membership: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def configure(self, settings: Settings) -> None:
+        """Take new settings and check everything again under them."""
+        shown = settings.diagnostics
+        self.publisher.cap = shown.max_per_file
+        self.publisher.hidden_codes = frozenset(settings.verifiers.disabled_codes)
+        self.schedule.pauses = Pauses(shown.quick_pause / 1000, shown.deep_idle or None)
+        self.schedule.wanted = lambda verifier: enabled(verifier, settings)
+        for verifier in self.schedule.verifiers:
+            if not enabled(verifier, settings):
+                self.publisher.publish(self.store.forget_tool(verifier.name))
+        self.check_all()
+
+    def check_all(self) -> None:
+        """Check every open document anew."""
+        for document in self.documents:
+            self.schedule.again(document.uri)
+            self.publisher.publish([document.path])
+
+    def look(self, uri: str) -> tuple[Snapshot, Project] | None:
+        """The present text of an open document, and its project with all open documents in it."""
+        document = self.documents.get(uri)
+        if document is None:
+            return None
+        project = self.workspace.project_for(document.path)
+        return document.snapshot, replace(project, buffers=self.documents.snapshots())
+
+    def edited(self, document: Document, changes: Sequence[LineChange]) -> None:
+        """A document's text was changed."""
+        for change in changes:
+            self.store.edited(document.path, change.start, change.end, change.delta, self._speeds)
+        self.schedule.changed(document.uri)
+        self._plan_membership(document.uri)
+
+    def opened(self, document: Document) -> None:
+        """A document was opened."""
+        self.schedule.changed(document.uri)
+        self._plan_membership(document.uri)
+
+    def closed(self, document: Document) -> None:
+        """A document was closed: the file on disk counts again."""
+        self.schedule.closed(document.uri)
+        self.publisher.withdraw(document.path)
+        self.store.forget(document.path)
+        self._check_dependents(document)
+
+    def saved(self, document: Document) -> None:
+        """A document was saved."""
+        self.schedule.saved(document.uri)
+
+    def baseline(self, uri: str) -> Mapping[str, Outcome]:
+        """The outcomes, by tool, that were computed from exactly the present texts: what a proof compares with."""
+        seen = self.look(uri)
+        if seen is None:
+            return {}
+        snapshot, project = seen
+        group = group_name(snapshot, project)
+        runs = {tool: run for (name, tool), run in self._latest.items() if name == group}
+        return {
+            tool: run.outcome
+            for tool, run in runs.items()
+            if run.outcome.ran and run.project == project and run.snapshot.version == self._version(run.snapshot.path)
+        }
+
+    def facts(self, uri: str, tool: str) -> Mapping[str, object]:
+        """What a tool last learnt about a document's group of files."""
+        seen = self.look(uri)
+        return self.store.facts(group_name(*seen), tool) if seen else {}
+
+    async def settled(self, uri: str) -> None:
+        """Wait until the instant verifiers have answered for the present version of a document."""
+        await self.schedule.settled(uri, Speed.INSTANT)
+
+    async def files_changed(self, paths: Sequence[str]) -> None:
+        """Files changed on disk."""
+        open_paths = {document.path for document in self.documents}
+        await self.workspace.files_changed(tuple(path for path in paths if path not in open_paths))
+        self.publish_problems()
+        self.check_all()
+
+    def publish_problems(self) -> None:
+        """Show what is wrong in the project's own files (signoff.toml, file lists)."""
+        problems = self.workspace.problems()
+        before = {path for path in self.store.paths() if self.store.findings(path)[0].tool == "project"}
+        paths = before | {finding.path for finding in problems}
+        found = tuple(replace(finding, tool="project") for finding in problems)
+        self.publisher.publish(self.store.put("project", "", paths, Outcome("project", findings=found)))
+
+    async def close(self) -> None:
+        """End every run."""
+        for timer in self._membership.values():
+            timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.schedule.close()
+
+    def _on_run(self, run: Run) -> None:
+        outcome = run.outcome
+        if not outcome.ran:
+            self._report_failure(outcome)
+            return
+        self._latest[run.group, run.verifier.name] = run
+        versions = {buffer.path: buffer.version for buffer in run.project.buffers}
+        paths = [path for path in self._concerned(run) if self._version(path) == versions.get(path)]
+        changed = self.store.put(run.verifier.name, run.group, paths, outcome)
+        # The focused document is answered for every version, also where nothing changed: that is an answer, too.
+        self.publisher.publish(changed | ({run.snapshot.path} & set(paths)))
+        self.after_run(run)
+
+    def _concerned(self, run: Run) -> set[str]:
+        """The files that this run speaks for: in a guessed project the focused document alone."""
+        if not run.project.declared:
+            return {run.snapshot.path}
+        told = {finding.path for finding in run.outcome.findings}
+        known = {path for path in self.store.paths() if path in set(run.project.files)}
+        return told | known | {run.snapshot.path, *(buffer.path for buffer in run.project.buffers if self._same(run, buffer))}
+
+    def _same(self, run: Run, buffer: Snapshot) -> bool:
+        return group_name(buffer, self.workspace.project_for(buffer.path)) == run.group
+
+    def _version(self, path: str) -> int | None:
+        document = self.documents.at_path(path)
+        return document.version if document is not None else None
+
+    def _report_failure(self, outcome: Outcome) -> None:
+        key = (outcome.tool, outcome.status, outcome.message)
+        if key not in self._complained:
+            self._complained.add(key)
+            self._complain(f"{outcome.tool}: {outcome.message or outcome.status}")
+
+    def _plan_membership(self, uri: str) -> None:
+        """After a pause, look again at which files the document needs and who needs it."""
+        if uri in self._membership:
+            self._membership.pop(uri).cancel()
+        pause = max(self.schedule.pauses.quick, 0.1)
+        self._membership[uri] = asyncio.get_running_loop().call_later(pause, self._start_membership, uri)
+
+    def _start_membership(self, uri: str) -> None:
+        self._membership.pop(uri, None)
+        task = asyncio.ensure_future(self._update_membership(uri))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _update_membership(self, uri: str) -> None:
+        document = self.documents.get(uri)
+        if document is None:
+            return
+        try:
+            if await self.workspace.buffer_changed(document.snapshot):
+                self.check_all()
+            else:
+                self._check_dependents(document)
+        except Exception:
+            log.exception("the index could not be brought up to date with %s", document.path)
+
+    def _check_dependents(self, document: Document) -> None:
+        """In guessed projects each document is checked by itself: check those, too, that use the changed one."""
+        for other in self.documents:
+            project = self.workspace.project_for(other.path)
+            if other.uri != document.uri and not project.declared and document.path in project.files:
+                self.schedule.again(other.uri)
+
+
+def enabled(verifier: Verifier, settings: Settings) -> bool:
+    """Whether the user has this verifier switched on."""
+    own = getattr(settings.verifiers, verifier.name, None)
+    return bool(getattr(own, "enabled", True))
+
+

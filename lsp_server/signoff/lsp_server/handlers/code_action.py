@@ -1,0 +1,88 @@
+"""Quick fixes: only those that the tools have accepted, for exactly the version that they were proven on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from signoff.diagnostics.fixes.offer import ProvenFix, offers
+from signoff.lsp_server.convert import text_edit
+from signoff.lsp_server.documents import Document
+from signoff.lsp_server.server import SignoffServer
+from signoff.verifiers.finding import Finding, Span
+
+
+def register(server: SignoffServer) -> None:
+    """Register textDocument/codeAction and codeAction/resolve."""
+    proven: dict[str, tuple[str, ProvenFix]] = {}
+    options = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix], resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        uri = params.text_document.uri
+        document, seen = server.documents.get(uri), server.checking.look(uri)
+        if document is None or seen is None or not _quick_fix_wanted(params.context):
+            return None
+        findings = [finding for finding in server.publisher.merged(document.path) if _meets(finding, document, params)]
+        if not findings:
+            return None
+        fixes = await offers(findings, *seen, server.proof_verifiers, server.checking.baseline(uri))
+        proven.clear()
+        return [_action(fix, f"{uri}#{number}") for number, fix in enumerate(fixes)]
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    def resolve(action: types.CodeAction) -> types.CodeAction:
+        uri, fix = proven.get(str((action.data or {}).get("fix")), ("", None))
+        document = server.documents.get(uri)
+        if fix is None or document is None or document.version != fix.version:
+            raise JsonRpcException.of("the document has changed since this fix was proven", types.LSPErrorCodes.ContentModified)
+        action.edit = _edit(document, fix)
+        return action
+
+    def _action(fix: ProvenFix, key: str) -> types.CodeAction:
+        uri = key.rpartition("#")[0]
+        proven[key] = (uri, fix)
+        document = server.documents.get(uri)
+        action = types.CodeAction(
+            title=fix.title,
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=None,
+            data={"fix": key, "version": fix.version, "tools": list(fix.proof.tools), "proof": str(fix.proof.level)},
+        )
+        if document is not None and not _resolves():
+            action.edit = _edit(document, fix)
+        return action
+
+    def _edit(document: Document, fix: ProvenFix) -> types.WorkspaceEdit:
+        identity = types.OptionalVersionedTextDocumentIdentifier(document.uri, fix.version)
+        edits = [text_edit(edit, document.index, server.documents.encoding) for edit in fix.edits]
+        if not _versioned_edits():
+            return types.WorkspaceEdit(changes={document.uri: edits})
+        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identity, list[Any](edits))])
+
+    def _meets(finding: Finding, document: Document, params: types.CodeActionParams) -> bool:
+        encoding = server.documents.encoding
+        start = document.position(params.range.start.line, params.range.start.character, encoding)
+        end = document.position(params.range.end.line, params.range.end.character, encoding)
+        return _touches(finding.span, Span(*start, *end))
+
+    def _resolves() -> bool:
+        capabilities = server.client_capabilities.text_document
+        action = capabilities.code_action if capabilities else None
+        return bool(action and action.resolve_support and "edit" in action.resolve_support.properties)
+
+    def _versioned_edits() -> bool:
+        workspace = server.client_capabilities.workspace
+        return bool(workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes)
+
+
+def _quick_fix_wanted(context: types.CodeActionContext) -> bool:
+    """Whether the client asks for quick fixes, or for everything."""
+    return not context.only or any(types.CodeActionKind.QuickFix.startswith(kind) for kind in context.only)
+
+
+def _touches(one: Span, other: Span) -> bool:
+    """Whether two spans share a line: editors send the cursor, which need not stand on the fault itself."""
+    return one.start_line <= other.end_line and other.start_line <= one.end_line

@@ -1,0 +1,38 @@
+"""Commands that a client's palette offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signoff.lsp_server.server import SignoffServer
+from signoff.verifiers.hdl.yosys import Yosys
+
+
+def register(server: SignoffServer) -> None:
+    """Register the server's commands."""
+
+    @server.command("signoff.checkDeep")
+    async def check_deep(uri: str | None = None) -> None:
+        """Run everything that runs on save, for one document or all."""
+        for document in server.documents:
+            if uri in (None, document.uri):
+                server.checking.saved(document)
+
+    @server.command("signoff.warmYosys")
+    async def warm_yosys() -> None:
+        """Compile Yosys for this machine, once, with progress."""
+        await server.warm_yosys()
+
+    @server.command("signoff.status")
+    async def status() -> dict[str, Any]:
+        """What runs and what is off, as plain data: tools, model, projects of the open documents."""
+        tools = [(verifier.name, verifier.available(server.settings.verifiers)) for verifier in server.verifiers]
+        model = await server.engine.status()
+        return {
+            "tools": [
+                {"name": name, "available": found.available, "version": found.version, "reason": found.reason}
+                for name, found in tools
+            ],
+            "model": {"name": model.name, "backend": model.backend, "ready": model.ready, "message": model.message},
+            "projects": {document.uri: server.workspace_model.describe(document.path) for document in server.documents},
+        }

@@ -1,0 +1,30 @@
+"""Inline completion (ghost text): only text that the tools have accepted."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from signoff.lsp_server.convert import lsp_range
+from signoff.lsp_server.server import SignoffServer
+
+
+def register(server: SignoffServer) -> None:
+    """Register textDocument/inlineCompletion."""
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
+        uri, position = params.text_document.uri, params.position
+        suggestions = await server.suggest(uri, position.line, position.character, automatic=automatic)
+        document = server.documents.get(uri)
+        if document is None:
+            return types.InlineCompletionList([])
+        encoding = server.documents.encoding
+        return types.InlineCompletionList(
+            [
+                types.InlineCompletionItem(
+                    insert_text=suggestion.text, range=lsp_range(suggestion.span, document.index, encoding)
+                )
+                for suggestion in suggestions
+            ]
+        )

@@ -1,0 +1,252 @@
+"""The composition root: builds every part once and joins it to pygls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.metadata
+import logging
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from signoff.diagnostics.schedule import Run
+from signoff.diagnostics.store import Store
+from signoff.lsp_server import registration
+from signoff.lsp_server.checking import Checking, enabled
+from signoff.lsp_server.documents import Document, Documents
+from signoff.lsp_server.progress import Progress
+from signoff.lsp_server.protocol import SignoffProtocol
+from signoff.lsp_server.publish import Publisher
+from signoff.lsp_server.settings import Settings, parse
+from signoff.lsp_server.uris import path_of
+from signoff.verifiers import registry
+from signoff.verifiers.hdl.slang import Slang
+from signoff.verifiers.hdl.yosys import Yosys
+from signoff.verifiers.verifier import Verifier
+from signoff.verifiers.workers import WorkerPool
+from signoff.verifiers.workspace import WorkspaceModel
+
+if TYPE_CHECKING:
+    from signoff.completion.engine import CompletionEngine, Suggestion
+
+log = logging.getLogger(__name__)
+
+
+class SignoffServer(LanguageServer):
+    """One client's server. Handlers (handlers/) are thin; what they need hangs here."""
+
+    protocol: SignoffProtocol
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.settings_messages: tuple[str, ...] = ()
+        self.documents = Documents()
+        self.store = Store()
+        self.pool = WorkerPool()
+        self.publisher = Publisher(self.documents, self.store, self._publish)
+        super().__init__("signoff", version(), protocol_cls=SignoffProtocol)
+        self.verifiers = registry.build(self.pool)
+        self.workspace_model = WorkspaceModel(self.pool, (), self.settings.verifiers)
+        self.checking = Checking(
+            self.documents, self.workspace_model, self.verifiers, self.store, self.publisher, self.warn
+        )
+        self.progress = Progress(self)
+        self.stopped = asyncio.Event()
+        self._background: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        self.checking.schedule.on_busy = self._on_busy
+        self.checking.after_run = self._after_run
+
+    @cached_property
+    def proof_verifiers(self) -> tuple[Verifier, ...]:
+        """What judges edits before they are offered: slang in a process of its own, and the other quick tools.
+
+        A proof must neither wait for the live checks nor hold them up.
+        """
+        others = tuple(verifier for verifier in self.verifiers if verifier.name == "verilator")
+        return (self.proof_slang, *others)
+
+    @cached_property
+    def proof_slang(self) -> Slang:
+        """slang beside the live one, for candidates."""
+        return Slang(self.pool, lane="proof")
+
+    @cached_property
+    def live_slang(self) -> Slang:
+        """The slang that checks at every keystroke; it also answers what a name means."""
+        return next(verifier for verifier in self.verifiers if isinstance(verifier, Slang))
+
+    @cached_property
+    def engine(self) -> CompletionEngine:
+        """The completion engine, loaded when the first completion is asked for."""
+        from signoff.completion.engine import CompletionEngine
+
+        return CompletionEngine(self.pool, (self.proof_slang,), self.settings.completion)
+
+    def opened(self, item: types.TextDocumentItem) -> None:
+        """textDocument/didOpen."""
+        document = self.documents.open(item.uri, path_of(item.uri), item.language_id, item.version, item.text)
+        self.checking.opened(document)
+
+    def edited(self, params: types.DidChangeTextDocumentParams) -> None:
+        """textDocument/didChange."""
+        document = self.documents.get(params.text_document.uri)
+        if document is None:
+            log.warning("a change to %s, which is not open, is ignored", params.text_document.uri)
+            return
+        changes = [self._apply(document, change) for change in params.content_changes]
+        document.version = params.text_document.version
+        self.checking.edited(document, changes)
+
+    def closed(self, uri: str) -> None:
+        """textDocument/didClose."""
+        document = self.documents.close(uri)
+        if document is not None:
+            self.checking.closed(document)
+
+    def configure(self, raw: object) -> None:
+        """Take settings as the client sends them; what is wrong with them is said once, and the defaults used."""
+        settings, messages = parse(raw, self.settings)
+        for message in messages:
+            self.warn(message)
+        if settings != self.settings:
+            self.settings = settings
+            self.apply_settings()
+
+    def apply_settings(self) -> None:
+        """Hand the settings to every part."""
+        logging.getLogger("signoff").setLevel(self.settings.server.log_level.upper())
+        self.workspace_model.configure(settings=self.settings.verifiers, trusted=self.settings.trusted)
+        if "engine" in self.__dict__:
+            self.engine.configure(self.settings.completion)
+        self.checking.configure(self.settings)
+
+    async def connect(self) -> None:
+        """After the handshake: ask for settings, arrange to hear of changed files, learn what the workspace holds."""
+        await registration.register(self)
+        await self.pull_settings()
+        await self.scan()
+        self.spawn(self.warm_yosys())
+
+    async def pull_settings(self) -> None:
+        """Ask the client for our section of its settings, where it answers such questions."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.configuration:
+            item = types.ConfigurationItem(section="signoff")
+            values = await self.workspace_configuration_async(types.ConfigurationParams([item]))
+            if values and values[0]:
+                self.configure(values[0])
+
+    async def warm_yosys(self) -> None:
+        """Have Yosys compiled for this machine: once ever, and visibly."""
+        for verifier in self.verifiers:
+            if isinstance(verifier, Yosys) and enabled(verifier, self.settings) and not verifier.ready():
+                task = asyncio.current_task()
+                assert task is not None
+                report = self.progress.watch("Signoff: preparing Yosys (once)", task)
+                await verifier.warm(report)
+
+    async def suggest(self, uri: str, line: int, character: int, *, automatic: bool) -> tuple[Suggestion, ...]:
+        """Completions that the tools accepted, at a client position."""
+        document, seen = self.documents.get(uri), self.checking.look(uri)
+        if document is None or seen is None:
+            return ()
+        place = document.position(line, character, self.documents.encoding)
+        found = await self.engine.complete(*seen, *place, automatic=automatic)
+        # What was checked on an older text says nothing about this one.
+        return found if document.version == seen[0].version else ()
+
+    async def scan(self) -> None:
+        """Learn what the workspace holds, then check the open documents as parts of it."""
+        task = asyncio.current_task()
+        assert task is not None
+        report = self.progress.watch("Signoff: reading the workspace", task)
+        await self.workspace_model.scan(report)
+        self.checking.publish_problems()
+        self.checking.check_all()
+
+    def spawn(self, work: Any) -> asyncio.Task[Any]:
+        """Run a coroutine beside the message loop; a failure is logged, and the task ends with the server."""
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def warn(self, message: str) -> None:
+        """Tell the user, and the log."""
+        log.warning(message)
+        params = types.ShowMessageParams(types.MessageType.Warning, message)
+        self.window_show_message(params)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Faults of the server go to the log and the client's output, not into the user's face."""
+        log.error("%s", error, exc_info=error)
+        self.window_log_message(types.LogMessageParams(types.MessageType.Error, f"{type(error).__name__}: {error}"))
+
+    async def close(self) -> None:
+        """End every run and every process of ours."""
+        if self._closed:
+            return
+        self._closed = True
+        self.progress.close()
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.checking.close()
+        if "engine" in self.__dict__:
+            with contextlib.suppress(Exception):
+                await self.engine.close()
+        await self.pool.close()
+
+    def _apply(self, document: Document, change: types.TextDocumentContentChangeEvent) -> Any:
+        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+            return document.replace_all(change.text)
+        start, end = change.range.start, change.range.end
+        encoding = self.documents.encoding
+        return document.replace((start.line, start.character), (end.line, end.character), change.text, encoding)
+
+    def _publish(self, params: dict[str, Any]) -> None:
+        self.protocol.notify_json(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
+
+    def _on_busy(self, verifier: Verifier, task: asyncio.Task[None]) -> None:
+        self.progress.watch(f"Signoff: {verifier.name}", task)
+
+    def _after_run(self, run: Run) -> None:
+        if not self.publisher.push and self._refreshes:
+            self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+
+    @property
+    def _refreshes(self) -> bool:
+        workspace = self.client_capabilities.workspace
+        return bool(workspace and workspace.diagnostics and workspace.diagnostics.refresh_support)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("background work failed", exc_info=task.exception())
+
+
+def version() -> str:
+    """Signoff's version, as installed."""
+    return importlib.metadata.version("signoff")
+
+
+def build() -> SignoffServer:
+    """A server with all its features."""
+    from signoff.lsp_server import handlers
+
+    server = SignoffServer()
+    handlers.register(server)
+    return server
+
+
+async def watch_parent(pid: int, seconds: float = 5.0) -> None:
+    """Return once the process `pid` is gone: an editor that crashed leaves no server behind."""
+    import psutil
+
+    while psutil.pid_exists(pid) and pid != os.getpid():
+        await asyncio.sleep(seconds)
