@@ -1,0 +1,101 @@
+"""What the command line's subcommands share: the pool, the workspace and the verifiers, without an editor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from signoff.verifiers import registry
+from signoff.verifiers.finding import Outcome
+from signoff.verifiers.project import Project
+from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Speed, Verifier
+from signoff.verifiers.workers import WorkerPool
+from signoff.verifiers.workspace import WorkspaceModel
+
+# Where a workspace begins: the nearest folder above a path that holds one of these.
+ROOT_MARKS = ("signoff.toml", ".git", "verible.filelist")
+LANGUAGES = {
+    ".v": "verilog",
+    ".vh": "verilog",
+    ".sv": "systemverilog",
+    ".svh": "systemverilog",
+    ".svi": "systemverilog",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything to check files with. `workspace` has been scanned."""
+
+    pool: WorkerPool
+    workspace: WorkspaceModel
+    verifiers: tuple[Verifier, ...]
+    settings: VerifierSettings
+
+    async def check(self, path: str | Path, *, deepest: Speed = Speed.QUICK) -> list[Outcome]:
+        """What every verifier up to the speed class `deepest` says about a file on disk. Raises OSError."""
+        snapshot = snapshot_of(path)
+        return await self.run(snapshot, self.workspace.project_for(snapshot.path), deepest=deepest)
+
+    async def run(self, snapshot: Snapshot, project: Project, *, deepest: Speed = Speed.QUICK) -> list[Outcome]:
+        """What the verifiers that are switched on say about a text in its project, in the order of the registry."""
+        chosen = [one for one in self.verifiers if one.speed <= deepest and snapshot.language in one.languages]
+        wanted = [one for one in chosen if getattr(getattr(project.settings, one.name, None), "enabled", True)]
+        return list(await asyncio.gather(*(verifier.run(snapshot, project) for verifier in wanted)))
+
+
+@asynccontextmanager
+async def open_session(
+    paths: Sequence[str | Path],
+    *,
+    settings: VerifierSettings | None = None,
+    trusted: bool = False,
+    progress: Callable[[str, int | None], None] | None = None,
+) -> AsyncIterator[Session]:
+    """A session on the workspaces that `paths` lie in; leaving it ends every process.
+
+    `progress` is told what the scan of the workspace is at, and the percentage done where it is known.
+    """
+    settings = settings or VerifierSettings()
+    pool = WorkerPool()
+    try:
+        workspace = WorkspaceModel(pool, workspace_roots(paths), settings, trusted)
+        await workspace.scan(progress)
+        yield Session(pool, workspace, registry.build(pool), settings)
+    finally:
+        await pool.close()
+
+
+def workspace_roots(paths: Iterable[str | Path]) -> tuple[str, ...]:
+    """For each path the nearest folder above it that looks like the root of a project, else its own folder."""
+    return tuple(dict.fromkeys(str(_root(absolute(path))) for path in paths))
+
+
+def absolute(path: str | Path) -> Path:
+    """The path from the root, without "..", its symbolic links kept: the user knows a file by the name given."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def snapshot_of(path: str | Path) -> Snapshot:
+    """A file on disk as a snapshot of version 0; bytes that are not UTF-8 become U+FFFD. Raises OSError."""
+    place = absolute(path)
+    text = place.read_bytes().decode("utf-8", errors="replace")
+    language = LANGUAGES.get(place.suffix.lower(), "systemverilog")
+    return Snapshot(place.as_uri(), str(place), language, 0, text)
+
+
+def _root(path: Path) -> Path:
+    folder = path if path.is_dir() else path.parent
+    for candidate in (folder, *folder.parents):
+        # The home folder is nobody's workspace, though many keep it under version control.
+        if candidate == Path.home() or candidate == candidate.parent:
+            break
+        if any((candidate / mark).exists() for mark in ROOT_MARKS):
+            return candidate
+    return folder
