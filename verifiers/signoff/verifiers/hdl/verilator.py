@@ -1,0 +1,166 @@
+"""Verilator's lint: shortly after typing stops, over the whole project, with the open documents as they stand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from signoff.verifiers import tools
+from signoff.verifiers.finding import Finding, Outcome, Status
+from signoff.verifiers.hdl import verilator_sarif, verilator_text
+from signoff.verifiers.hdl.overlay import SourceLines, Sources, is_header, lay_out
+from signoff.verifiers.hdl.verilator_codes import DELAY, NEEDS_TIMING
+from signoff.verifiers.hdl.verilator_trust import delays_in_logic, trustworthy
+from signoff.verifiers.project import Project
+from signoff.verifiers.run import Completed, ToolMissing, exit_reason, run, scratch_folder
+from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Availability, Speed
+
+NAME = "verilator"
+REPORT = "report.sarif"
+# Verilator's own default set, and of its style warnings those that point at faults. Not -Wall: on picorv32, serv,
+# mor1kx and ibex it says 344 more things, all but 21 of them about unused names, unnamed generate blocks, file names
+# and pins left open on purpose. MULTITOP and TIMESCALEMOD: about the set of files, not about the code in them.
+WARNINGS = (
+    "-Wno-fatal",
+    "-Wwarn-BLKSEQ",
+    "-Wwarn-SYNCASYNCNET",
+    "-Wno-MULTITOP",
+    "-Wno-TIMESCALEMOD",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    tool: tools.Tool
+    project: Project
+    sources: Sources
+    lines: SourceLines
+    folder: Path
+
+
+class Verilator:
+    """verilator --lint-only."""
+
+    name = NAME
+    languages = frozenset({"verilog", "systemverilog"})
+    speed = Speed.QUICK
+
+    def __init__(self) -> None:
+        # Programs too old for SARIF, by path: their text is read instead.
+        self._text_only: set[str] = set()
+
+    def available(self, settings: VerifierSettings) -> Availability:
+        """Where Verilator is."""
+        return tools.verilator(settings).availability
+
+    async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
+        """Lint the project with `snapshot` in it."""
+        start = time.perf_counter()
+        tool = await asyncio.to_thread(tools.verilator, project.settings)
+        if not tool.argv:
+            return Outcome(NAME, Status.MISSING, message=tool.note)
+        with scratch_folder(NAME) as folder:
+            sources = lay_out(snapshot, project, folder)
+            outcome = await self._lint(_Job(tool, project, sources, SourceLines(sources.texts), folder), snapshot)
+        note = "; ".join(filter(None, (outcome.message, tool.note)))
+        return replace(outcome, message=note, seconds=time.perf_counter() - start)
+
+    async def _lint(self, job: _Job, snapshot: Snapshot) -> Outcome:
+        """Once as hardware; where that turns out to be a testbench, once more as a simulation."""
+        outcome = await self._once(job, "--no-timing")
+        findings = outcome.findings
+        if any(finding.code in NEEDS_TIMING for finding in findings):
+            outcome = await self._once(job, "--timing")
+            findings = (*outcome.findings, *(finding for finding in findings if finding.code == DELAY))
+        findings = delays_in_logic(findings, job.lines)
+        if job.project.declared:
+            return replace(outcome, findings=findings)
+        kept, message = trustworthy(findings, snapshot, job.project)
+        return replace(outcome, findings=kept, message=outcome.message or message)
+
+    async def _once(self, job: _Job, timing: str) -> Outcome:
+        settings = job.project.settings
+        sarif = job.tool.path not in self._text_only
+        try:
+            done = await run(
+                (*job.tool.argv, *arguments(job.project, job.sources, timing, sarif)),
+                cwd=job.folder,
+                env=job.tool.env,
+                timeout=settings.verilator.timeout,
+                memory_limit_mb=settings.memory_limit_mb,
+            )
+        except ToolMissing as error:
+            return Outcome(NAME, Status.MISSING, message=f"Verilator: {error}; see the setting verilator.path.")
+        if sarif and b"Invalid option: --diagnostics-sarif" in done.stderr:
+            self._text_only.add(job.tool.path)
+            return await self._once(job, timing)
+        return read(done, job.folder / REPORT if sarif else None, job.sources, job.lines, settings)
+
+
+def arguments(project: Project, sources: Sources, timing: str, sarif: bool) -> tuple[str, ...]:
+    """The command line of one lint run, without the program."""
+    return (
+        "--lint-only",
+        *(("--diagnostics-sarif", "--diagnostics-sarif-output", REPORT) if sarif else ()),
+        timing,
+        # What other tools do by themselves; after the declared folders, so it cannot change what is found there.
+        "--relative-includes",
+        *WARNINGS,
+        *(() if project.declared else ("-Wno-MODMISSING",)),
+        *project.settings.verilator.arguments,
+        *(f"-I{folder}" for folder in sources.include_dirs),
+        *(f"-D{define}" for define in project.defines),
+        *(part for folder in sources.library_dirs for part in ("-y", folder)),
+        *(("+libext+" + "+".join(project.library_extensions),) if sources.library_dirs else ()),
+        *(("--top-module", project.top[0]) if len(project.top) == 1 and set(project.files) >= _roots(sources) else ()),
+        # Waivers by file name count only for what is read after them.
+        *project.waivers,
+        *(part for file in sources.library_files for part in ("-v", file)),
+        *sources.files,
+    )
+
+
+def _roots(sources: Sources) -> set[str]:
+    return {sources.originals.get(Path(file).as_posix(), file) for file in sources.files}
+
+
+def read(
+    done: Completed, report: Path | None, sources: Sources, lines: SourceLines, settings: VerifierSettings
+) -> Outcome:
+    """What a finished run says. A run that ended badly and said nothing of the code is a failure of the tool."""
+    if done.timed_out:
+        limit = settings.verilator.timeout
+        return _failed(Status.TIMED_OUT, f"gave no answer in {limit:g} s (setting verilator.timeout)")
+    names = verilator_sarif.Names(sources.originals, lines)
+    findings: tuple[Finding, ...] = ()
+    try:
+        if report is None:
+            findings = verilator_text.parse(done.stderr, names)
+        elif report.exists():
+            findings = verilator_sarif.parse(report.read_bytes(), names)
+    except verilator_sarif.GarbledOutput as error:
+        return _failed(Status.CRASHED, f"wrote {error}")
+    complaint = next((finding for finding in findings if finding.path in ("", "<command-line>", "AstRoot")), None)
+    findings = tuple(finding for finding in findings if finding.path not in ("", "<command-line>", "AstRoot"))
+    if done.returncode == 0 or findings:
+        return Outcome(NAME, findings=findings)
+    if complaint is not None:
+        return _failed(Status.CRASHED, f"could not run: {complaint.message}")
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return _failed(Status.CRASHED, f"{_end(done, settings)}: {said[-1] if said else 'it said nothing'}")
+
+
+def _end(done: Completed, settings: VerifierSettings) -> str:
+    if done.overflowed:
+        return "wrote more than 64 MiB of output"
+    if b"bad_alloc" in done.stderr or b"out of memory" in done.stderr.lower():
+        return f"ran out of its {settings.memory_limit_mb} MiB (setting memory_limit_mb)"
+    return exit_reason(done.returncode)
+
+
+def _failed(status: Status, what: str) -> Outcome:
+    return Outcome(NAME, status, message=f"Verilator {what}.")
