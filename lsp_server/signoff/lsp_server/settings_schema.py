@@ -101,7 +101,9 @@ def stale(root: Path, write: bool = False) -> tuple[Path, ...]:
 def main() -> int:
     """Exit status 1 where a generated file was stale and not written."""
     parser = argparse.ArgumentParser(prog="python -m signoff.lsp_server.settings_schema", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the files")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--write", action="store_true", help="write the files")
+    mode.add_argument("--check", action="store_true", help="only say what is stale (the default)")
     write = parser.parse_args().write
     found = stale(CHECKOUT, write)
     for path in found:

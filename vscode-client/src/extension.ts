@@ -1,0 +1,130 @@
+// The extension's start and its commands.
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import { createClient, settings } from "./client";
+import type { Found } from "./find";
+import { installNow, server } from "./server";
+import { pickFromStatus, Status, type ServerStatus } from "./status";
+
+class Extension implements vscode.Disposable {
+  private readonly log = vscode.window.createOutputChannel("Signoff", { log: true });
+  private readonly status = new Status();
+  private client: LanguageClient | undefined;
+  private following: vscode.Disposable | undefined;
+  private found: Found | undefined;
+  // Starts and stops follow one another; two at once would leave a server behind.
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(private readonly context: vscode.ExtensionContext) {}
+
+  register(): void {
+    const commands: Record<string, () => unknown> = {
+      "signoff.restart": () => this.restart(),
+      "signoff.showOutput": () => this.log.show(),
+      "signoff.showStatus": () => this.showStatus(),
+      "signoff.doctor": () => this.doctor(),
+      "signoff.runDeepChecks": () => this.ask("signoff.checkDeep", vscode.window.activeTextEditor?.document.uri.toString()),
+      "signoff.prepareYosys": () => this.ask("signoff.warmYosys"),
+      "signoff.install": () => this.reinstall(),
+    };
+    for (const [name, action] of Object.entries(commands)) {
+      this.context.subscriptions.push(vscode.commands.registerCommand(name, action));
+    }
+    this.context.subscriptions.push(
+      vscode.workspace.onDidChangeConfiguration((event) => this.changed(event)),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.tellTrust()),
+    );
+  }
+
+  restart(): Promise<void> {
+    this.queue = this.queue.then(async () => {
+      await this.stop();
+      await this.start().catch((error: unknown) => this.failed(error));
+    });
+    return this.queue;
+  }
+
+  stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    this.following?.dispose();
+    return client ? client.dispose().catch((error: unknown) => this.log.error(String(error))) : Promise.resolve();
+  }
+
+  dispose(): void {
+    this.status.dispose();
+    this.log.dispose();
+  }
+
+  private async start(): Promise<void> {
+    const port = vscode.workspace.getConfiguration("signoff").get("server.port", 0);
+    this.status.show("sync~spin", "Signoff is looking for its server");
+    this.found = port ? undefined : await server(this.context, this.log);
+    const start = port || this.found;
+    if (!start) return this.status.show("circle-slash", "Signoff's server is not installed (command: Install or Update the Server)");
+    const where = this.found ? `${this.found.command} (from ${this.found.origin})` : `port ${port}`;
+    this.log.info(`starting ${where}`);
+    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log);
+    this.following = this.status.follow(this.client, where);
+    await this.client.start();
+  }
+
+  private failed(error: unknown): void {
+    this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.status.show("error", "Signoff's server did not start; click for its output");
+  }
+
+  private async reinstall(): Promise<void> {
+    await this.stop();
+    if (await installNow(this.context, this.log)) await this.restart();
+  }
+
+  private changed(event: vscode.ConfigurationChangeEvent): void {
+    if (event.affectsConfiguration("signoff.server.path") || event.affectsConfiguration("signoff.server.port")) {
+      void this.restart();
+    }
+  }
+
+  private tellTrust(): void {
+    if (this.client?.isRunning()) {
+      void this.client.sendNotification("workspace/didChangeConfiguration", { settings: { signoff: settings() } });
+    }
+  }
+
+  private async ask(command: string, ...args: unknown[]): Promise<unknown> {
+    if (this.client?.isRunning()) {
+      return this.client.sendRequest("workspace/executeCommand", { command, arguments: args.filter((each) => each !== undefined) });
+    }
+    const choice = await vscode.window.showWarningMessage("Signoff's server is not running.", "Restart", "Show Output");
+    if (choice === "Restart") await this.restart();
+    if (choice === "Show Output") this.log.show();
+    return undefined;
+  }
+
+  private async showStatus(): Promise<void> {
+    const answer = await this.ask("signoff.status");
+    const document = vscode.window.activeTextEditor?.document.uri.toString();
+    if (answer) await pickFromStatus(answer as ServerStatus, document);
+  }
+
+  private doctor(): void {
+    if (!this.found) return void vscode.window.showWarningMessage("Signoff started no server of its own to examine.");
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const shellArgs = ["doctor", ...(folder ? [folder] : [])];
+    vscode.window.createTerminal({ name: "Signoff doctor", shellPath: this.found.command, shellArgs }).show();
+  }
+}
+
+let extension: Extension | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  extension = new Extension(context);
+  context.subscriptions.push(extension);
+  extension.register();
+  // Not awaited: the editor need not wait for an installation the user has yet to agree to.
+  void extension.restart();
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return extension?.stop();
+}

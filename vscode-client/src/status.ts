@@ -1,0 +1,81 @@
+// The status bar item: what state the server is in; a click lists the tools, the model and what can be done.
+import * as vscode from "vscode";
+import { State, type LanguageClient } from "vscode-languageclient/node";
+import { languages } from "./client";
+
+export class Status implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("signoff.status", vscode.StatusBarAlignment.Right, 50);
+  private readonly editor: vscode.Disposable;
+
+  constructor() {
+    this.item.name = "Signoff";
+    this.item.command = "signoff.showStatus";
+    this.editor = vscode.window.onDidChangeActiveTextEditor(() => this.showWhereUseful());
+    this.showWhereUseful();
+  }
+
+  /** Show a state that has nothing to do with a client: none found, being installed. */
+  show(icon: string, tooltip: string): void {
+    this.item.text = `$(${icon}) Signoff`;
+    this.item.tooltip = tooltip;
+    const failed = icon === "error";
+    this.item.backgroundColor = failed ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
+  }
+
+  /** Follow a client's state until it is disposed of. */
+  follow(client: LanguageClient, started: string): vscode.Disposable {
+    return client.onDidChangeState(({ newState }) => {
+      if (newState === State.Starting) this.show("sync~spin", "Signoff is starting");
+      if (newState === State.Stopped) this.show("circle-slash", "Signoff's server has stopped");
+      if (newState === State.Running) this.show("verified", `${serverName(client)}\n${started}`);
+    });
+  }
+
+  dispose(): void {
+    this.editor.dispose();
+    this.item.dispose();
+  }
+
+  private showWhereUseful(): void {
+    const language = vscode.window.activeTextEditor?.document.languageId;
+    if (language && languages.includes(language)) this.item.show();
+    else this.item.hide();
+  }
+}
+
+/** What the server answers to signoff.status. */
+export interface ServerStatus {
+  readonly tools: readonly { readonly name: string; readonly available: boolean; readonly version: string; readonly reason: string }[];
+  readonly model: { readonly name: string; readonly ready: boolean; readonly message: string };
+  readonly projects: Readonly<Record<string, string>>;
+}
+
+type Pick = vscode.QuickPickItem & { readonly command?: string };
+
+/** Lists what runs and what is off, and the commands that help; runs the one that is chosen. */
+export async function pickFromStatus(status: ServerStatus, document: string | undefined): Promise<void> {
+  const tools = status.tools.map(({ name, available, version, reason }) => line(available, name, version, reason));
+  const { name, ready, message } = status.model;
+  const project = document && status.projects[document];
+  const picks: Pick[] = [
+    ...tools,
+    line(ready, name || "completion model", "", message),
+    ...(project ? [{ label: "$(folder) Project", detail: project }] : []),
+    { label: "Commands", kind: vscode.QuickPickItemKind.Separator },
+    { label: "$(play) Run deep checks now", command: "signoff.runDeepChecks" },
+    { label: "$(pulse) Doctor", command: "signoff.doctor" },
+    { label: "$(output) Show output", command: "signoff.showOutput" },
+    { label: "$(debug-restart) Restart server", command: "signoff.restart" },
+  ];
+  const pick = await vscode.window.showQuickPick(picks, { title: "Signoff", placeHolder: "What runs, and what is off" });
+  if (pick?.command) await vscode.commands.executeCommand(pick.command);
+}
+
+function line(available: boolean, name: string, version: string, reason: string): Pick {
+  return { label: `$(${available ? "check" : "circle-slash"}) ${name}`, description: version, ...(reason ? { detail: reason } : {}) };
+}
+
+function serverName(client: LanguageClient): string {
+  const info = client.initializeResult?.serverInfo;
+  return info ? `${info.name} ${info.version ?? ""}` : "signoff";
+}
