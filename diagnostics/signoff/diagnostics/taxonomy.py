@@ -17,8 +17,8 @@ from signoff.verifiers.finding import Category, Finding
 
 # Names as the tools quote them: 'name' and "name", and Yosys' `\name'.
 QUOTED = re.compile(r"'([^']+)'|`\\?([^`']+)'|\"([^\"]+)\"")
-# The code of an error that its tool has given no name.
-UNNAMED = frozenset({"", "ERROR", "SYNTAX", "SYNTAXERROR", "FATAL"})
+# Codes of errors that the tool has not named: its verifier took them from the message (verilator_codes.toml).
+UNNAMED = frozenset({"", "ERROR", "SYNTAX", "SYNTAXERROR", "LITERAL", "UNDEFINED", "REDEFINED", "MACRO", "UNDEFINEDMACRO"})
 
 
 class NameTable:

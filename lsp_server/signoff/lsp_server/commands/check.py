@@ -1,0 +1,161 @@
+"""`signoff check`: what slang, Verilator and, with --deep, Yosys say about files, as one list."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from signoff.lsp_server.commands.checker import check
+from signoff.lsp_server.commands.paths import BadPath, existing, request
+from signoff.lsp_server.commands.session import Session, open_session
+from signoff.lsp_server.commands.status import Status, say
+from signoff.lsp_server.report.result import CheckResult
+from signoff.verifiers.finding import Severity
+from signoff.verifiers.verifier import Speed
+
+CLEAN, FINDINGS, TROUBLE = 0, 1, 2
+FAIL_ON = {"error": Severity.ERROR, "warning": Severity.WARNING, "information": Severity.INFORMATION}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser(
+        "check",
+        help="check files with slang, Verilator and Yosys",
+        description="Check files, folders, file lists (.f) or a signoff.toml. Exit status: 0 clean, 1 findings, "
+        "2 trouble (a path that is not there, a tool that failed).",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, file list or signoff.toml")
+    parser.add_argument("--deep", action="store_true", help="synthesize with Yosys, too (slower)")
+    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    parser.add_argument("--output", metavar="FILE", help="write the report to FILE instead of standard output")
+    parser.add_argument("--fail-on", choices=tuple(FAIL_ON), default="error", help="least severity for exit status 1")
+    parser.add_argument(
+        "--max-per-file", type=_positive, default=100, metavar="N", help="findings a file (default 100)"
+    )
+    parser.add_argument("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
+    parser.add_argument("--colour", "--color", choices=("auto", "always", "never"), default="auto")
+    parser.add_argument("--trust", action="store_true", help="also run tools that the workspace's own files name")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check and report; the exit status is 0 clean, 1 findings, 2 trouble."""
+    try:
+        existing(args.paths)
+        return asyncio.run(_main(args))
+    except (BadPath, OSError) as error:
+        say(str(error))
+        return TROUBLE
+
+
+async def _main(args: argparse.Namespace) -> int:
+    with Status() as status:
+        async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
+            await _prepare(args, session, status)
+            once = _Check(args, session, status)
+            return await (_watch(args, once) if args.watch else once())
+
+
+async def _prepare(args: argparse.Namespace, session: Session, status: Status) -> None:
+    """Yosys is compiled for this machine once; that takes a minute and is shown."""
+    if args.deep:
+        from signoff.verifiers.hdl.yosys import Yosys
+
+        for verifier in session.verifiers:
+            if isinstance(verifier, Yosys) and not verifier.ready():
+                await verifier.warm(status.show)
+
+
+class _Check:
+    """One check of all paths, which --watch repeats."""
+
+    def __init__(self, args: argparse.Namespace, session: Session, status: Status) -> None:
+        self.args, self.session, self.status = args, session, status
+
+    async def __call__(self) -> int:
+        """Check, write the report, and tell the exit status. Raises BadPath and OSError."""
+        deepest = Speed.DEEP if self.args.deep else Speed.QUICK
+        asked = request(self.args.paths, self.session.workspace)
+        folder = str(Path.cwd())
+        result = await check(
+            self.session, asked, deepest=deepest, cap=self.args.max_per_file, folder=folder, told=self.status.checked
+        )
+        self.status.clear()
+        _complain(result)
+        _write(self.args, _renderer(self.args)(result))
+        return _exit_status(result, FAIL_ON[self.args.fail_on])
+
+
+async def _watch(args: argparse.Namespace, once: _Check) -> int:
+    from signoff.verifiers.watch import Watcher
+
+    changes: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    watcher = Watcher(once.session.workspace.folders, changes.put_nowait)
+    watcher.start()
+    try:
+        while True:
+            try:
+                await once()
+            except (BadPath, OSError) as error:
+                say(str(error))
+            say("waiting for changes (Ctrl-C ends)")
+            changed = set(await changes.get())
+            while not changes.empty():
+                changed |= set(changes.get_nowait())
+            await once.session.workspace.files_changed(tuple(sorted(changed)))
+    finally:
+        watcher.stop()
+
+
+def _complain(result: CheckResult) -> None:
+    for tool in result.tools:
+        for text in tool.trouble:
+            say(f"{tool.name}: {text}")
+    for path in result.not_utf8:
+        say(f"{result.name(path)}: not UTF-8; bytes that are not are read as U+FFFD")
+
+
+def _exit_status(result: CheckResult, least: Severity) -> int:
+    if any(tool.trouble for tool in result.tools) or not result.tools:
+        return TROUBLE
+    return FINDINGS if any(finding.severity <= least for finding in result.findings) else CLEAN
+
+
+def _renderer(args: argparse.Namespace) -> Callable[[CheckResult], str]:
+    """The chosen format; only its module is imported."""
+    if args.format == "json":
+        from signoff.lsp_server.report.json import render as render_json
+
+        return render_json
+    if args.format == "sarif":
+        from signoff.lsp_server.report.sarif import render as render_sarif
+
+        return render_sarif
+    if args.format == "github":
+        from signoff.lsp_server.report.github import render as render_github
+
+        return render_github
+    from signoff.lsp_server.report.text import render
+
+    colour = args.colour == "always" or (args.colour == "auto" and not args.output and sys.stdout.isatty())
+    return lambda result: render(result, colour=colour)
+
+
+def _write(args: argparse.Namespace, text: str) -> None:
+    if args.output:
+        Path(args.output).write_text(text, encoding="utf-8")
+        return
+    # A terminal or pipe that is not UTF-8 gets what it can show.
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number

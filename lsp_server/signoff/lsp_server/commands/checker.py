@@ -1,0 +1,127 @@
+"""Checks many files with few runs: a declared project is run once, a guessed one for all the files it reaches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from signoff.diagnostics.merge import merge, without
+from signoff.lsp_server.commands.paths import Request
+from signoff.lsp_server.commands.session import Session, snapshot_of
+from signoff.lsp_server.report.result import CheckResult, ToolReport
+from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import LineIndex
+from signoff.verifiers.verifier import Speed
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of every tool: `snapshot` stands for the whole of `project`."""
+
+    snapshot: Snapshot
+    project: Project
+
+
+def plan(files: Iterable[str], session: Session) -> list[Job]:
+    """The runs that look at all of `files`, in a fixed order. Raises OSError for a file that cannot be read."""
+    projects = [(path, session.workspace.project_for(path)) for path in files]
+    # The file that needs the most others comes first: the files that it brings in are then checked already.
+    projects.sort(key=lambda pair: (not pair[1].declared, -len(pair[1].files), pair[0]))
+    seen: set[object] = set()
+    jobs = []
+    for path, project in projects:
+        key = (project.root, project.origin, project.name, project.files) if project.declared else path
+        if key in seen:
+            continue
+        seen |= {key, *(() if project.declared else project.files)}
+        jobs.append(Job(snapshot_of(path), project))
+    return jobs
+
+
+async def check(
+    session: Session, asked: Request, *, deepest: Speed, cap: int, folder: str, told: Callable[[int, int, str], None]
+) -> CheckResult:
+    """Check all that is asked for. `told` hears (runs done, runs in all, what ran). Raises OSError.
+
+    `cap` bounds the findings a file; `folder` is the one that paths are shown relative to.
+    """
+    start = time.perf_counter()
+    jobs = plan(asked.files, session)
+    results = await _run_all(session, jobs, deepest, told)
+    outcomes = [outcome for outcomes in results for outcome in outcomes]
+    settings = {job.project.settings.disabled_codes for job in jobs}
+    disabled = {code for codes in settings for code in codes}
+    said = [*session.workspace.problems(), *(finding for outcome in outcomes for finding in outcome.findings)]
+    shown = merge(without(said, disabled), cap=cap)
+    wanted = tuple(finding for finding in shown if asked.wants(finding.path) or finding.path.endswith(".toml"))
+    errors = sum(1 for finding in shown if finding.severity is Severity.ERROR)
+    kept = sum(1 for finding in wanted if finding.severity is Severity.ERROR)
+    return CheckResult(
+        findings=wanted,
+        files=asked.files,
+        tools=_tools(session, outcomes),
+        folder=folder,
+        texts=_texts(wanted),
+        elsewhere=errors - kept,
+        seconds=time.perf_counter() - start,
+        not_utf8=tuple(path for path in asked.files if not _is_utf8(path)),
+    )
+
+
+async def _run_all(
+    session: Session, jobs: Sequence[Job], deepest: Speed, told: Callable[[int, int, str], None]
+) -> list[list[Outcome]]:
+    """The outcomes of each job, in order, as many at once as there are processors."""
+    free = asyncio.Semaphore(os.cpu_count() or 1)
+    done = 0
+
+    async def one(job: Job) -> list[Outcome]:
+        nonlocal done
+        async with free:
+            outcomes = await session.run(job.snapshot, job.project, deepest=deepest)
+        done += 1
+        told(done, len(jobs), job.snapshot.path)
+        return outcomes
+
+    return list(await asyncio.gather(*(one(job) for job in jobs)))
+
+
+def _tools(session: Session, outcomes: Iterable[Outcome]) -> tuple[ToolReport, ...]:
+    by_tool: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_tool[outcome.tool].append(outcome)
+    versions = {one.name: one.available(session.settings).version for one in session.verifiers if one.name in by_tool}
+    return tuple(
+        ToolReport(
+            name,
+            versions.get(name, ""),
+            sum(outcome.seconds for outcome in runs),
+            tuple(dict.fromkeys(f"{outcome.status}: {outcome.message}" for outcome in runs if not outcome.ran)),
+        )
+        for name, runs in by_tool.items()
+    )
+
+
+def _texts(findings: Iterable[Finding]) -> dict[str, LineIndex]:
+    texts: dict[str, LineIndex] = {}
+    for path in dict.fromkeys(finding.path for finding in findings):
+        try:
+            texts[path] = LineIndex(snapshot_of(path).text)
+        except OSError:
+            continue
+    return texts
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        Path(path).read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,78 @@
+"""From the paths on a command line to the files to check."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from signoff.lsp_server.commands.session import LANGUAGES, absolute
+from signoff.verifiers.workspace import WorkspaceModel
+
+# Headers are checked through the files that include them.
+SOURCES = frozenset({".v", ".sv"})
+PROJECT_SUFFIXES = frozenset({".f", ".vc", ".core", ".toml", ".filelist"})
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "obj_dir"})
+
+
+class BadPath(Exception):
+    """A path that cannot be checked; the text says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked about: `files` to check, and `folders` in which every finding is wanted."""
+
+    files: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+
+    def wants(self, path: str) -> bool:
+        """Whether findings in `path` are asked for."""
+        return path in self.files or any(path.startswith(folder + os.sep) for folder in self.folders)
+
+
+def request(paths: Sequence[str], workspace: WorkspaceModel) -> Request:
+    """The files that `paths` (files, folders, file lists, signoff.toml) stand for, in order. Raises BadPath."""
+    files: dict[str, None] = {}
+    folders: list[str] = []
+    for path in map(absolute, paths):
+        files |= dict.fromkeys(_files(path, workspace))
+        if path.is_dir():
+            folders.append(str(path))
+    return Request(tuple(files), tuple(folders))
+
+
+def existing(paths: Iterable[str]) -> None:
+    """Raise BadPath where one of the paths is not there."""
+    for path in paths:
+        if not Path(path).exists():
+            raise BadPath(f"{path}: no such file or folder")
+
+
+def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
+    if path.is_dir():
+        found = [str(file) for file in _walk(path)]
+        if not found:
+            raise BadPath(f"{path}: no Verilog or SystemVerilog file (.v, .sv) in this folder")
+        return found
+    suffix = path.suffix.lower()
+    if suffix in LANGUAGES:
+        return [str(path)]
+    if suffix in PROJECT_SUFFIXES:
+        return _declared(path, workspace)
+    raise BadPath(f"{path}: not a file that Signoff can check (known: {', '.join(sorted(LANGUAGES))}, file lists)")
+
+
+def _declared(path: Path, workspace: WorkspaceModel) -> list[str]:
+    """The files of the projects that a signoff.toml, file list or core declares."""
+    found = [file for project in workspace.declared_by(str(path)) for file in project.files]
+    if not found:
+        raise BadPath(f"{path}: declares no project (see `signoff doctor {path.parent}`)")
+    return list(dict.fromkeys(found))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(names) if Path(name).suffix.lower() in SOURCES)

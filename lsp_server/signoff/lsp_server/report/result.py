@@ -1,0 +1,54 @@
+"""What a check has found, ready to be written in any format: plain frozen data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.text import LineIndex
+
+SEVERITY_NAMES = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFORMATION: "information",
+    Severity.HINT: "hint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReport:
+    """How one tool fared over all runs: `seconds` of wall time in all, `trouble` where it did not get to its end."""
+
+    name: str
+    version: str = ""
+    seconds: float = 0.0
+    trouble: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Everything `signoff check` has to say. `findings` are merged and in order; `files` are those checked.
+
+    `texts` holds the lines of files with findings; `elsewhere` counts errors in files that were not asked about.
+    `seconds` is wall time of the whole check. `not_utf8` are the files asked about that hold other bytes.
+    """
+
+    findings: tuple[Finding, ...]
+    files: tuple[str, ...]
+    tools: tuple[ToolReport, ...]
+    folder: str
+    texts: Mapping[str, LineIndex] = field(default_factory=dict)
+    elsewhere: int = 0
+    seconds: float = 0.0
+    not_utf8: tuple[str, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(1 for finding in self.findings if finding.severity is severity)
+
+    def name(self, path: str) -> str:
+        """A path as the user would write it: relative where it lies below the current folder."""
+        relative = os.path.relpath(path, self.folder) if path.startswith(self.folder + os.sep) else path
+        return relative.replace(os.sep, "/")
