@@ -1,0 +1,1 @@
+"""Fixes: rules propose edits for a finding, and only those that the tools accept are offered."""

@@ -1,0 +1,126 @@
+"""What an edit takes away. Deleting the faulty lines satisfies every tool, so nothing may be lost by a fix.
+
+Compared are the tokens of the edited stretch before and after: where no name, number, operator or keyword is
+lost, no assignment, instance, port, call or check is. That is stricter than counting constructs, and it works on
+text that does not parse, where a count of constructs would mean little.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from signoff.diagnostics.fixes.blocks import END_WORDS
+from signoff.diagnostics.fixes.modules import NETS, VARIABLES
+from signoff.diagnostics.fixes.source import Token, quoted, scan
+from signoff.verifiers.finding import Finding
+from signoff.verifiers.text import LineIndex, difference
+
+# These only delimit: a surplus one may go.
+DELIMITERS = frozenset((*END_WORDS, "begin", ";", ",", "(", ")", "[", "]", "{", "}"))
+TYPES = frozenset((*NETS, *VARIABLES))
+ASSIGNS = frozenset(("=", "<="))
+# At least so much of the whole text's code must stay, by tokens.
+KEPT = 0.8
+
+
+def losses(before: str, after: str, finding: Finding) -> tuple[str, ...]:
+    """What the change from `before` to `after` loses, in words; empty where nothing is lost.
+
+    A name or number may be replaced by another where `finding` names it, or one where it stands on the
+    finding's line; a net or variable type by another; `=` by `<=`; a level-sensitive event list by any other.
+    """
+    old, new = _changed(before, after)
+    lost, gained = Counter(map(_key, old)), Counter(map(_key, new))
+    lost, gained = lost - gained, gained - lost
+    said = [f"adds the directive {text}" for kind, text in gained if kind == "directive"]
+    said += [
+        f"drops the {kind} {text[:40]}"
+        for kind, text in lost
+        if kind in ("comment", "directive", "string", "attribute")
+    ]
+    words, added = Counter(dict(_code(lost))), Counter(dict(_code(gained)))
+    for family in (TYPES, ASSIGNS):
+        if _total(words, family) > _total(added, family):
+            said.append(f"drops {_listed(word for word in words if word in family)}")
+    rest = {word: count for word, count in words.items() if word not in TYPES | ASSIGNS | DELIMITERS}
+    if sum(rest.values()) > sum(n for word, n in added.items() if word[0].isalnum() or word[0] in "_$\\'"):
+        said.append(f"drops {_listed(rest)}")
+    named = set(quoted(finding.message)) | _under(before, finding)
+    unnamed = [word for word in rest if word not in named]
+    if any(not (word[0].isalnum() or word[0] in "_$\\'") for word in rest):
+        said.append(f"drops {_listed(word for word in rest if not word[0].isalnum())}")
+    if len(unnamed) > 1 or not set(unnamed) <= _near(before, finding):
+        said.append(f"replaces {_listed(unnamed)}, which the finding does not name")
+    if len(after.split()) < KEPT * len(before.split()):
+        said.append("keeps less than 80 % of the text")
+    return tuple(said)
+
+
+def _key(token: Token) -> tuple[str, str]:
+    return (token.kind, token.text)
+
+
+def _code(tokens: Counter[tuple[str, str]]) -> list[tuple[str, int]]:
+    return [(text, count) for (kind, text), count in tokens.items() if kind in ("word", "number", "operator")]
+
+
+def _total(counts: Counter[str], family: Iterable[str]) -> int:
+    return sum(counts[word] for word in family)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+def _changed(before: str, after: str) -> tuple[list[Token], list[Token]]:
+    """The tokens of the changed stretch of both texts, in whole lines, begun outside any comment."""
+    edit = difference(before, after)
+    index = LineIndex(before)
+    start = index.starts[edit.span.start_line]
+    opened, closed = before.rfind("/*", 0, start), before.rfind("*/", 0, start)
+    if opened > closed:
+        start = LineIndex(before[:opened]).starts[-1]
+    end = index.line_end(edit.span.end_line)
+    # A comment or an attribute that reaches beyond the stretch swallows the code after it: look on to the end.
+    tail = len(before) - end
+    old, new = before[start:end], after[start : len(after) - tail]
+    if old.count("/*") != new.count("/*") or old.count("(*") != new.count("(*") or old.count('"') != new.count('"'):
+        old, new = before[start:], after[start:]
+    return _without_lists(scan(old)), _without_lists(scan(new))
+
+
+def _without_lists(tokens: list[Token]) -> list[Token]:
+    """Without the names in level-sensitive event lists, which state nothing that the block itself does not."""
+    kept: list[Token] = []
+    number = 0
+    while number < len(tokens):
+        kept.append(tokens[number])
+        if tokens[number].text == "@":
+            close = _list_end(tokens, number + 1)
+            if not any(token.text in ("posedge", "negedge", "edge") for token in tokens[number + 1 : close + 1]):
+                number = close
+        number += 1
+    return kept
+
+
+def _list_end(tokens: list[Token], number: int) -> int:
+    if number >= len(tokens) or tokens[number].text != "(":
+        return min(number, len(tokens) - 1)
+    depth = 0
+    for position in range(number, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[position].text, 0)
+        if depth == 0:
+            return position
+    return number - 1
+
+
+def _under(text: str, finding: Finding) -> set[str]:
+    start, end = LineIndex(text).offsets(finding.span)
+    return {token.text for token in scan(text[start:end])} if end - start < 200 else set()
+
+
+def _near(text: str, finding: Finding) -> set[str]:
+    index = LineIndex(text)
+    lines = range(max(finding.span.start_line - 1, 0), finding.span.start_line + 1)
+    return {token.text for line in lines for token in scan(index.line(line))}

@@ -1,0 +1,71 @@
+"""A missing semicolon, comma or bracket, where the parser stood; a surplus bracket; a missing `assign`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
+from signoff.diagnostics.fixes.source import Source, quoted, source
+from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import LineIndex
+
+INSERTED = frozenset((";", ",", ":", "(", ")", "[", "]", "{", "}", "="))
+# A parser that has lost a semicolon often complains of what follows instead.
+AFTER_LOST_SEMICOLON = re.compile(r"^(Expected|Unexpected|ExprNotStatement|MisplacedTrailing|NotAllowed)")
+_CONTINUOUS = re.compile(r"\s*(\{[^}]*\}|[A-Za-z_]\w*(\s*\[[^\]]*\])*)\s*=[^=]")
+
+
+def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineIndex) -> Iterator[FixCandidate]:
+    """Insert what the parser expected; then a semicolon before the line that it stumbled over."""
+    if finding.severity is not Severity.ERROR:
+        return
+    src = source(index.text)
+    start = index.offsets(finding.span)[0]
+    wanted = quoted(finding.message)[:1] if finding.code == "ExpectedToken" else ()
+    if wanted and wanted[0] in INSERTED:
+        yield from _insert(finding, src, index, wanted[0], _places(src, start))
+    if AFTER_LOST_SEMICOLON.match(finding.code) and wanted != (";",):
+        yield from _insert(finding, src, index, ";", _line_ends(src, index, start))
+    if finding.code == "UnexpectedEndDelim" and quoted(finding.message)[:1] in ((")",), ("]",), ("}",)):
+        token = src.tokens[min(src.at(start), len(src.tokens) - 1)]
+        edit = replacement(index, token.start, token.end, "")
+        yield FixCandidate(f"Remove the surplus '{token.text}'", (edit,), "punctuation", finding)
+    if finding.code == "ExpectedDeclarator" and _CONTINUOUS.match(line := index.line(finding.span.start_line)):
+        place = index.offset(finding.span.start_line, len(line) - len(line.lstrip()))
+        edit = replacement(index, place, place, "assign ")
+        yield FixCandidate("Insert 'assign'", (edit,), "punctuation", finding)
+
+
+def _places(src: Source, offset: int) -> list[int]:
+    """Just after the token before the place, and just after the token at it: tools name either."""
+    at = src.at(offset)
+    ends = [src.tokens[number].end for number in (src.before(offset), at) if 0 <= number < len(src.tokens)]
+    inside = at < len(src.tokens) and src.tokens[at].start < offset
+    return ends[::-1] if inside else ends
+
+
+def _line_ends(src: Source, index: LineIndex, offset: int) -> list[int]:
+    """Ends of the last tokens of the two lines before the place: where a lost semicolon would have stood."""
+    line, places = index.position(offset)[0], list[int]()
+    number = src.before(index.offset(line, 0))
+    at = src.at(offset)
+    if at < len(src.tokens) and index.position(src.tokens[at].start)[0] > line:
+        number = at - 1
+    while number >= 0 and len(places) < 2:
+        token = src.tokens[number]
+        if token.text not in (";", ",", "(", "begin", "=", "<=") and token.kind != "directive":
+            places.append(token.end)
+        number = src.before(index.offset(index.position(token.start)[0], 0))
+    return places
+
+
+def _insert(finding: Finding, src: Source, index: LineIndex, text: str, places: list[int]) -> Iterator[FixCandidate]:
+    for place in dict.fromkeys(places):
+        line = index.position(place)[0] + 1
+        title = (
+            f"Insert '{text}'" if line == finding.span.start_line + 1 else f"Insert '{text}' at the end of line {line}"
+        )
+        yield FixCandidate(title, (replacement(index, place, place, text),), "punctuation", finding)

@@ -1,0 +1,107 @@
+"""Misspelt keywords and names: the tool's own "did you mean", else the one near word."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
+from signoff.diagnostics.fixes.modules import module_at, modules
+from signoff.diagnostics.fixes.source import Token, quoted, source
+from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.hdl.index import KEYWORDS
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import LineIndex
+
+# Words people type for a keyword though no letters were swapped (VHDL, C and scripting habits).
+HABITS = {"elsif": "else if", "elif": "else if", "elseif": "else if", "endif": "end", "switch": "case"}
+SUGGESTION = "did you mean '"
+UNKNOWN_NAME = frozenset(("UndeclaredIdentifier", "TypoIdentifier", "UnknownModule", "UnknownMember", "MODMISSING"))
+
+
+def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineIndex) -> Iterator[FixCandidate]:
+    """Replace the word that is wrong by the one that was meant."""
+    if finding.severity is not Severity.ERROR:
+        return
+    seen: set[tuple[int, str]] = set()
+    for token, word in (*_suggested(finding, index), *_keywords(finding, index), *_names(finding, index)):
+        if (token.start, word) not in seen and token.text != word:
+            seen.add((token.start, word))
+            edit = replacement(index, token.start, token.end, word)
+            yield FixCandidate(f"Replace '{token.text}' by '{word}'", (edit,), "spelling", finding)
+
+
+def _suggested(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:
+    wrong = quoted(finding.message)
+    if SUGGESTION not in finding.message or len(wrong) < 2:
+        return
+    src = source(index.text)
+    number = src.at(index.offsets(finding.span)[0])
+    for token in src.tokens[number : number + 4]:
+        if token.text == wrong[0]:
+            yield token, wrong[-1]
+            return
+
+
+def _keywords(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:
+    """Words on the faulty line, or just before it, that are one slip away from a keyword and stand nowhere else."""
+    src = source(index.text)
+    line = finding.span.start_line
+    first = src.before(index.offset(line, 0))
+    last = src.from_(index.line_end(line))
+    known = {token.text for module in modules(index.text) for token in (src.tokens[module.opener + 1],)}
+    for token in src.tokens[max(first, 0) : last]:
+        if not token.is_name or len(token.text) < 3 or token.text in known or _declared(index, token):
+            continue
+        if token.text.lower() in HABITS:
+            yield token, HABITS[token.text.lower()]
+        for word in near(token.text, KEYWORDS):
+            yield token, word
+
+
+def _declared(index: LineIndex, token: Token) -> bool:
+    module = module_at(index.text, token.start)
+    return module is not None and token.text in module.declared
+
+
+def _names(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:
+    """Names of the module near one that is not declared."""
+    wrong = quoted(finding.message)
+    src = source(index.text)
+    number = src.at(index.offsets(finding.span)[0])
+    nearby = src.tokens[number : number + 4]
+    token = next((token for token in nearby if wrong and token.text == wrong[0]), None)
+    module = module_at(index.text, index.offsets(finding.span)[0])
+    if (
+        token is None
+        or module is None
+        or (finding.code not in UNKNOWN_NAME and "find definition" not in finding.message)
+    ):
+        return
+    names = [entry.name for entry in modules(index.text)] if "odule" in finding.code + finding.message else []
+    for word in near(token.text, names or module.declared):
+        yield token, word
+
+
+def near(word: str, words: Iterable[str], limit: int = 2) -> list[str]:
+    """The nearest words at no more than one slip in three letters, at most two slips; the best first."""
+    allowed = 2 if len(word) >= 5 else 1
+    close = difflib.get_close_matches(word, list(words), n=8, cutoff=0.6)
+    ranked = sorted((slips(word, other), number, other) for number, other in enumerate(close))
+    return [other for distance, _, other in ranked if distance <= allowed][:limit]
+
+
+def slips(one: str, two: str) -> int:
+    """How many letters must be added, dropped, changed or swapped with the next to turn one word into the other."""
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, left in enumerate(one, 1):
+        following = [i]
+        for j, right in enumerate(two, 1):
+            cost = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (left != right))
+            if i > 1 and j > 1 and left == two[j - 2] and one[i - 2] == right:
+                cost = min(cost, before[j - 2] + 1)
+            following.append(cost)
+        before, row = row, following
+    return row[-1]

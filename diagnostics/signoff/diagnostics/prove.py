@@ -1,0 +1,221 @@
+"""The proof of a fix: what must hold before one is offered (invariant 5 of docs/architecture.md)."""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from signoff.diagnostics.fixes.candidate import FixCandidate
+from signoff.diagnostics.fixes.guard import losses
+from signoff.diagnostics.fixes.source import quoted, scan
+from signoff.diagnostics.taxonomy import is_syntax
+from signoff.verifiers.compare import Movement, new_findings
+from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import apply_edits
+from signoff.verifiers.verifier import Verifier
+
+# Whoever mends a fault need not also use every signal or end the file with a newline.
+NOISE = ("UNUSED", "EOFNEWLINE", "Unused")
+# These give up at the first error, so that one hides what they would say about the rest of the text.
+STOP_AT_ERROR = frozenset(("verilator", "yosys"))
+DISPLAY = {"verilator": "Verilator", "yosys": "Yosys"}
+
+
+class Level(enum.StrEnum):
+    """What was proven. Only this much is claimed: without a testbench or a reference nobody knows more."""
+
+    ACCEPTED = "accepted by tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Evidence for a fix. `tools` ran to their end on the mended text and accept it; `seconds` is wall time.
+
+    `revealed` are warnings elsewhere that a tool could not report before, as the fault stopped it.
+    """
+
+    level: Level
+    tools: tuple[str, ...]
+    seconds: float
+    detail: str
+    revealed: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a candidate is not offered, for a person."""
+
+    reason: str
+
+
+async def prove(
+    candidate: FixCandidate,
+    snapshot: Snapshot,
+    project: Project,
+    verifiers: Sequence[Verifier],
+    baseline: Mapping[str, Outcome] | None = None,
+) -> Proof | None:
+    """The proof of a candidate, or None where there is none. See judge() for the reason."""
+    result = await judge(candidate, snapshot, project, verifiers, baseline)
+    return result if isinstance(result, Proof) else None
+
+
+async def judge(
+    candidate: FixCandidate,
+    snapshot: Snapshot,
+    project: Project,
+    verifiers: Sequence[Verifier],
+    baseline: Mapping[str, Outcome] | None = None,
+) -> Proof | Refusal:
+    """Prove a candidate, or say why it is refused.
+
+    `baseline` holds what the verifiers (by name) said about `snapshot` as it is; what it lacks is run.
+    The quickest tool judges first, so that a bad candidate costs little.
+    """
+    start = time.perf_counter()
+    try:
+        text = apply_edits(snapshot.text, candidate.edits)
+    except ValueError as error:
+        return Refusal(str(error))
+    if text == snapshot.text or (lost := losses(snapshot.text, text, candidate.finding)):
+        return Refusal("changes nothing" if text == snapshot.text else "; ".join(lost))
+    known = await baselines(snapshot, project, verifiers, baseline)
+    mended = spliced(snapshot, project, text)
+    accepted, revealed, seen = list[str](), list[Finding](), False
+    for verifier in wanted(verifiers, snapshot, project):
+        before = known[verifier.name]
+        if not before.ran:
+            continue
+        after = await verifier.run(*mended)
+        if after.status is Status.CRASHED:
+            return Refusal(f"{verifier.name} crashed on the mended text: {after.message}")
+        if not after.ran:
+            continue
+        verdict = _compare(candidate, snapshot, before, after, known)
+        if isinstance(verdict, Refusal):
+            return verdict
+        seen = seen or _find(candidate.finding, before.findings)
+        revealed += verdict
+        if not (verifier.name in STOP_AT_ERROR and _errors(after.findings)):
+            accepted.append(verifier.name)
+    if not accepted or not seen:
+        return Refusal("no tool that reports the fault could judge the mended text")
+    names = ", ".join(DISPLAY.get(name, name) for name in accepted)
+    more = f"; {len(revealed)} warnings that the fault had hidden are now shown" if revealed else ""
+    detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
+    return Proof(Level.ACCEPTED, tuple(accepted), time.perf_counter() - start, detail, tuple(revealed))
+
+
+async def baselines(
+    snapshot: Snapshot, project: Project, verifiers: Sequence[Verifier], given: Mapping[str, Outcome] | None = None
+) -> dict[str, Outcome]:
+    """What each verifier says about the snapshot as it is: as given, else by running it."""
+    known = dict(given or {})
+    for verifier in wanted(verifiers, snapshot, project):
+        if verifier.name not in known:
+            known[verifier.name] = await verifier.run(snapshot, project)
+    return known
+
+
+def wanted(verifiers: Sequence[Verifier], snapshot: Snapshot, project: Project) -> list[Verifier]:
+    """The verifiers for the snapshot's language that are switched on, the quickest first."""
+    chosen = [one for one in verifiers if snapshot.language in one.languages]
+    enabled = [one for one in chosen if getattr(getattr(project.settings, one.name, None), "enabled", True)]
+    return sorted(enabled, key=lambda one: one.speed)
+
+
+def spliced(snapshot: Snapshot, project: Project, text: str) -> tuple[Snapshot, Project]:
+    """The snapshot and its project with `text` in the document's place."""
+    mended = replace(snapshot, text=text)
+    buffers = tuple(mended if buffer.path == snapshot.path else buffer for buffer in project.buffers)
+    return mended, replace(project, buffers=buffers)
+
+
+def _compare(
+    candidate: FixCandidate, snapshot: Snapshot, before: Outcome, after: Outcome, known: Mapping[str, Outcome]
+) -> list[Finding] | Refusal:
+    """The warnings that were hidden before, or why the tool does not accept the candidate."""
+    target, path = candidate.finding, snapshot.path
+    same = [finding for finding in after.findings if finding.code == target.code and finding.tool == target.tool]
+    if _still(target, same, candidate, snapshot):
+        return Refusal(f"{target.code} is still reported")
+    fresh = new_findings(before.findings, after.findings, candidate.edits, snapshot.text, path=path)
+    hidden = list[Finding]()
+    for finding in fresh:
+        if finding.severity > Severity.WARNING or finding.code.startswith(NOISE):
+            continue
+        if not _was_hidden(finding, before, after, candidate, snapshot, known):
+            return Refusal(f"{finding.tool} would newly report {finding.code}: {finding.message}")
+        if finding.severity is Severity.WARNING:
+            hidden.append(finding)
+    return hidden
+
+
+def _still(target: Finding, same: Sequence[Finding], candidate: FixCandidate, snapshot: Snapshot) -> bool:
+    """Whether one of the findings after the edit is the target, where the edit moved it."""
+    gone = new_findings([target], same, candidate.edits, snapshot.text, path=snapshot.path)
+    return len(gone) < len(same)
+
+
+def _was_hidden(
+    finding: Finding,
+    before: Outcome,
+    after: Outcome,
+    candidate: FixCandidate,
+    snapshot: Snapshot,
+    known: Mapping[str, Outcome],
+) -> bool:
+    """Whether the tool could not have said this before, and the edit has nothing to do with it.
+
+    An error counts only where another tool had already found one on that line: the next of several faults.
+    """
+    stopped = [one for one in before.findings if one.severity is Severity.ERROR]
+    if before.tool not in STOP_AT_ERROR:
+        stopped = [one for one in stopped if is_syntax(one)]
+    if not stopped:
+        return False
+    if finding.severity is Severity.ERROR:
+        return before.tool in STOP_AT_ERROR and _known_elsewhere(finding, before, candidate, snapshot, known)
+    return finding.path != snapshot.path or not _concerns(finding, candidate, snapshot)
+
+
+def _known_elsewhere(
+    finding: Finding, before: Outcome, candidate: FixCandidate, snapshot: Snapshot, known: Mapping[str, Outcome]
+) -> bool:
+    others = [one for name, outcome in known.items() if name != before.tool for one in outcome.findings]
+    move = Movement(snapshot.text, candidate.edits)
+    lines = set[int]()
+    for other in others:
+        if other.severity is Severity.ERROR and other.path == finding.path and other != candidate.finding:
+            place = move.places(move.before.offset(other.span.start_line, 0))
+            lines.add(move.after.position(place if isinstance(place, int) else place[0].start)[0])
+    return any(finding.span.start_line - line in (0, 1) for line in lines)
+
+
+def _concerns(finding: Finding, candidate: FixCandidate, snapshot: Snapshot) -> bool:
+    """Whether a finding lies on an edited line, or has to do with a name of the edit or of the fault."""
+    move = Movement(snapshot.text, candidate.edits)
+    span = finding.span
+    text = "\n".join(
+        move.after.line(line) for line in range(span.start_line, min(span.end_line, span.start_line + 3) + 1)
+    )
+    for edit in candidate.edits:
+        start = move.places(move.before.offsets(edit.span)[0])
+        first = move.after.position(start if isinstance(start, int) else start[0].start)[0]
+        if first <= span.start_line <= first + edit.text.count("\n") + 1:
+            return True
+    written = " ".join((*(edit.text for edit in candidate.edits), *quoted(candidate.finding.message)))
+    names = {token.text for token in scan(written) if token.is_name}
+    return any(token.text in names for token in (*scan(text), *scan(finding.message)))
+
+
+def _find(target: Finding, findings: Iterable[Finding]) -> bool:
+    return any(one.code == target.code and one.path == target.path and one.span == target.span for one in findings)
+
+
+def _errors(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
