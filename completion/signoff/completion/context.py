@@ -1,0 +1,106 @@
+"""The hole at the cursor, and what of the document the model gets to read around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from signoff.completion import nesting
+from signoff.completion.model.protocol import Budget
+from signoff.verifiers.finding import Span
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import LineIndex
+
+# After these a new line is meant: an opened block or list, or the head of a statement that wants its body.
+_OPEN_LINE = re.compile(
+    r"(?:\bbegin(?:\s*:\s*\w+)?|[{(,]|\belse|\bgenerate|\binitial|\balways(?:_comb|_latch)?|"
+    r"\balways(?:_ff)?\s*@\s*(?:\*|\(.*\))|\b(?:if|for|while|repeat|case[xz]?)\s*\(.*\))\s*$"
+)
+_UNIT = re.compile(r"^[ \t]*(?:module|macromodule|interface|package|program)\b", re.MULTILINE)
+_LEADING_COMMENTS = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The place to be filled: all text before and after it. `block`: several lines may come, else one.
+
+    `missing` are the closers that the document lacks, innermost first: only those may a completion add.
+    """
+
+    language: str
+    prefix: str
+    suffix: str
+    line: int
+    column: int
+    block: bool
+    missing: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """The empty span at the cursor."""
+        return Span(self.line, self.column, self.line, self.column)
+
+    @property
+    def line_prefix(self) -> str:
+        """The cursor's line up to the cursor."""
+        return re.split(r"[\r\n]", self.prefix)[-1]
+
+
+def hole_at(snapshot: Snapshot, line: int, column: int) -> Hole | None:
+    """The hole at a position; None inside a comment or a string, where no verifier could judge."""
+    index = LineIndex(snapshot.text)
+    offset = index.offset(line, column)
+    line, column = index.position(offset)
+    prefix, suffix = snapshot.text[:offset], snapshot.text[offset:]
+    if nesting.in_comment_or_string(prefix, snapshot.language):
+        return None
+    before, after = prefix[index.starts[line] :], index.line(line)[column:]
+    block = not after.strip() and (not before.strip() or _OPEN_LINE.search(before) is not None)
+    return Hole(snapshot.language, prefix, suffix, line, column, block, _missing(prefix, suffix, snapshot.language))
+
+
+def _missing(prefix: str, suffix: str, language: str) -> tuple[str, ...]:
+    open_, closed = nesting.unclosed(prefix, language), nesting.unopened(suffix, language)
+    # Which of the open ones lacks its closer nobody can tell: take the innermost, as it is being written.
+    surplus = len(open_) - len(closed)
+    return tuple(reversed(open_[-surplus:])) if surplus > 0 else ()
+
+
+def read(hole: Hole, budget: Budget, facts: Iterable[str] = ()) -> tuple[str, str]:
+    """(prefix, suffix) for the model, within the budget (characters).
+
+    The beginning stays the same, byte for byte, while the user types: a model server then need not read
+    it again. `facts` are exact statements on what is in scope; they stand first, as comments.
+    """
+    leader = "# " if hole.language in nesting.PYTHON else "// "
+    known = "".join(f"{leader}{line}\n" for fact in facts for line in fact.splitlines())
+    room = max(budget.prefix - len(known), budget.prefix // 2)
+    return known + _before(hole.prefix, room), _after(hole.suffix, budget.suffix)
+
+
+def _before(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    # The window starts at a multiple of a third of the room, so it stays put while a third of it is typed.
+    step = max(room // 3, 1)
+    start = -(-(len(text) - (room - room // 4)) // step) * step
+    start = text.find("\n", min(start, len(text))) + 1 or len(text) - room // 2
+    start = min(start, len(text) - min(room // 4, len(text)))
+    return _head(text[:start], room // 4) + text[start:]
+
+
+def _head(text: str, room: int) -> str:
+    """The first lines of the unit that the cursor is in, else of the file without its licence."""
+    units = list(_UNIT.finditer(text))
+    comments = _LEADING_COMMENTS.match(text)
+    start = units[-1].start() if units else comments.end() if comments else 0
+    head = text[start : start + room]
+    return head[: head.rfind("\n") + 1]
+
+
+def _after(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    end = text.rfind("\n", 0, room)
+    return text[: end if end > 0 else room]
