@@ -1,0 +1,210 @@
+"""From a project to an elaborated design: which trees are reused, joined, or found in a library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from pyslang import ast
+from signoff.verifiers.hdl import slang_macros
+from signoff.verifiers.hdl.overlay import is_header, units
+from signoff.verifiers.hdl.slang_options import code_name, option_key, options
+from signoff.verifiers.hdl.slang_sources import Files, SourceState, Unit
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+
+MAX_LIBRARY_ROUNDS = 8
+_UNDECLARED = frozenset({"UndeclaredIdentifier", "TypoIdentifier", "UnknownPackageMember", "NotAType"})
+_DEFINITION_KINDS = frozenset({ast.SymbolKind.Package, ast.SymbolKind.EmptyMember})
+
+
+@dataclass(slots=True)
+class Design:
+    """One elaborated state of a project. `library` are files looked up on demand: nothing is said about them."""
+
+    state: SourceState
+    focus: str
+    units: list[Unit]
+    compilation: ast.Compilation
+    library: frozenset[str]
+    joined: bool
+
+    def shown(self, project: Project) -> frozenset[str]:
+        """The files whose findings are to be shown: with a guessed project only the one in focus."""
+        if not project.declared:
+            return frozenset({self.focus})
+        paths = {unit.source.path for unit in self.units} | set(project.files)
+        headers = {header for unit in self.units for header in unit.includes}
+        return frozenset((paths | headers | {self.focus}) - self.library)
+
+    def texts(self, paths: Iterable[str]) -> dict[str, str]:
+        """The text of each of these files as slang saw it."""
+        return {path: source.text for path in paths if (source := self.state.named(path)) is not None}
+
+    @property
+    def is_lone_header(self) -> bool:
+        """True where a header stands alone: it is a part of something unknown, not a design."""
+        return is_header(self.focus) and [unit.source.path for unit in self.units] == [self.focus]
+
+
+class Loader:
+    """Builds designs of one project root, one after the other, keeping what did not change."""
+
+    def __init__(self) -> None:
+        self._files = Files()
+        self._state: SourceState | None = None
+        self._scans: dict[str, tuple[str, slang_macros.Scan]] = {}
+        self._carried: tuple[list[object], dict[str, str]] = ([], {})
+        self._joined: set[tuple[str, ...]] = set()
+        self._unreached: set[tuple[str, tuple[str, ...]]] = set()
+        self._library: dict[str, None] = {}
+
+    def design(self, snapshot: Snapshot, project: Project) -> Design:
+        """The elaborated design; semantic diagnostics have been asked for once."""
+        texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path}
+        texts[snapshot.path] = snapshot.text
+        paths = [path for path in units(snapshot, project) if path in texts or self._files.read(path) is not None]
+        self._library = {path: None for path in self._library if path not in paths}
+        for _ in range(MAX_LIBRARY_ROUNDS):
+            design = self._compile([*self._library, *paths], snapshot.path, texts, project)
+            found = self._look_up(design, project, paths)
+            if not found:
+                break
+            self._library.update(dict.fromkeys(found))
+        return design
+
+    def _compile(self, paths: list[str], focus: str, texts: Mapping[str, str], project: Project) -> Design:
+        state = self._fresh_state(paths, texts, project)
+        files = [(path, texts[path] if path in texts else self._files.read(path) or "") for path in paths]
+        preludes = self._preludes(files, texts, project) if len(files) > 1 else {}
+        parsed = [state.parse(path, text, preludes.get(path, "")) for path, text in files]
+        state.units = {unit.source.path: unit for unit in parsed}
+        key = tuple(paths)
+        if key not in self._joined:
+            design = self._elaborate(state, focus, parsed, project, False)
+            if len(parsed) == 1 or not _needs_joining(design.compilation):
+                return design
+            self._joined.add(key)
+        joined = state.parse_joined(files)
+        return self._elaborate(state, focus, [joined], project, True)
+
+    def _fresh_state(self, paths: list[str], texts: Mapping[str, str], project: Project) -> SourceState:
+        key = option_key(project)
+        headers = {path: text for path, text in texts.items() if path not in paths}
+        state = self._state
+        if state is None or state.options.key != key or state.stale(headers, paths):
+            state = SourceState(options(key))
+        if not all(state.assign_header(path, text) for path, text in headers.items()):
+            state = SourceState(options(key))
+            for path, text in headers.items():
+                state.assign_header(path, text)
+        self._state = state
+        return state
+
+    def _preludes(self, files: list[tuple[str, str]], texts: Mapping[str, str], project: Project) -> dict[str, str]:
+        scanned = [(path, self._scan(path, text)) for path, text in files]
+        # Scans of unchanged files are the same objects, so comparing the list costs next to nothing.
+        key: list[object] = [scanned, project.defines, project.include_dirs, self._headers_key(texts)]
+        if key != self._carried[0]:
+            read = _header_reader(texts, self._files)
+            self._carried = (key, slang_macros.carried(scanned, project.defines, project.include_dirs, read))
+        return self._carried[1]
+
+    def _headers_key(self, texts: Mapping[str, str]) -> object:
+        state = self._state
+        return (id(state), [unit.includes for unit in state.units.values()] if state else [])
+
+    def _scan(self, path: str, text: str) -> slang_macros.Scan:
+        known = self._scans.get(path)
+        if known is not None and known[0] == text:
+            return known[1]
+        scanned = slang_macros.scan(text)
+        if known is not None and known[1] == scanned:
+            scanned = known[1]
+        self._scans[path] = (text, scanned)
+        return scanned
+
+    def _elaborate(self, state: SourceState, focus: str, parsed: list[Unit], project: Project, joined: bool) -> Design:
+        # Of two definitions with one name slang takes the later: in a guessed project the user's own must win.
+        last = [unit for unit in parsed if unit.source.path == focus] if not project.declared else []
+        ordered = [*(unit for unit in parsed if unit not in last), *last]
+        aside = (focus, project.top)
+        if project.top and aside not in self._unreached:
+            compilation = _compilation(state, ordered, with_tops=project.top)
+            if _reaches(compilation, state, focus):
+                return Design(state, focus, parsed, compilation, frozenset(self._library), joined)
+            self._unreached.add(aside)
+        compilation = _compilation(state, ordered)
+        return Design(state, focus, parsed, compilation, frozenset(self._library), joined)
+
+    def _look_up(self, design: Design, project: Project, paths: Sequence[str]) -> list[str]:
+        """Library files that define what the design misses, as -v and -y have it."""
+        if not (project.library_dirs or project.library_files):
+            return []
+        diagnostics = design.compilation.getAllDiagnostics()
+        names = [str(item.args[0]) for item in diagnostics if code_name(item.code).startswith("Unknown") and item.args]
+        known = {*paths, *self._library}
+        found: dict[str, None] = {}
+        for name in dict.fromkeys(name.strip("'") for name in names):
+            path = self._defining(name, project)
+            if path is not None and path not in known:
+                found[path] = None
+        return list(found)
+
+    def _defining(self, name: str, project: Project) -> str | None:
+        for path in project.library_files:
+            text = self._files.read(path)
+            if text is not None and slang_macros.defines_design_unit(text, name):
+                return path
+        for folder in project.library_dirs:
+            for extension in project.library_extensions:
+                path = str(PurePath(folder) / (name + extension))
+                if self._files.read(path) is not None:
+                    return path
+        return None
+
+
+def _header_reader(texts: Mapping[str, str], files: Files) -> slang_macros.Reader:
+    return lambda path: texts[path] if path in texts else files.read(path)
+
+
+def _compilation(state: SourceState, parsed: Iterable[Unit], with_tops: tuple[str, ...] = ()) -> ast.Compilation:
+    compilation = ast.Compilation(state.options.with_tops(with_tops))
+    for unit in parsed:
+        compilation.addSyntaxTree(unit.tree)
+    compilation.getAllDiagnostics()
+    return compilation
+
+
+def _reaches(compilation: ast.Compilation, state: SourceState, focus: str) -> bool:
+    """True where every module of the file in focus is somewhere below the given tops."""
+    tops = {instance.name for instance in compilation.getRoot().topInstances}
+    for definition in compilation.getDefinitions():
+        if not isinstance(definition, ast.DefinitionSymbol) or definition.instanceCount or definition.name in tops:
+            continue
+        source = state.source(definition.location.buffer)
+        if source is not None and source.path == focus and definition.definitionKind is ast.DefinitionKind.Module:
+            return False
+    return True
+
+
+def _needs_joining(compilation: ast.Compilation) -> bool:
+    """True where a name that one file misses is declared, or imported, outside any module of another file."""
+    missed = {
+        str(item.args[0]).strip("'")
+        for item in compilation.getAllDiagnostics()
+        if item.args and item.isError() and code_name(item.code) in _UNDECLARED
+    }
+    return bool(missed) and any(
+        _declares(member, missed, compilation) for unit in compilation.getCompilationUnits() for member in unit
+    )
+
+
+def _declares(member: ast.Symbol, names: set[str], compilation: ast.Compilation) -> bool:
+    if member.kind is ast.SymbolKind.WildcardImport:
+        package = getattr(member, "package", None)
+        return package is not None and any(package.find(name) is not None for name in names)
+    if member.kind is ast.SymbolKind.TransparentMember:
+        member = member.wrapped  # type: ignore[attr-defined]
+    return member.kind not in _DEFINITION_KINDS and member.name in names

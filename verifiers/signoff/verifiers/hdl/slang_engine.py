@@ -1,0 +1,105 @@
+"""slang in its worker process: parses, elaborates and analyses a project, keeping what did not change."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pyslang
+from pyslang import analysis
+from signoff.verifiers.finding import Finding, Related, Severity
+from signoff.verifiers.hdl import rules_sensitivity, slang_incomplete
+from signoff.verifiers.hdl.pragmas import suppress
+from signoff.verifiers.hdl.rules import Fault
+from signoff.verifiers.hdl.rules_drivers import DriverRule
+from signoff.verifiers.hdl.slang_design import Design, Loader
+from signoff.verifiers.hdl.slang_findings import TOOL, Converter
+from signoff.verifiers.hdl.slang_sources import SourceState
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+
+# The name of a document without a file, inside slang.
+UNTITLED = "/untitled.sv"
+
+
+class SlangEngine:
+    """The engine class of workers.py. One instance serves one project root in one lane."""
+
+    def __init__(self) -> None:
+        self._loader = Loader()
+        self._converter: Converter | None = None
+
+    def version(self) -> str:
+        """slang's version."""
+        info = pyslang.VersionInfo
+        return f"{info.getMajor()}.{info.getMinor()}.{info.getPatch()}"
+
+    def check(self, snapshot: Snapshot, project: Project) -> list[Finding]:
+        """Every finding in the project's files, with `snapshot` and the open buffers in place of the disk's text."""
+        named = snapshot if snapshot.path else dataclasses.replace(snapshot, path=UNTITLED)
+        found = self._check(named, project)
+        if named is not snapshot:
+            found = [dataclasses.replace(item, path="") if item.path == UNTITLED else item for item in found]
+        return found
+
+    def _check(self, snapshot: Snapshot, project: Project) -> list[Finding]:
+        design = self._loader.design(snapshot, project)
+        converter = self._convert(design.state)
+        shown = design.shown(project)
+        found = converter.findings(design.compilation.getAllDiagnostics(), shown)
+        if not design.compilation.hasFatalErrors:
+            found += _analyse(design, converter, shown)
+        if design.is_lone_header:
+            found = slang_incomplete.lexical(found)
+        if not project.declared:
+            found = slang_incomplete.prune(found)
+        return suppress(found, design.texts({item.path for item in found}), project.waivers)
+
+    def _convert(self, state: SourceState) -> Converter:
+        if self._converter is None or self._converter.state is not state:
+            self._converter = Converter(state)
+        self._converter.read_pragmas(state.take_pragma_buffers())
+        return self._converter
+
+
+def _analyse(design: Design, converter: Converter, shown: frozenset[str]) -> list[Finding]:
+    """The findings of slang's analysis (drivers, latches) and of our own rules."""
+    manager = analysis.AnalysisManager(design.state.options.analysis)
+    drivers, faults, broken = DriverRule(), list[Fault](), list[Exception]()
+
+    def listen(procedure: analysis.AnalyzedProcedure) -> None:
+        try:
+            drivers.visit(procedure)
+            fault = rules_sensitivity.check(procedure)
+        except Exception as error:  # must not travel through slang's C++
+            broken.append(error)
+            return
+        if fault is not None:
+            faults.append(fault)
+
+    manager.addProcListener(listen)
+    manager.analyze(design.compilation)
+    faults += drivers.faults(manager, converter.around)
+    if broken:
+        raise broken[0]
+    findings = converter.findings(manager.getDiagnostics(), shown)
+    found = (_finding(fault, converter) for fault in faults)
+    return findings + [item for item in found if item is not None and item.path in shown]
+
+
+def _finding(fault: Fault, converter: Converter) -> Finding | None:
+    place = converter.range_place(fault.range)
+    if place is None:
+        return None
+    source, start, end = place
+    notes = [(converter.range_place(given), message) for given, message in fault.notes]
+    related = tuple(Related(at[0].path, at[0].span(at[1], at[2]), message) for at, message in notes if at is not None)
+    return Finding(
+        path=source.path,
+        span=source.span(start, end),
+        severity=Severity.WARNING,
+        code=fault.code,
+        message=fault.message,
+        tool=TOOL,
+        related=related,
+        data=fault.data,
+    )

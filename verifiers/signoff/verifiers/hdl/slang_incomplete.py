@@ -1,0 +1,77 @@
+"""Files seen without the project they belong to: what cannot be known is left out and said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+import pyslang
+from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.hdl.slang_options import all_codes, code_name
+
+CODE = "IncompleteProject"
+MAX_NAMES = 6
+
+# Something that another file would bring. The first argument is its name.
+_MISSING = {
+    "CouldNotOpenIncludeFile": "include file",
+    "UnknownModule": "module",
+    "UnknownInterface": "interface",
+    "UnknownPrimitive": "primitive",
+    "UnknownPackage": "package",
+    "UnknownClassOrPackage": "package",
+    "UnknownDirective": "macro",
+}
+# Without the text behind one of these, nothing that follows from the rest of the file can be trusted.
+_TEXT = frozenset({"CouldNotOpenIncludeFile", "UnknownDirective"})
+_NAMES = frozenset({"UnknownPackage", "UnknownClassOrPackage", "UnknownInterface"})
+# Two designs of one workspace may hold modules or packages of the same name: only a declared project says which.
+_GUESSWORK = frozenset({"DuplicateDefinition", "UnknownSystemName", "InvalidTopModule"})
+
+
+def lexical(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings about single tokens: all that can be said of a header without the file that includes it."""
+    return [finding for finding in findings if finding.code in _subsystem("Lexer")]
+
+
+def prune(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without those that only a declared project would justify, one line a file instead."""
+    files: dict[str, list[Finding]] = {}
+    for finding in findings:
+        files.setdefault(finding.path, []).append(finding)
+    return [finding for path in files for finding in _file(files[path])]
+
+
+def _file(findings: list[Finding]) -> list[Finding]:
+    missing = [finding for finding in findings if finding.code in _MISSING]
+    rest = [finding for finding in findings if finding.code not in _MISSING and finding.code not in _GUESSWORK]
+    codes = {finding.code for finding in missing}
+    if codes & _TEXT:
+        rest = [finding for finding in rest if finding.code in _subsystem("Lexer")]
+    elif codes & _NAMES:
+        rest = [finding for finding in rest if finding.code in _subsystem("Lexer", "Preprocessor", "Parser")]
+    return [_line(missing), *rest] if missing else rest
+
+
+def _line(missing: list[Finding]) -> Finding:
+    first = min(missing, key=lambda finding: finding.span)
+    names = dict.fromkeys(f"{_MISSING[finding.code]} {_name(finding)}" for finding in missing)
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    listed = ", ".join(list(names)[:MAX_NAMES]) + more
+    message = (
+        f"Not found in this workspace: {listed}. What depends on them is not checked here. "
+        "Declare the design's files in signoff.toml or a .f file list for a full check."
+    )
+    data = tuple((f"arg{number}", name) for number, name in enumerate(names))
+    return replace(first, code=CODE, severity=Severity.INFORMATION, message=message, help_url="", related=(), data=data)
+
+
+def _name(finding: Finding) -> str:
+    return next((value.strip("'`\"") for key, value in finding.data if key == "arg0"), "")
+
+
+@cache
+def _subsystem(*names: str) -> frozenset[str]:
+    systems = {getattr(pyslang.DiagSubsystem, name) for name in names}
+    return frozenset(code_name(code) for code in all_codes() if code.getSubsystem() in systems)

@@ -1,0 +1,244 @@
+"""The files of a project inside slang: read, parsed once, and parsed again only where something changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import pyslang
+from pyslang import syntax
+from signoff.verifiers.finding import Span
+from signoff.verifiers.hdl.slang_options import Options
+from signoff.verifiers.text import LineIndex
+
+Stamp = tuple[int, int]
+# slang never frees a text it was given; beyond this much, all state is thrown away and built anew.
+REBUILD_BYTES = 24 * 1024 * 1024
+
+
+class Source:
+    """One text that slang has seen, and the way from slang's byte offsets to lines and columns."""
+
+    __slots__ = ("_data", "_index", "path", "prelude", "single_byte", "text")
+
+    def __init__(self, path: str, text: str, prelude: bool = False, single_byte: bool = False) -> None:
+        self.path = path
+        self.text = text
+        self.prelude = prelude
+        self.single_byte = single_byte or text.isascii()
+        self._data: bytes | None = None
+        self._index: LineIndex | None = None
+
+    @property
+    def index(self) -> LineIndex:
+        """The lines of the text."""
+        if self._index is None:
+            self._index = LineIndex(self.text)
+        return self._index
+
+    def code_point(self, offset: int) -> int:
+        """The code point offset of a byte offset."""
+        if self.single_byte:
+            return offset
+        if self._data is None:
+            self._data = well_formed(self.text).encode("utf-8")
+        return len(self._data[:offset].decode("utf-8", "ignore"))
+
+    def byte(self, offset: int) -> int:
+        """The byte offset of a code point offset."""
+        return offset if self.single_byte else len(well_formed(self.text[:offset]).encode("utf-8"))
+
+    def span(self, start: int, end: int) -> Span:
+        """The span between two byte offsets."""
+        return self.index.span(self.code_point(start), self.code_point(end))
+
+
+@dataclass(slots=True)
+class Unit:
+    """One parsed file. `includes` are the headers it read, with their stamps; `absent` those it did not find."""
+
+    source: Source
+    prelude: str
+    tree: syntax.SyntaxTree
+    includes: dict[str, Stamp]
+    absent: tuple[str, ...]
+
+
+class Files:
+    """Text from disk, read again only where the file's time or size changed."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, tuple[Stamp, str]] = {}
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, or None where it cannot be read."""
+        stamp = file_stamp(path)
+        if stamp is None:
+            return None
+        known = self._texts.get(path)
+        if known is None or known[0] != stamp:
+            with contextlib.suppress(OSError):
+                known = self._texts[path] = (stamp, decode(Path(path).read_bytes()))
+        return known[1] if known else None
+
+
+def file_stamp(path: str) -> Stamp | None:
+    """Time and size of a file, None where there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a Path for each of a thousand files costs more than the call
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def decode(data: bytes) -> str:
+    """Text of a source file; one that is not UTF-8 is taken for Latin-1, as old comments mostly are."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def well_formed(text: str) -> str:
+    """The text with unpaired surrogates replaced one for one: an editor may send them, UTF-8 has no form for them."""
+    if text.isascii():
+        return text
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+class SourceState:
+    """One life of slang's source manager: every text it was given, and the syntax trees."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.manager = pyslang.SourceManager()
+        self.manager.setDisableProximatePaths(True)
+        self.units: dict[str, Unit] = {}
+        self.headers: dict[str, str] = {}
+        self.assigned = 0
+        self._sources: dict[pyslang.BufferID, Source] = {}
+        self._names: dict[str, Source] = {}
+        self._count = 0
+        self._pragmas: list[pyslang.BufferID] = []
+
+    def source(self, buffer: pyslang.BufferID) -> Source | None:
+        """The text behind a buffer of slang's; None for a macro's expansion or a built-in."""
+        known = self._sources.get(buffer)
+        if known is None:
+            path = str(self.manager.getFullPath(buffer))
+            if not path or path == ".":
+                return None
+            known = self._sources[buffer] = self._read_back(buffer, path)
+        return known
+
+    def _read_back(self, buffer: pyslang.BufferID, path: str) -> Source:
+        try:
+            return Source(path, self.manager.getSourceText(buffer).rstrip("\0"))
+        except UnicodeDecodeError as error:  # a header that is not UTF-8: slang read its bytes as they are
+            return Source(path, decode(error.object).rstrip("\0"), single_byte=True)
+
+    def named(self, name: str) -> Source | None:
+        """The text that slang calls by this name in its messages."""
+        if name not in self._names:
+            for buffer in self.manager.getAllBuffers():
+                source = self.source(buffer)
+                if source is not None:
+                    self._names[self.manager.getRawFileName(buffer)] = source
+        return self._names.get(name)
+
+    def assign_header(self, path: str, text: str) -> bool:
+        """Have includes of `path` see `text`; False where slang already read something else there."""
+        known = self.headers.get(path)
+        if known is not None:
+            return known == text
+        if self.manager.isCached(path):
+            return False
+        buffer = self.manager.assignText(path, well_formed(text))
+        self.headers[path] = text
+        self._sources[buffer.id] = Source(path, text)
+        self.assigned += len(text)
+        return True
+
+    def parse(self, path: str, text: str, prelude: str) -> Unit:
+        """The unit of a file: the one at hand where neither its text nor what comes before it changed."""
+        known = self.units.get(path)
+        if known is not None and known.prelude == prelude and known.source.text == text:
+            return known
+        source = Source(path, text)
+        buffers = [self._assign(Source(path, prelude, prelude=True))] if prelude else []
+        tree = self._tree([*buffers, self._assign(source)])
+        unit = Unit(source, prelude, tree, *self._includes(path, [tree]))
+        self.units[path] = unit
+        return unit
+
+    def parse_joined(self, sources: Sequence[tuple[str, str]]) -> Unit:
+        """One tree of all files, for designs that share declarations outside modules."""
+        texts = [Source(path, text) for path, text in sources]
+        tree = self._tree([self._assign(source) for source in texts])
+        return Unit(texts[-1], "", tree, *self._includes(texts[-1].path, [tree]))
+
+    def _tree(self, buffers: list[pyslang.SourceBuffer]) -> syntax.SyntaxTree:
+        return syntax.SyntaxTree.fromBuffers(buffers, self.manager, self.options.bag)
+
+    def _assign(self, source: Source) -> pyslang.SourceBuffer:
+        # A path may be assigned once only; the folder is what includes are looked up in, so it must stay.
+        self._count += 1
+        buffer = self.manager.assignText(f"{source.path}@{self._count}", well_formed(source.text))
+        self._sources[buffer.id] = source
+        self.assigned += len(source.text)
+        if "pragma" in source.text or "slang" in source.text:
+            self._pragmas.append(buffer.id)
+        return buffer
+
+    def take_pragma_buffers(self) -> list[pyslang.BufferID]:
+        """The buffers, new since the last call, that may hold slang's own pragmas."""
+        taken, self._pragmas = self._pragmas, []
+        return taken
+
+    def _includes(self, path: str, trees: Iterable[syntax.SyntaxTree]) -> tuple[dict[str, Stamp], tuple[str, ...]]:
+        found: dict[str, Stamp] = {}
+        absent: list[str] = []
+        for tree in trees:
+            for include in tree.getIncludeDirectives():
+                buffer = include.buffer.id
+                if buffer:
+                    header = str(self.manager.getFullPath(buffer))
+                    found[header] = file_stamp(header) or (0, 0)
+                else:
+                    absent.append(include.path)
+        return found, tuple(dict.fromkeys(absent))
+
+    def stale(self, texts: Mapping[str, str], paths: Iterable[str]) -> bool:
+        """True where a header changed since it was read, or appeared: slang would go on using the old one."""
+        if self.assigned > REBUILD_BYTES:
+            return True
+        if any(texts.get(path, text) != text for path, text in self.headers.items()):
+            return True
+        used = [self.units[path] for path in paths if path in self.units]
+        headers = {header: stamp for unit in used for header, stamp in unit.includes.items()}
+        for header, stamp in headers.items():
+            if header in texts:
+                if header not in self.headers and not self._same(header, texts[header]):
+                    return True
+            elif header in self.headers or (file_stamp(header) or (0, 0)) != stamp:
+                return True
+        return any(self._appeared(unit, texts) for unit in used if unit.absent)
+
+    def _same(self, header: str, text: str) -> bool:
+        on_disk = next((s.text for s in self._sources.values() if s.path == header and not s.prelude), None)
+        if on_disk == text:
+            self.headers[header] = text
+            return True
+        return False
+
+    def _appeared(self, unit: Unit, texts: Mapping[str, str]) -> bool:
+        folders = (str(PurePath(unit.source.path).parent), *self.options.key.include_dirs)
+        places = (str(PurePath(folder) / name) for folder in folders for name in unit.absent)
+        return any(place in texts or file_stamp(place) is not None for place in places)
