@@ -143,6 +143,9 @@ def _compare(
     same = [finding for finding in after.findings if finding.code == target.code and finding.tool == target.tool]
     if _still(target, same, candidate, snapshot):
         return Refusal(f"{target.code} is still reported")
+    left = _left(candidate, snapshot, after)
+    if left is not None:
+        return Refusal(f"{left.tool} still reports {left.code} there: {left.message}")
     fresh = new_findings(before.findings, after.findings, candidate.edits, snapshot.text, path=path)
     hidden = list[Finding]()
     for finding in fresh:
@@ -159,6 +162,38 @@ def _still(target: Finding, same: Sequence[Finding], candidate: FixCandidate, sn
     """Whether one of the findings after the edit is the target, where the edit moved it."""
     gone = new_findings([target], same, candidate.edits, snapshot.text, path=snapshot.path)
     return len(gone) < len(same)
+
+
+def _left(candidate: FixCandidate, snapshot: Snapshot, after: Outcome) -> Finding | None:
+    """An error that remains where a syntax fault was mended: what was mended was only a consequence.
+
+    A cause comes before its consequences: no error may be left on the edited lines or the fault's own, no
+    syntax error before them in the same module.
+    """
+    if candidate.finding.severity is not Severity.ERROR or after.tool in STOP_AT_ERROR:
+        return None
+    move = Movement(snapshot.text, candidate.edits)
+    starts = [move.before.offsets(edit.span)[0] for edit in candidate.edits]
+    target = move.before.offsets(candidate.finding.span)[0]
+    lines = {_moved_line(move, offset) for offset in (*starts, target)}
+    ended = snapshot.text.rfind("endmodule", 0, min(starts))
+    first = _moved_line(move, ended) if ended >= 0 else -1
+    syntax = is_syntax(candidate.finding)
+    for finding in after.findings:
+        line = finding.span.start_line
+        if finding.path != snapshot.path or finding.severity is not Severity.ERROR:
+            continue
+        if is_syntax(finding) and (line in lines or first < line < min(lines)):
+            return finding
+        if syntax and line in lines:
+            return finding
+    return None
+
+
+def _moved_line(move: Movement, offset: int) -> int:
+    """The line after the edits of an offset before them."""
+    place = move.places(offset)
+    return move.after.position(place if isinstance(place, int) else place[0].start)[0]
 
 
 def _was_hidden(
@@ -188,11 +223,11 @@ def _known_elsewhere(
 ) -> bool:
     others = [one for name, outcome in known.items() if name != before.tool for one in outcome.findings]
     move = Movement(snapshot.text, candidate.edits)
-    lines = set[int]()
-    for other in others:
-        if other.severity is Severity.ERROR and other.path == finding.path and other != candidate.finding:
-            place = move.places(move.before.offset(other.span.start_line, 0))
-            lines.add(move.after.position(place if isinstance(place, int) else place[0].start)[0])
+    lines = {
+        _moved_line(move, move.before.offset(other.span.start_line, 0))
+        for other in others
+        if other.severity is Severity.ERROR and other.path == finding.path and other != candidate.finding
+    }
     return any(finding.span.start_line - line in (0, 1) for line in lines)
 
 
@@ -204,8 +239,7 @@ def _concerns(finding: Finding, candidate: FixCandidate, snapshot: Snapshot) -> 
         move.after.line(line) for line in range(span.start_line, min(span.end_line, span.start_line + 3) + 1)
     )
     for edit in candidate.edits:
-        start = move.places(move.before.offsets(edit.span)[0])
-        first = move.after.position(start if isinstance(start, int) else start[0].start)[0]
+        first = _moved_line(move, move.before.offsets(edit.span)[0])
         if first <= span.start_line <= first + edit.text.count("\n") + 1:
             return True
     written = " ".join((*(edit.text for edit in candidate.edits), *quoted(candidate.finding.message)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -100,6 +102,24 @@ def enclosing(text: str, offset: int, words: tuple[str, ...]) -> Block | None:
     return found
 
 
+_LABEL = re.compile(r"\s*(default\b\s*:?|[\w'?.]+(\s*,\s*[\w'?.]+)*\s*:(?![:=]))")
+
+
+def labels_after(text: str, index: LineIndex, block: Block) -> Iterator[int]:
+    """Starts of lines inside an unclosed `begin` of a case arm that look like the next arm: it ended before."""
+    src = source(text)
+    if block.word != "begin" or block.parent is None or not block.parent.word.startswith("case"):
+        return
+    inner = [other for other in structure(text).blocks if other.parent is block and other.closer >= 0]
+    spans = [(src.tokens[other.opener].start, src.tokens[other.closer].end) for other in inner]
+    for line in range(index.position(src.tokens[block.opener].start)[0] + 1, len(index.starts)):
+        start = index.starts[line]
+        if _LABEL.match(index.line(line)) and not any(low < start < high for low, high in spans):
+            yield start
+        if index.line(line).lstrip().startswith(("endcase", "endmodule")) and not any(a < start < b for a, b in spans):
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A block that seems to lack its closer: where the layout says it ends (offset of a line start)."""
@@ -121,9 +141,8 @@ def gaps(text: str, index: LineIndex) -> list[Gap]:
         indent = indent_of(index.line(line))
         if block.closer >= 0 and not _left_of(src, index, block.closer, indent):
             continue
-        place = _dedent(text, index, line, indent, block)
-        if place is not None:
-            found.append(Gap(block, place, indent))
+        places = (_dedent(text, index, line, indent, block), next(labels_after(text, index, block), None))
+        found += [Gap(block, place, indent) for place in dict.fromkeys(places) if place is not None]
     return sorted(found, key=lambda gap: (gap.offset, -gap.block.opener))
 
 
@@ -149,7 +168,11 @@ def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -
             if stripped.split()[0] in ("module", "macromodule", "package", "interface"):
                 return index.starts[number]
             continue
-        if _width(indent_of(content)) > _width(indent):
+        depth = _width(indent_of(content)) - _width(indent)
+        if depth > 0:
+            deeper = True
+        elif block.word.startswith("case") and depth == 0 and stripped.split()[0].rstrip(";:") not in END_WORDS:
+            # Arms may stand at the indentation of their case.
             deeper = True
         elif deeper or stripped.split()[0].rstrip(";:") in END_WORDS:
             return index.starts[number]

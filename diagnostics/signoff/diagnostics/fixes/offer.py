@@ -13,7 +13,7 @@ from signoff.diagnostics.prove import DISPLAY, Proof, baselines, prove
 from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import Edit
+from signoff.verifiers.text import Edit, apply_edits
 from signoff.verifiers.verifier import Verifier
 
 # A person waiting for a light bulb waits no longer than this (seconds).
@@ -110,9 +110,12 @@ async def _proven(
 ) -> tuple[ProvenFix, ...]:
     proposed = await asyncio.to_thread(lambda: list(candidates(finding, snapshot, project)))
     fixes: list[ProvenFix] = []
+    results: set[str] = set()
     for candidate in proposed[:TRIED_PER_FINDING]:
-        proof = await prove(candidate, snapshot, project, verifiers, known)
+        result = " ".join(apply_edits(snapshot.text, candidate.edits).split())
+        proof = await prove(candidate, snapshot, project, verifiers, known) if result not in results else None
         if proof is not None:
+            results.add(result)
             fixes.append(ProvenFix(titled(candidate, proof), candidate.edits, proof, finding, snapshot.version))
         if len(fixes) == PROVEN_PER_FINDING:
             break

@@ -27,6 +27,10 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     wanted = quoted(finding.message)[:1] if finding.code == "ExpectedToken" else ()
     if wanted and wanted[0] in INSERTED:
         yield from _insert(finding, src, index, wanted[0], _places(src, start))
+    if finding.code == "ExpectedIdentifier":
+        yield from _insert(finding, src, index, ",", _places(src, start))
+    if finding.code == "AssignmentRequiresParens":
+        yield from _compare(finding, src, index)
     if AFTER_LOST_SEMICOLON.match(finding.code) and wanted != (";",):
         yield from _insert(finding, src, index, ";", _line_ends(src, index, start))
     if finding.code == "UnexpectedEndDelim" and quoted(finding.message)[:1] in ((")",), ("]",), ("}",)):
@@ -37,6 +41,15 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
         place = index.offset(finding.span.start_line, len(line) - len(line.lstrip()))
         edit = replacement(index, place, place, "assign ")
         yield FixCandidate("Insert 'assign'", (edit,), "punctuation", finding)
+
+
+def _compare(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCandidate]:
+    """`if (a = b)`: an assignment is no condition, so that a comparison was meant."""
+    start, end = index.offsets(finding.span)
+    equals = [token for token in src.tokens[src.at(start) : src.from_(max(end, start + 1))] if token.text == "="]
+    if len(equals) == 1:
+        edit = replacement(index, equals[0].start, equals[0].end, "==")
+        yield FixCandidate("Compare with '==' instead of assigning", (edit,), "punctuation", finding)
 
 
 def _places(src: Source, offset: int) -> list[int]:
