@@ -51,7 +51,8 @@ async def download(url: str, part: Path, progress: Callable[[int, int], None]) -
 
 async def _stream(client: Any, url: str, part: Path, progress: Callable[[int, int], None]) -> None:
     have = size_of(part)
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    # Offsets count the file's own bytes, so it must come as it is.
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     async with client.stream("GET", url, headers=headers) as answer:
         if answer.status_code == 416:  # nothing is left to send; the SHA-256 decides
             return
@@ -60,7 +61,7 @@ async def _stream(client: Any, url: str, part: Path, progress: Callable[[int, in
         resumed = answer.status_code == 206
         done = have if resumed else 0
         with part.open("ab" if resumed else "wb") as file:
-            async for chunk in answer.aiter_bytes(CHUNK):
+            async for chunk in answer.aiter_raw():
                 file.write(chunk)
                 done += len(chunk)
                 progress(done, done)
