@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pyslang
 from pyslang import analysis, ast
@@ -18,46 +17,42 @@ CODE = "MultipleDrivers"
 _LOOP_HEAD = re.compile(r"for\s*\(\s*(?:[^;()]*,\s*)?\Z")
 _ASSIGN = re.compile(r"[^;=<]*(<=|=)")
 
+Driver = analysis.ValueDriver
 # The text around a place: (what stands before it, what comes after it).
 Around = Callable[[pyslang.SourceRange], tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Write:
-    block: int
-    bounds: tuple[int, int]
-    range: pyslang.SourceRange
 
 
 class DriverRule:
     """Collects what each block writes while slang analyses it, and compares afterwards."""
 
     def __init__(self) -> None:
-        self._blocks = 0
-        self._writes: dict[ast.ValueSymbol, list[_Write]] = {}
+        self._blocks: dict[ast.ValueSymbol, list[ast.Symbol]] = {}
 
     def visit(self, procedure: analysis.AnalyzedProcedure) -> None:
         """Take in one procedure. Only to be called while slang analyses it."""
-        symbol = procedure.analyzedSymbol
-        self._blocks += 1
-        if not isinstance(symbol, ast.ProceduralBlockSymbol) or len(procedure.timingControls) != 1:
+        block = procedure.analyzedSymbol
+        if not isinstance(block, ast.ProceduralBlockSymbol) or len(procedure.timingControls) != 1:
             return
-        if symbol.procedureKind is not ast.ProceduralBlockKind.Always:
-            return
-        for driver in procedure.drivers:
-            if driver.source is analysis.DriverSource.Always and not driver.flags:
-                write = _Write(self._blocks, driver.bounds, driver.sourceRange)
-                self._writes.setdefault(driver.symbol, []).append(write)
+        if block.procedureKind is ast.ProceduralBlockKind.Always:
+            # Every keystroke comes through here: no more is asked of a driver than what it drives.
+            for symbol in {driver.symbol for driver in procedure.drivers}:
+                self._blocks.setdefault(symbol, []).append(block)
 
     def faults(self, manager: analysis.AnalysisManager, around: Around) -> list[Fault]:
         """What was found. Forgets everything: what is kept would keep the whole design in memory."""
-        collected, self._writes = self._writes, {}
+        collected, self._blocks = self._blocks, {}
         result = []
-        for symbol, writes in collected.items():
-            clash = _clash(writes) if len(writes) > 1 and _counts(symbol) else None
-            if clash is not None and not _is_harmless(symbol, writes, manager, around):
-                result.append(_fault(symbol.name, *clash))
+        for symbol, blocks in collected.items():
+            if len(blocks) > 1 and _counts(symbol):
+                writes = [driver for driver in manager.getDrivers(symbol) if _is_plain(driver, blocks)]
+                clash = _clash(sorted(writes, key=lambda driver: driver.sourceRange.start.offset))
+                if clash is not None and not _is_harmless(symbol, writes, manager, around):
+                    result.append(_fault(symbol.name, *clash))
         return result
+
+
+def _is_plain(driver: analysis.ValueDriver, blocks: list[ast.Symbol]) -> bool:
+    return driver.source is analysis.DriverSource.Always and not driver.flags and driver.containingSymbol in blocks
 
 
 def _counts(symbol: ast.ValueSymbol) -> bool:
@@ -65,19 +60,19 @@ def _counts(symbol: ast.ValueSymbol) -> bool:
     return bool(symbol.type.isIntegral) and not symbol.type.isPredefinedInteger
 
 
-def _clash(writes: list[_Write]) -> tuple[_Write, _Write] | None:
+def _clash(writes: list[Driver]) -> tuple[Driver, Driver] | None:
     for number, first in enumerate(writes):
         for second in writes[number + 1 :]:
             (low, high), (other_low, other_high) = first.bounds, second.bounds
-            if first.block != second.block and low <= other_high and other_low <= high:
+            if first.containingSymbol != second.containingSymbol and low <= other_high and other_low <= high:
                 return first, second
     return None
 
 
 def _is_harmless(
-    symbol: ast.ValueSymbol, writes: list[_Write], manager: analysis.AnalysisManager, around: Around
+    symbol: ast.ValueSymbol, writes: list[Driver], manager: analysis.AnalysisManager, around: Around
 ) -> bool:
-    texts = [around(write.range) for write in writes]
+    texts = [around(write.sourceRange) for write in writes]
     if any(after.lstrip().startswith("[") for _, after in texts):
         return True  # only part of it is written, and which part is not known
     if any(_LOOP_HEAD.search(before) for before, _ in texts):
@@ -91,7 +86,8 @@ def _is_read_elsewhere(symbol: ast.ValueSymbol, manager: analysis.AnalysisManage
     analyzed = manager.getAnalyzedScope(scope) if scope is not None else None
     if analyzed is None:
         return False
-    if isinstance(scope, ast.InstanceBodySymbol) and scope.findPort(symbol.name) is not None:
+    body = scope.containingInstance if scope is not None else None
+    if body is not None and body.findPort(symbol.name) is not None:
         return True
     for procedure in analyzed.procedures:
         reads = any(read.symbol == symbol for read in procedure.readSet)
@@ -100,11 +96,11 @@ def _is_read_elsewhere(symbol: ast.ValueSymbol, manager: analysis.AnalysisManage
     return False
 
 
-def _fault(name: str, first: _Write, second: _Write) -> Fault:
+def _fault(name: str, first: Driver, second: Driver) -> Fault:
     return Fault(
         CODE,
-        second.range,
+        second.sourceRange,
         f"'{name}' is driven by two always blocks: which value it holds is up to the simulator",
-        notes=((first.range, "the other driver"),),
+        notes=((first.sourceRange, "the other driver"),),
         data=(("arg0", name),),
     )

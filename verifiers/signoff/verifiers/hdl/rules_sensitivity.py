@@ -12,7 +12,6 @@ from signoff.verifiers.hdl.rules import Fault
 
 CODE = "IncompleteSensitivityList"
 _SIGNALS = {ast.SymbolKind.Net, ast.SymbolKind.Variable}
-_SCOPES = (ast.InstanceBodySymbol, ast.GenerateBlockSymbol)
 _EDGES = {ast.EdgeKind.PosEdge, ast.EdgeKind.NegEdge, ast.EdgeKind.BothEdges}
 
 
@@ -65,7 +64,8 @@ def _missing(procedure: analysis.AnalyzedProcedure, listed: Iterable[analysis.Re
 
 
 def _is_signal(symbol: ast.ValueSymbol) -> bool:
-    if symbol.kind not in _SIGNALS or not isinstance(symbol.parentScope, _SCOPES):
+    scope = symbol.parentScope
+    if symbol.kind not in _SIGNALS or scope is None or scope.isProceduralContext or scope.containingInstance is None:
         return False
     # A memory is left out: a list cannot name it in Verilog-2001, and its index is what the block follows.
     return bool(symbol.type.isIntegral) and not (isinstance(symbol, ast.VariableSymbol) and _is_constant(symbol))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 
 import pyslang
 from pyslang import analysis
@@ -27,6 +28,9 @@ class SlangEngine:
     def __init__(self) -> None:
         self._loader = Loader()
         self._converter: Converter | None = None
+        # What is here now stays; and little of what comes is cyclic, so looking for it seldom is enough.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
 
     def version(self) -> str:
         """slang's version."""

@@ -99,7 +99,7 @@ class Converter:
         pairs = [(f"arg{number}", self._argument(value)) for number, value in enumerate(diagnostic.args)]
         location = self.user_location(diagnostic.location)
         if location is not None and not self.manager.isMacroLoc(diagnostic.location):
-            line, column = source.index.position(source.code_point(location.offset))
+            line, column = source.position(location.offset)
             pairs.append(("location", f"{line}:{column}"))
         return tuple(pairs)
 

@@ -53,7 +53,11 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The span between two byte offsets."""
-        return self.index.span(self.code_point(start), self.code_point(end))
+        return Span(*self.position(start), *self.position(end))
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """(line, column) of a byte offset."""
+        return self.index.position(self.code_point(offset))
 
 
 @dataclass(slots=True)
@@ -135,7 +139,7 @@ class SourceState:
             path = str(self.manager.getFullPath(buffer))
             if not path or path == ".":
                 return None
-            known = self._sources[buffer] = self._read_back(buffer, path)
+            known = self._names[path] = self._sources[buffer] = self._read_back(buffer, path)
         return known
 
     def _read_back(self, buffer: pyslang.BufferID, path: str) -> Source:
@@ -145,12 +149,11 @@ class SourceState:
             return Source(path, decode(error.object).rstrip("\0"), single_byte=True)
 
     def named(self, name: str) -> Source | None:
-        """The text that slang calls by this name in its messages."""
-        if name not in self._names:
-            for buffer in self.manager.getAllBuffers():
-                source = self.source(buffer)
-                if source is not None:
-                    self._names[self.manager.getRawFileName(buffer)] = source
+        """The newest text of a path, or the text that slang calls by this name in its messages."""
+        if name not in self._names and self.manager.isCached(name):
+            for buffer in self.manager.getAllBuffers():  # a header that slang read itself and nobody asked about yet
+                if self.manager.getRawFileName(buffer) == name:
+                    self.source(buffer)
         return self._names.get(name)
 
     def assign_header(self, path: str, text: str) -> bool:
@@ -162,7 +165,7 @@ class SourceState:
             return False
         buffer = self.manager.assignText(path, well_formed(text))
         self.headers[path] = text
-        self._sources[buffer.id] = Source(path, text)
+        self._names[path] = self._sources[buffer.id] = Source(path, text)
         self.assigned += len(text)
         return True
 
@@ -190,8 +193,11 @@ class SourceState:
     def _assign(self, source: Source) -> pyslang.SourceBuffer:
         # A path may be assigned once only; the folder is what includes are looked up in, so it must stay.
         self._count += 1
-        buffer = self.manager.assignText(f"{source.path}@{self._count}", well_formed(source.text))
-        self._sources[buffer.id] = source
+        name = f"{source.path}@{self._count}"
+        buffer = self.manager.assignText(name, well_formed(source.text))
+        self._names[name] = self._sources[buffer.id] = source
+        if not source.prelude:
+            self._names[source.path] = source
         self.assigned += len(source.text)
         if "pragma" in source.text or "slang" in source.text:
             self._pragmas.append(buffer.id)
