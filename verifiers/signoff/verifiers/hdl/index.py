@@ -20,8 +20,8 @@ HEADER_EXTENSIONS = (".vh", ".svh", ".svi", ".vinc")
 class FileFacts:
     """Names that one file defines and uses, each tuple sorted and without repeats (`includes` as written).
 
-    `instances` are the module or interface types of instantiations (`optional` those that stand only where
-    a preprocessor with no macro defined skips), `imports` the packages of import
+    `optional` are those names used (a macro's with its "`") that stand only where a preprocessor with no macro
+    defined skips. `instances` are the module or interface types of instantiations, `imports` the packages of import
     declarations (certain to be packages), `scopes` every other name before "::" (a package or a class),
     `port_types` names that may be interfaces of ports, `macros_used` leaves out those the file defines.
     """
@@ -90,23 +90,27 @@ _COLLAPSE_LIMIT = 64
 def extract(text: str) -> FileFacts:
     """The names a file defines and uses. Never raises; linear in the length of the text."""
     code = _COMMENT.sub(r"\1", text)
-    includes = dict.fromkeys(quoted or angled for quoted, angled in _INCLUDE.findall(code))
+    includes = _includes(code)
+    active = set(_includes(_active(code)))
     code = _STRING.sub('""', code)
     macros = set(_DEFINE.findall(code))
-    used = set(_MACRO.findall(code)) - macros - DIRECTIVES
+    used = _macros_used(code) - macros
+    active |= {f"`{name}" for name in _macros_used(_active(code))}
     # A macro's body is not the file's own text; what it instantiates shows where it is expanded.
     code = _DEFINE_BODY.sub("`define", code)
     units = _units(code)
     imports = _imports(code)
+    active |= _imports(_active(code))
     scopes = set(_SCOPE.findall(code)) if "::" in code else set()
-    instances, optional = _instances(code)
+    instances, firm = _instances(code)
+    uses = {*includes, *imports, *instances, *(f"`{name}" for name in used)}
     return FileFacts(
         modules=_names(units["module"]),
         interfaces=_names(units["interface"]),
         packages=_names(units["package"]),
         classes=_names(units["class"]),
         instances=_names(instances),
-        optional=_names(optional),
+        optional=_names(uses - active - firm),
         imports=_names(imports),
         scopes=_names(scopes - imports - units["class"] - KEYWORDS - {"std"}),
         port_types=_names({*_PORT_TYPE.findall(code), *_VIRTUAL.findall(code)} - KEYWORDS),
@@ -114,6 +118,14 @@ def extract(text: str) -> FileFacts:
         macros=_names(macros),
         macros_used=_names(used),
     )
+
+
+def _includes(code: str) -> dict[str, None]:
+    return dict.fromkeys(quoted or angled for quoted, angled in _INCLUDE.findall(code))
+
+
+def _macros_used(code: str) -> set[str]:
+    return set(_MACRO.findall(code)) - DIRECTIVES
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -151,6 +163,7 @@ def _imports(code: str) -> set[str]:
 
 
 def _instances(code: str) -> tuple[set[str], set[str]]:
+    """(every type that is instantiated, those where no condition has to hold)."""
     for _ in range(_COLLAPSE_LIMIT):
         code, collapsed = _INNER.subn("\x01", _BRACKETS.sub("", code))
         if not collapsed:
@@ -164,7 +177,7 @@ def _instances(code: str) -> tuple[set[str], set[str]]:
             continue
         hidden = any(start <= match.start() < end for start, end in inactive)
         (optional if hidden else firm).add(kind)
-    return firm | optional, optional - firm
+    return firm | optional, firm
 
 
 def _may_stand(code: str, start: int) -> bool:
@@ -178,6 +191,18 @@ def _may_stand(code: str, start: int) -> bool:
     # A name: go back over it (and white space) to what makes it a label or an `ifdef's argument.
     end = code.rindex(before, 0, start)
     return _BEFORE_NAME.search(code, max(0, end - 100), end) is not None
+
+
+def _active(code: str) -> str:
+    """The text that a preprocessor with no macro defined keeps."""
+    pieces = []
+    last = 0
+    for start, end in sorted(_inactive(code)):
+        if start >= last:
+            pieces.append(code[last:start])
+        last = max(last, end)
+    pieces.append(code[last:])
+    return "".join(pieces)
 
 
 def _inactive(code: str) -> list[tuple[int, int]]:

@@ -1,0 +1,227 @@
+"""Which files belong together: the workspace's designs, declared or guessed, and the project of each file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from signoff.verifiers.finding import Finding
+from signoff.verifiers.hdl.design import Declarations
+from signoff.verifiers.hdl.index import FileFacts
+from signoff.verifiers.hdl.index_engine import Stamp, Survey, is_config, is_source
+from signoff.verifiers.hdl.membership import Membership
+from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
+from signoff.verifiers.project import Project
+from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.workers import Engine, WorkerPool
+
+ENGINE = Engine("signoff.verifiers.hdl.index_engine:IndexEngine", idle_seconds=20.0)
+KEY = "index"
+WALK_SECONDS = 120.0
+READ_SECONDS = 120.0
+TEXT_SECONDS = 10.0
+# Small enough that the event loop unpickles an answer within a few milliseconds.
+CHUNK_FILES = 150
+
+Progress = Callable[[str, int | None], None]
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What is known of one workspace folder."""
+
+    path: str
+    survey: Survey = field(default_factory=Survey)
+    declarations: Declarations = field(default_factory=Declarations)
+
+
+class WorkspaceModel:
+    """The project of every file. Use within one event loop; everything slow runs in a worker process of `pool`.
+
+    project_for() answers at once from what is known so far: before the first scan each file is a guessed project
+    of its own. The other methods bring what is known up to date.
+    """
+
+    def __init__(
+        self, pool: WorkerPool, folders: Sequence[str], settings: VerifierSettings, trusted: bool = False
+    ) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._trusted = trusted
+        self._folders = [_Folder(path) for path in _normal(folders)]
+        self._index = WorkspaceIndex()
+        self._stamps: dict[str, Stamp] = {}
+        self._buffers: dict[str, FileFacts] = {}
+        self._membership = Membership(WorkspaceIndex(), (), settings, trusted, scanned=False)
+        self._lock = asyncio.Lock()
+        self._rebuild(scanned=False)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The workspace's folders."""
+        return tuple(folder.path for folder in self._folders)
+
+    def configure(
+        self, settings: VerifierSettings, trusted: bool | None = None, folders: Sequence[str] | None = None
+    ) -> None:
+        """Take new settings, trust or folders. A folder not known before needs a scan()."""
+        self._settings = settings
+        self._trusted = self._trusted if trusted is None else trusted
+        if folders is not None:
+            known = {folder.path: folder for folder in self._folders}
+            self._folders = [known.get(path, _Folder(path)) for path in _normal(folders)]
+            self._forget_outside()
+        self._rebuild(self._membership.scanned)
+
+    def project_for(self, path: str) -> Project:
+        """The project that a file is checked in, without buffers. Dictionary look-ups once it has been asked for."""
+        return self._membership.project(path)
+
+    def declared_by(self, path: str) -> tuple[Project, ...]:
+        """The projects that one configuration file (signoff.toml, file list, core) declares."""
+        return self._membership.declared_by(os.path.normpath(path))
+
+    def describe(self, path: str) -> str:
+        """One sentence for a person: which project a file is in, and why."""
+        return self._membership.describe(path)
+
+    def problems(self) -> tuple[Finding, ...]:
+        """What is wrong in the files that declare designs."""
+        return tuple(finding for folder in self._folders for finding in folder.declarations.findings)
+
+    def messages(self) -> tuple[str, ...]:
+        """What a person should know about the scan: a folder too large to be known entirely."""
+        return tuple(folder.survey.left_out for folder in self._folders if folder.survey.left_out)
+
+    async def scan(self, progress: Progress | None = None) -> None:
+        """Read the workspace. Files whose time and size are unchanged since the last scan are not read again."""
+        report = progress or (lambda message, percentage: None)
+        async with self._lock:
+            report("Looking for files", None)
+            for folder in self._folders:
+                folder.survey = await self._call("survey", folder.path, timeout=WALK_SECONDS)
+            await self._read_files(report)
+            report("Reading file lists", None)
+            await self._read_declarations()
+            self._rebuild(scanned=True)
+
+    async def buffer_changed(self, snapshot: Snapshot) -> bool:
+        """Note what an open document defines and uses now; True where the project of some file changed by it."""
+        if not snapshot.path or not is_source(snapshot.path):
+            return False
+        facts: FileFacts = await self._call("extract_text", snapshot.text, timeout=TEXT_SECONDS)
+        path = os.path.normpath(snapshot.path)
+        self._buffers[path] = facts
+        return self._take_facts(path, facts)
+
+    async def buffer_closed(self, path: str) -> bool:
+        """A document was closed: its file counts again. True where the project of some file changed by it."""
+        path = os.path.normpath(path)
+        if self._buffers.pop(path, None) is None:
+            return False
+        return await self.files_changed((path,))
+
+    async def files_changed(self, paths: Iterable[str]) -> bool:
+        """Files or folders were written, made or deleted on disk; True where some project may have changed."""
+        paths = [os.path.normpath(path) for path in paths]
+        if any(os.path.isdir(path) or self._was_folder(path) for path in paths):
+            await self.scan()
+            return True
+        sources = [path for path in paths if is_source(path)]
+        configs = [path for path in paths if is_config(path) and self._folder_of(path)]
+        if not sources and not configs:
+            return False
+        async with self._lock:
+            return await self._files_changed(sources, configs)
+
+    async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
+        existed = {path for path in sources if path in self._index}
+        changed = await self._read_changed(sources)
+        appeared_or_gone = {path for path in sources if (path in self._index) != (path in existed)}
+        for folder in self._folders:
+            found = [path for path in configs if self._folder_of(path) is folder]
+            if found:
+                alive = {*folder.survey.configs, *found}
+                configs_now = tuple(sorted(path for path in alive if os.path.isfile(path)))
+                folder.survey = replace(folder.survey, configs=configs_now)
+            if found or any(self._folder_of(path) is folder for path in appeared_or_gone):
+                await self._read_folder(folder)
+                changed = True
+        if changed:
+            self._rebuild(scanned=self._membership.scanned)
+        return changed
+
+    async def _read_changed(self, sources: list[str]) -> bool:
+        changed = False
+        wanted = [path for path in sources if path in self._index or self._folder_of(path)]
+        for path, stamp, facts in await self._call("extract", wanted, timeout=READ_SECONDS) if wanted else ():
+            if stamp == (0, 0):
+                self._index.discard(path)
+                self._stamps.pop(path, None)
+                changed = True
+            elif path not in self._buffers:
+                self._stamps[path] = stamp
+                changed = changed or facts != self._index.facts(path) or path not in self._index
+                self._index.set(path, facts)
+        return changed
+
+    async def _read_files(self, report: Progress) -> None:
+        present = {path: stamp for folder in self._folders for path, stamp in folder.survey.files.items()}
+        for path in [path for path in self._index.paths() if path not in present and path not in self._buffers]:
+            self._index.discard(path)
+            self._stamps.pop(path, None)
+        changed = [path for path, stamp in present.items() if self._stamps.get(path) != stamp]
+        for start in range(0, len(changed), CHUNK_FILES):
+            report(f"Reading {len(changed)} files", 100 * start // len(changed))
+            await self._extract(changed[start : start + CHUNK_FILES], listed=False)
+
+    async def _extract(self, paths: Sequence[str], *, listed: bool) -> None:
+        for path, stamp, facts in await self._call("extract", list(paths), listed, timeout=READ_SECONDS):
+            self._stamps[path] = stamp
+            self._index.set(path, self._buffers.get(path, facts))
+
+    async def _read_declarations(self) -> None:
+        for folder in self._folders:
+            await self._read_folder(folder)
+
+    async def _read_folder(self, folder: _Folder) -> None:
+        configs = list(folder.survey.configs)
+        declared = await self._call("declarations", folder.path, configs, timeout=READ_SECONDS) if configs else None
+        folder.declarations = declared or Declarations()
+        listed = {path for design in folder.declarations.designs for path in (*design.files, *design.headers)}
+        unknown = [path for path in listed if path not in self._index]
+        for start in range(0, len(unknown), CHUNK_FILES):
+            await self._extract(unknown[start : start + CHUNK_FILES], listed=True)
+
+    async def _call(self, method: str, *args: object, timeout: float) -> Any:
+        return await self._pool.call(ENGINE, KEY, method, *args, timeout=timeout)
+
+    def _take_facts(self, path: str, facts: FileFacts) -> bool:
+        if path in self._index and self._index.facts(path) == facts:
+            return False
+        self._index.set(path, facts)
+        return self._membership.refresh()
+
+    def _rebuild(self, scanned: bool) -> None:
+        declarations = [(folder.path, folder.declarations) for folder in self._folders]
+        self._membership = Membership(self._index, declarations, self._settings, self._trusted, scanned)
+
+    def _folder_of(self, path: str) -> _Folder | None:
+        holding = (folder for folder in self._folders if path.startswith(folder.path.rstrip(os.sep) + os.sep))
+        return max(holding, key=lambda folder: len(folder.path), default=None)
+
+    def _was_folder(self, path: str) -> bool:
+        return any(known.startswith(path + os.sep) for known in self._index.paths())
+
+    def _forget_outside(self) -> None:
+        for path in [path for path in self._index.paths() if not self._folder_of(path)]:
+            self._index.discard(path)
+            self._stamps.pop(path, None)
+
+
+def _normal(folders: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(os.path.abspath(folder) for folder in folders))
