@@ -19,26 +19,28 @@ _CONTINUES = re.compile(r"\s*(?:else|while|catch)\b")
 def trim(raw: str, hole: Hole) -> str:
     """The candidate in a model's raw text; "" where there is none."""
     text = _without_fences(_before_special(raw)).replace("\r\n", "\n")
-    text = _without_line_start(text, hole)
+    text = _cut(_without_line_start(text, hole), hole)
+    return text if nesting.code_only(text, hole.language).strip() else ""
+
+
+def _cut(text: str, hole: Hole) -> str:
+    """The text up to where it leaves the hole."""
     text = _lines(text, hole)
     text = text[: overrun(text, hole)]
     text = _without_repeats(text, hole)
-    text = _without_overlap(text, hole.suffix).rstrip()
-    return text if nesting.code_only(text, hole.language).strip() else ""
+    return _without_overlap(text, hole.suffix).rstrip()
 
 
 def finished(raw: str, hole: Hole) -> bool:
     """Whether more raw text can no longer change the candidate: the model may be cut off."""
-    if _before_special(raw) != raw:
+    body = _without_opening_fence(raw)
+    if "```" in body or _before_special(body) != body:
         return True
-    body = _without_line_start(_without_fences(raw), hole).rstrip("\n")
     if not hole.block:
-        return "\n" in raw.rstrip(" \t") and bool(raw.strip())
-    if body.count("\n") >= MAX_LINES:
-        return True
+        return "\n" in body.rstrip(" \t") and bool(body.strip())
     # The last word may go on growing (`end` to `endcase`): look at what stands before it.
-    settled = re.sub(r"\w+\Z", "", raw)
-    return len(trim(settled, hole)) < len(_without_line_start(settled, hole).rstrip()) - 1
+    settled = _without_line_start(re.sub(r"\w+\Z", "", body), hole).rstrip()
+    return settled.count("\n") >= MAX_LINES or len(_cut(settled, hole)) < len(settled) - 1
 
 
 def boundaries(text: str, language: str) -> list[int]:
@@ -88,11 +90,12 @@ def _before_special(text: str) -> str:
 
 
 def _without_fences(text: str) -> str:
+    return _without_opening_fence(text).partition("```")[0]
+
+
+def _without_opening_fence(text: str) -> str:
     opening = _FENCE.match(text.lstrip("\n"))
-    if opening:
-        text = text.lstrip("\n")[opening.end() :]
-    place = text.find("```")
-    return text[:place] if place >= 0 else text
+    return text.lstrip("\n")[opening.end() :] if opening else text
 
 
 def _without_line_start(text: str, hole: Hole) -> str:

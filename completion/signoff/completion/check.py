@@ -111,9 +111,11 @@ class Checker:
     def _at(self, findings: Sequence[Finding], text: str, offset: int) -> list[Finding]:
         index = LineIndex(text)
         low, high = offset, offset
+        # A fault that the hole makes is blamed on the token before it in its line, or on the next token anywhere.
+        # One at the end of an earlier line is not the hole's: a candidate may leave it.
         while low > 0 and text[low - 1] in " \t":
             low -= 1
-        while high < len(text) and text[high] in " \t":
+        while high < len(text) and text[high].isspace():
             high += 1
         here = [row for row in findings if row.severity is Severity.ERROR and row.path == self._snapshot.path]
         return [row for row in here if low <= index.offset(row.span.start_line, row.span.start_column) <= high]
