@@ -1,7 +1,9 @@
 // The language client: what is started, what it is told, and which documents are its own.
 import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import * as vscode from "vscode";
-import { LanguageClient, type LanguageClientOptions, type ServerOptions, type StreamInfo } from "vscode-languageclient/node";
+import { CloseAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
+import type { ErrorHandler, LanguageClientOptions, ServerOptions, StreamInfo } from "vscode-languageclient/node";
 import type { Found } from "./find";
 
 export const languages = ["verilog", "systemverilog"];
@@ -16,7 +18,12 @@ export function settings(): Record<string, unknown> {
 }
 
 /** The server itself asks for news of changed files and settings, when it runs: nothing is watched twice. */
-export function createClient(start: Found | number, storage: string, log: vscode.LogOutputChannel): LanguageClient {
+export function createClient(
+  start: Found | number,
+  storage: string,
+  log: vscode.LogOutputChannel,
+  logged: (line: string) => void,
+): LanguageClient {
   const options: LanguageClientOptions = {
     documentSelector: languages.flatMap((language) => [
       { language, scheme: "file" },
@@ -24,6 +31,11 @@ export function createClient(start: Found | number, storage: string, log: vscode
     ]),
     initializationOptions: settings,
     outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    // What the server logs is not all errors; its standard output is the protocol and nothing else.
+    stdioOptions: { stdout: () => undefined, stderr: (input) => void createInterface({ input }).on("line", logged) },
+    initializationFailedHandler: () => false,
+    errorHandler: errorHandler(() => client),
     middleware: {
       workspace: {
         configuration: async (params, token, next) => {
@@ -34,7 +46,22 @@ export function createClient(start: Found | number, storage: string, log: vscode
       },
     },
   };
-  return new LanguageClient("signoff", "Signoff", serverOptions(start, storage), options);
+  const client = new LanguageClient("signoff", "Signoff", serverOptions(start, storage), options);
+  return client;
+}
+
+/** A server that ran and crashed is started again, up to five times; one that never ran would only fail again. */
+function errorHandler(client: () => LanguageClient): ErrorHandler {
+  let usual: ErrorHandler | undefined;
+  let ran = false;
+  const handler = () => (usual ??= client().createDefaultErrorHandler());
+  return {
+    error: (...args) => handler().error(...args),
+    closed: () => {
+      ran ||= client().initializeResult !== undefined;
+      return ran ? handler().closed() : { action: CloseAction.DoNotRestart, handled: true };
+    },
+  };
 }
 
 /** A port of this machine is connected to; a found server is started, in a folder that is not the workspace's. */

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { createClient, settings } from "./client";
 import type { Found } from "./find";
-import { installNow, server } from "./server";
+import { findServer, installNow, offerInstall, sayError } from "./server";
 import { pickFromStatus, Status, type ServerStatus } from "./status";
 
 class Extension implements vscode.Disposable {
@@ -59,19 +59,33 @@ class Extension implements vscode.Disposable {
   private async start(): Promise<void> {
     const port = vscode.workspace.getConfiguration("signoff").get("server.port", 0);
     this.status.show("sync~spin", "Signoff is looking for its server");
-    this.found = port ? undefined : await server(this.context, this.log);
+    this.found = port ? undefined : await findServer(this.context);
     const start = port || this.found;
-    if (!start) return this.status.show("circle-slash", "Signoff's server is not installed (command: Install or Update the Server)");
+    if (!start) return void this.offer();
     const where = this.found ? `${this.found.command} (from ${this.found.origin})` : `port ${port}`;
     this.log.info(`starting ${where}`);
-    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log);
+    let lastLine = "";
+    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, (line) => {
+      this.log.info(line);
+      lastLine = line;
+    });
     this.following = this.status.follow(this.client, where);
-    await this.client.start();
+    await this.client.start().catch((error: Error) => {
+      throw new Error(`the server did not start (${where}): ${lastLine || error.message}`);
+    });
+  }
+
+  // Not awaited by the start: the user may answer much later, or never.
+  private async offer(): Promise<void> {
+    this.status.show("circle-slash", "Signoff's server is not installed; click to install it");
+    if (await offerInstall(this.context, this.log)) await this.restart();
   }
 
   private failed(error: unknown): void {
-    this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    this.status.show("error", "Signoff's server did not start; click for its output");
+    const message = error instanceof Error ? error.message : String(error);
+    this.log.error(message);
+    this.status.show("error", message);
+    void sayError(message, this.log);
   }
 
   private async reinstall(): Promise<void> {
@@ -95,8 +109,8 @@ class Extension implements vscode.Disposable {
     if (this.client?.isRunning()) {
       return this.client.sendRequest("workspace/executeCommand", { command, arguments: args.filter((each) => each !== undefined) });
     }
-    const choice = await vscode.window.showWarningMessage("Signoff's server is not running.", "Restart", "Show Output");
-    if (choice === "Restart") await this.restart();
+    const choice = await vscode.window.showWarningMessage("Signoff's server is not running.", "Start", "Show Output");
+    if (choice === "Start") await this.restart();
     if (choice === "Show Output") this.log.show();
     return undefined;
   }

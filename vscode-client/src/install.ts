@@ -38,8 +38,19 @@ export async function wasInstalled(places: Places): Promise<boolean> {
  * The marker is written last: an installation that was broken off is not taken for a whole one.
  */
 export async function install(places: Places, stamp: string, report: Report, signal: AbortSignal, path?: string): Promise<Found> {
-  const folder = folderOf(places);
-  await rm(folder, { recursive: true, force: true });
+  await remove(places);
+  try {
+    return await installInto(folderOf(places), places, stamp, report, signal, path);
+  } catch (error) {
+    // Nothing half installed stays: the user is asked again.
+    await remove(places);
+    throw error;
+  }
+}
+
+async function installInto(
+  folder: string, places: Places, stamp: string, report: Report, signal: AbortSignal, path?: string,
+): Promise<Found> {
   await mkdir(places.storage, { recursive: true });
   const source = places.wheel || "signoff";
   const python = await findPython(places.storage, path);
@@ -59,6 +70,10 @@ export async function install(places: Places, stamp: string, report: Report, sig
   if (!(await isServer(command, places.storage))) throw new Error(`The installed server does not start: ${command}`);
   await writeFile(join(folder, marker), stamp);
   return { command, origin: "installed" };
+}
+
+function remove(places: Places): Promise<void> {
+  return rm(folderOf(places), { recursive: true, force: true, maxRetries: 3 });
 }
 
 function folderOf(places: Places): string {

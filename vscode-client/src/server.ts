@@ -7,27 +7,30 @@ import * as vscode from "vscode";
 import { isExecutable, serverOnPath, type Found } from "./find";
 import { bundledWheel, install, installedServer, wasInstalled, type Places } from "./install";
 
-/** The server to start. Undefined where there is none and the user does not want one; what is wrong has been said. */
-export async function server(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Found | undefined> {
+/** The server to start; undefined where there is none. Throws an Error where the setting names no server. */
+export async function findServer(context: vscode.ExtensionContext): Promise<Found | undefined> {
   const places = await placesOf(context);
   // Every program is started there: on Windows one in the current folder would come before PATH.
   await mkdir(places.storage, { recursive: true });
   const setting = vscode.workspace.getConfiguration("signoff").get("server.path", "").trim();
   if (setting) return fromSetting(setting);
-  const found = (await serverOnPath(places.storage)) ?? (await installedServer(places, await stampOf(context, places)));
-  if (found) return found;
-  // An update of the extension brings an update of the server that it installed: that was agreed to.
-  if (!(await wasInstalled(places)) && !(await agreed())) return undefined;
-  return installNow(context, log);
+  return (await serverOnPath(places.storage)) ?? (await installedServer(places, await stampOf(context, places)));
 }
 
-/** Installs the server with progress; undefined where that failed or was cancelled, which has been said. */
-export async function installNow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Found | undefined> {
+/** Installs the server if the user wants it; whether there is one now. */
+export async function offerInstall(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<boolean> {
+  // An update of the extension brings an update of the server that it installed: that was agreed to.
+  const wanted = (await wasInstalled(await placesOf(context))) || (await agreed());
+  return wanted && (await installNow(context, log));
+}
+
+/** Installs the server with progress; false where that failed or was cancelled, which has been said. */
+export async function installNow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<boolean> {
   const places = await placesOf(context);
   const stamp = await stampOf(context, places);
   const options = { location: vscode.ProgressLocation.Notification, title: "Signoff", cancellable: true };
   try {
-    return await vscode.window.withProgress(options, (progress, token) => {
+    await vscode.window.withProgress(options, (progress, token) => {
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());
       const report = (message: string) => {
@@ -36,14 +39,20 @@ export async function installNow(context: vscode.ExtensionContext, log: vscode.L
       };
       return install(places, stamp, report, abort.signal);
     });
+    return true;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(message);
-    const choice = await vscode.window.showErrorMessage(`Signoff: ${message}`, "Show Output", "Open Settings");
-    if (choice === "Show Output") log.show();
-    if (choice === "Open Settings") await openSetting();
-    return undefined;
+    void sayError(message, log);
+    return false;
   }
+}
+
+/** Shows what is wrong, with the way to the log and to the setting; returns when the user has answered. */
+export async function sayError(message: string, log: vscode.LogOutputChannel): Promise<void> {
+  const choice = await vscode.window.showErrorMessage(`Signoff: ${message}`, "Show Output", "Open Settings");
+  if (choice === "Show Output") log.show();
+  if (choice === "Open Settings") await openSetting();
 }
 
 async function agreed(): Promise<boolean> {
@@ -53,13 +62,11 @@ async function agreed(): Promise<boolean> {
   return choice === "Install";
 }
 
-async function fromSetting(setting: string): Promise<Found | undefined> {
+async function fromSetting(setting: string): Promise<Found> {
   const command = expand(setting);
   if (command && (await isExecutable(command))) return { command, origin: "setting" };
-  const reason = command ? "is not a file that can be executed" : "must be an absolute path (in a trusted workspace ${workspaceFolder} may be used)";
-  const choice = await vscode.window.showErrorMessage(`Signoff: signoff.server.path (${setting}) ${reason}.`, "Open Settings");
-  if (choice) await openSetting();
-  return undefined;
+  const absolute = "must be an absolute path (in a trusted workspace ${workspaceFolder} may be used)";
+  throw new Error(`signoff.server.path (${setting}) ${command ? "is not a file that can be executed" : absolute}.`);
 }
 
 /** "" where the path is relative, or would name a file of a workspace that is not trusted. */

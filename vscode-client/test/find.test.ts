@@ -87,6 +87,7 @@ test("a failed installation says what failed, and is not taken for a server", as
   await fakePython(1);
   const promise = install(places(), "1", noReport, new AbortController().signal, join(folder, "py"));
   await assert.rejects(promise, /Installing Signoff.*failed.*No matching distribution/s);
+  assert.equal(await wasInstalled(places()), false);
   assert.equal(await installedServer(places(), "1"), undefined);
 });
 
