@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { createClient, settings } from "./client";
 import type { Found } from "./find";
-import { findServer, installNow, offerInstall, sayError } from "./server";
+import { findServer, installNow, sayError, wantsInstall } from "./server";
 import { pickFromStatus, Status, type ServerStatus } from "./status";
 
 class Extension implements vscode.Disposable {
@@ -78,7 +78,8 @@ class Extension implements vscode.Disposable {
   // Not awaited by the start: the user may answer much later, or never.
   private async offer(): Promise<void> {
     this.status.show("circle-slash", "Signoff's server is not installed; click to install it");
-    if (await offerInstall(this.context, this.log)) await this.restart();
+    // Meanwhile it may have been installed by the command.
+    if ((await wantsInstall(this.context)) && !this.client) await this.reinstall();
   }
 
   private failed(error: unknown): void {

@@ -17,11 +17,10 @@ export async function findServer(context: vscode.ExtensionContext): Promise<Foun
   return (await serverOnPath(places.storage)) ?? (await installedServer(places, await stampOf(context, places)));
 }
 
-/** Installs the server if the user wants it; whether there is one now. */
-export async function offerInstall(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<boolean> {
+/** Whether the user wants the server installed; returns when that is answered. */
+export async function wantsInstall(context: vscode.ExtensionContext): Promise<boolean> {
   // An update of the extension brings an update of the server that it installed: that was agreed to.
-  const wanted = (await wasInstalled(await placesOf(context))) || (await agreed());
-  return wanted && (await installNow(context, log));
+  return (await wasInstalled(await placesOf(context))) || agreed();
 }
 
 /** Installs the server with progress; false where that failed or was cancelled, which has been said. */
