@@ -33,6 +33,9 @@ class DriverRule:
         block = procedure.analyzedSymbol
         if not isinstance(block, ast.ProceduralBlockSymbol) or len(procedure.timingControls) != 1:
             return
+        sensitivity = procedure.sensitivityList
+        if sensitivity is None or sensitivity.kind is analysis.SensitivityListKind.Dynamic:
+            return
         if block.procedureKind is ast.ProceduralBlockKind.Always:
             # Every keystroke comes through here: no more is asked of a driver than what it drives.
             for symbol in {driver.symbol for driver in procedure.drivers}:

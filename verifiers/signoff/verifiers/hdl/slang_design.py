@@ -28,7 +28,6 @@ class Design:
     units: list[Unit]
     compilation: ast.Compilation
     library: frozenset[str]
-    joined: bool
 
     def shown(self, project: Project) -> frozenset[str]:
         """The files whose findings are to be shown: with a guessed project only the one in focus."""
@@ -64,36 +63,35 @@ class Loader:
         """The elaborated design; semantic diagnostics have been asked for once."""
         texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path}
         texts[snapshot.path] = snapshot.text
-        paths = [path for path in units(snapshot, project) if path in texts or self._files.read(path) is not None]
+        contents = {path: texts[path] if path in texts else self._files.read(path) for path in units(snapshot, project)}
+        paths = [path for path, text in contents.items() if text is not None]
         self._library = {path: None for path in self._library if path not in paths}
         for _ in range(MAX_LIBRARY_ROUNDS):
-            design = self._compile([*self._library, *paths], snapshot.path, texts, project)
+            library = [(path, self._files.read(path) or "") for path in self._library]
+            files = [*library, *((path, contents[path] or "") for path in paths)]
+            design = self._compile(files, snapshot.path, texts, project)
             found = self._look_up(design, project, paths)
             if not found:
                 break
             self._library.update(dict.fromkeys(found))
         return design
 
-    def _compile(self, paths: list[str], focus: str, texts: Mapping[str, str], project: Project) -> Design:
+    def _compile(self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project) -> Design:
+        paths = tuple(path for path, _ in files)
         state = self._fresh_state(paths, texts, project)
-        files = [(path, texts[path] if path in texts else self._files.read(path) or "") for path in paths]
-        preludes = self._preludes(files, texts, project) if len(files) > 1 else {}
-        parsed = [state.parse(path, text, preludes.get(path, "")) for path, text in files]
-        state.units = {unit.source.path: unit for unit in parsed}
-        key = tuple(paths)
-        if key not in self._joined:
-            design = self._elaborate(state, focus, parsed, project, False)
-            if len(parsed) == 1 or not _needs_joining(design.compilation):
+        if paths not in self._joined:
+            preludes = self._preludes(files, texts, project) if len(files) > 1 else {}
+            design = self._elaborate(state, focus, state.parse(files, preludes), project)
+            if len(files) == 1 or not _needs_joining(design.compilation):
                 return design
-            self._joined.add(key)
-        joined = state.parse_joined(files)
-        return self._elaborate(state, focus, [joined], project, True)
+            self._joined.add(paths)
+        return self._elaborate(state, focus, state.parse_joined(files), project)
 
-    def _fresh_state(self, paths: list[str], texts: Mapping[str, str], project: Project) -> SourceState:
+    def _fresh_state(self, paths: tuple[str, ...], texts: Mapping[str, str], project: Project) -> SourceState:
         key = option_key(project)
         headers = {path: text for path, text in texts.items() if path not in paths}
         state = self._state
-        if state is None or state.options.key != key or state.stale(headers, paths):
+        if state is None or state.options.key != key or state.stale(headers):
             state = SourceState(options(key))
         if not all(state.assign_header(path, text) for path, text in headers.items()):
             state = SourceState(options(key))
@@ -105,15 +103,15 @@ class Loader:
     def _preludes(self, files: list[tuple[str, str]], texts: Mapping[str, str], project: Project) -> dict[str, str]:
         scanned = [(path, self._scan(path, text)) for path, text in files]
         # Scans of unchanged files are the same objects, so comparing the list costs next to nothing.
-        key: list[object] = [scanned, project.defines, project.include_dirs, self._headers_key(texts)]
+        key: list[object] = [scanned, project.defines, project.include_dirs, self._headers_key()]
         if key != self._carried[0]:
             read = _header_reader(texts, self._files)
             self._carried = (key, slang_macros.carried(scanned, project.defines, project.include_dirs, read))
         return self._carried[1]
 
-    def _headers_key(self, texts: Mapping[str, str]) -> object:
+    def _headers_key(self) -> object:
         state = self._state
-        return (id(state), [unit.includes for unit in state.units.values()] if state else [])
+        return (state.serial, [unit.includes for unit in state.units.values()]) if state is not None else None
 
     def _scan(self, path: str, text: str) -> slang_macros.Scan:
         known = self._scans.get(path)
@@ -125,7 +123,7 @@ class Loader:
         self._scans[path] = (text, scanned)
         return scanned
 
-    def _elaborate(self, state: SourceState, focus: str, parsed: list[Unit], project: Project, joined: bool) -> Design:
+    def _elaborate(self, state: SourceState, focus: str, parsed: list[Unit], project: Project) -> Design:
         # Of two definitions with one name slang takes the later: in a guessed project the user's own must win.
         last = [unit for unit in parsed if unit.source.path == focus] if not project.declared else []
         ordered = [*(unit for unit in parsed if unit not in last), *last]
@@ -133,10 +131,10 @@ class Loader:
         if project.top and aside not in self._unreached:
             compilation = _compilation(state, ordered, with_tops=project.top)
             if _reaches(compilation, state, focus):
-                return Design(state, focus, parsed, compilation, frozenset(self._library), joined)
+                return Design(state, focus, parsed, compilation, frozenset(self._library))
             self._unreached.add(aside)
         compilation = _compilation(state, ordered)
-        return Design(state, focus, parsed, compilation, frozenset(self._library), joined)
+        return Design(state, focus, parsed, compilation, frozenset(self._library))
 
     def _look_up(self, design: Design, project: Project, paths: Sequence[str]) -> list[str]:
         """Library files that define what the design misses, as -v and -y have it."""

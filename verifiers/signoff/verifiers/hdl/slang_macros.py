@@ -105,12 +105,16 @@ def carried(
 
 
 def _prelude(macros: Mapping[str, str], mentions: set[str]) -> str:
-    wanted, queue = set(), [name for name in mentions if macros.get(name)]
+    wanted: set[str] = set()
+    queue = [name for name in mentions if macros.get(name)]
     while queue:
         name = queue.pop()
         if name not in wanted:
             wanted.add(name)
             queue += [inner for inner in MENTION.findall(macros[name]) if macros.get(inner)]
+            if "``" in macros[name]:  # names put together from pieces may be any
+                wanted = set(macros)
+                break
     return "".join(text + "\n" for name, text in macros.items() if name in wanted)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -17,6 +18,8 @@ from signoff.verifiers.text import LineIndex
 Stamp = tuple[int, int]
 # slang never frees a text it was given; beyond this much, all state is thrown away and built anew.
 REBUILD_BYTES = 24 * 1024 * 1024
+_SERIALS = itertools.count(1)
+NO_INCLUDE = pyslang.Diags.CouldNotOpenIncludeFile
 
 
 class Source:
@@ -60,7 +63,7 @@ class Source:
         return self.index.position(self.code_point(offset))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """One parsed file. `includes` are the headers it read, with their stamps; `absent` those it did not find."""
 
@@ -129,6 +132,7 @@ class SourceState:
         self.assigned = 0
         self._sources: dict[pyslang.BufferID, Source] = {}
         self._names: dict[str, Source] = {}
+        self.serial = next(_SERIALS)
         self._count = 0
         self._pragmas: list[pyslang.BufferID] = []
 
@@ -169,23 +173,28 @@ class SourceState:
         self.assigned += len(text)
         return True
 
-    def parse(self, path: str, text: str, prelude: str) -> Unit:
-        """The unit of a file: the one at hand where neither its text nor what comes before it changed."""
+    def parse(self, files: Sequence[tuple[str, str]], preludes: Mapping[str, str]) -> list[Unit]:
+        """One unit a file: the one at hand where neither its text nor what comes before it changed."""
+        parsed = [self._unit(path, text, preludes.get(path, "")) for path, text in files]
+        self.units = {unit.source.path: unit for unit in parsed}
+        return parsed
+
+    def parse_joined(self, files: Sequence[tuple[str, str]]) -> list[Unit]:
+        """One unit of all files, for designs that share declarations outside modules."""
+        texts = [Source(path, text) for path, text in files]
+        tree = self._tree([self._assign(source) for source in texts])
+        unit = Unit(texts[-1], "", tree, *self._includes(tree))
+        self.units = {unit.source.path: unit}
+        return [unit]
+
+    def _unit(self, path: str, text: str, prelude: str) -> Unit:
         known = self.units.get(path)
         if known is not None and known.prelude == prelude and known.source.text == text:
             return known
         source = Source(path, text)
         buffers = [self._assign(Source(path, prelude, prelude=True))] if prelude else []
         tree = self._tree([*buffers, self._assign(source)])
-        unit = Unit(source, prelude, tree, *self._includes(path, [tree]))
-        self.units[path] = unit
-        return unit
-
-    def parse_joined(self, sources: Sequence[tuple[str, str]]) -> Unit:
-        """One tree of all files, for designs that share declarations outside modules."""
-        texts = [Source(path, text) for path, text in sources]
-        tree = self._tree([self._assign(source) for source in texts])
-        return Unit(texts[-1], "", tree, *self._includes(texts[-1].path, [tree]))
+        return Unit(source, prelude, tree, *self._includes(tree))
 
     def _tree(self, buffers: list[pyslang.SourceBuffer]) -> syntax.SyntaxTree:
         return syntax.SyntaxTree.fromBuffers(buffers, self.manager, self.options.bag)
@@ -208,34 +217,29 @@ class SourceState:
         taken, self._pragmas = self._pragmas, []
         return taken
 
-    def _includes(self, path: str, trees: Iterable[syntax.SyntaxTree]) -> tuple[dict[str, Stamp], tuple[str, ...]]:
+    def _includes(self, tree: syntax.SyntaxTree) -> tuple[dict[str, Stamp], tuple[str, ...]]:
         found: dict[str, Stamp] = {}
-        absent: list[str] = []
-        for tree in trees:
-            for include in tree.getIncludeDirectives():
-                buffer = include.buffer.id
-                if buffer:
-                    header = str(self.manager.getFullPath(buffer))
-                    found[header] = file_stamp(header) or (0, 0)
-                else:
-                    absent.append(include.path)
-        return found, tuple(dict.fromkeys(absent))
+        for include in tree.getIncludeDirectives():
+            if include.buffer:  # else it was not found, or a guard made slang skip it
+                header = str(self.manager.getFullPath(include.buffer.id))
+                found[header] = file_stamp(header) or (0, 0)
+        absent = (str(item.args[0]) for item in tree.diagnostics if item.code == NO_INCLUDE)
+        return found, tuple(dict.fromkeys(name.strip("'") for name in absent))
 
-    def stale(self, texts: Mapping[str, str], paths: Iterable[str]) -> bool:
+    def stale(self, texts: Mapping[str, str]) -> bool:
         """True where a header changed since it was read, or appeared: slang would go on using the old one."""
         if self.assigned > REBUILD_BYTES:
             return True
         if any(texts.get(path, text) != text for path, text in self.headers.items()):
             return True
-        used = [self.units[path] for path in paths if path in self.units]
-        headers = {header: stamp for unit in used for header, stamp in unit.includes.items()}
+        headers = {header: stamp for unit in self.units.values() for header, stamp in unit.includes.items()}
         for header, stamp in headers.items():
             if header in texts:
                 if header not in self.headers and not self._same(header, texts[header]):
                     return True
             elif header in self.headers or (file_stamp(header) or (0, 0)) != stamp:
                 return True
-        return any(self._appeared(unit, texts) for unit in used if unit.absent)
+        return any(self._appeared(unit, texts) for unit in self.units.values() if unit.absent)
 
     def _same(self, header: str, text: str) -> bool:
         on_disk = next((s.text for s in self._sources.values() if s.path == header and not s.prelude), None)
