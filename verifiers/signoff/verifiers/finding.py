@@ -96,7 +96,8 @@ class Outcome:
     """The result of one run of one verifier. `message` says, for a person, why there are no findings.
 
     `seconds` is wall time. `facts` is what the run learnt beside findings (cell counts, latches),
-    as plain data under the verifier's own keys.
+    as plain data under the verifier's own keys. `complete` is False where the tool ended before it had seen
+    everything (a language it does not know, a file that is missing): then no findings means nothing.
     """
 
     tool: str
@@ -105,6 +106,7 @@ class Outcome:
     message: str = ""
     seconds: float = 0.0
     facts: dict[str, object] = field(default_factory=dict)
+    complete: bool = True
 
     @property
     def ran(self) -> bool:

@@ -10,5 +10,6 @@ def build(pool: WorkerPool) -> tuple[Verifier, ...]:
     """The verifiers, quickest first; their engines live in `pool`."""
     from signoff.verifiers.hdl.slang import Slang
     from signoff.verifiers.hdl.verilator import Verilator
+    from signoff.verifiers.hdl.yosys import Yosys
 
-    return (Slang(pool, lane="live"), Verilator())
+    return (Slang(pool, lane="live"), Verilator(), Yosys(pool))

@@ -75,6 +75,15 @@ def sweep() -> tuple[Path, ...]:
     return gone
 
 
+@contextlib.contextmanager
+def wait_for_lock(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` against other processes, waiting for as long as another one holds it."""
+    with path.open("ab") as file:
+        while not _lock(file):
+            time.sleep(0.2)
+        yield
+
+
 def _abandoned(folder: Path) -> bool:
     try:
         stat = folder.lstat()

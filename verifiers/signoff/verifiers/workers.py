@@ -13,14 +13,19 @@ import pickle
 import struct
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from signoff.verifiers.run import kill_group, spawn
+from signoff.verifiers.run import exit_reason, kill_group, spawn
+from signoff.verifiers.scratch import INHERITED, session_folder
 
 HEADER = struct.Struct("<I")
+# No engine's answer comes near; a header above it was not written by worker_main.
+ANSWER_LIMIT = 1 << 30
 # A cancelled call is left this long to end by itself: killing would lose the engine's parsed files.
 GRACE_SECONDS = 1.0
+# A process that closed its pipe is about to end: wait for its exit status and last words.
+LAST_WORDS_SECONDS = 1.0
 
 
 class WorkerCrashed(Exception):
@@ -35,17 +40,23 @@ class EngineError(Exception):
     """The engine's method raised; the text is its traceback."""
 
 
+class EngineMissing(EngineError):
+    """The engine cannot be loaded: a package is not installed, or broken. The text says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """An engine class as "package.module:Class", and how its process is kept.
 
     `idle_seconds`: the process ends after so long without a call (None: kept).
     `memory_limit_mb`: bound on its address space (None: no bound, as WebAssembly reserves far more than it uses).
+    `niceness`: how far its processor time yields to others' (POSIX; 0: not at all, 19: wholly).
     """
 
     target: str
     idle_seconds: float | None = None
     memory_limit_mb: int | None = None
+    niceness: int = 0
 
 
 class WorkerPool:
@@ -54,16 +65,20 @@ class WorkerPool:
     def __init__(self, scratch: str | None = None) -> None:
         self._workers: dict[tuple[str, str], _Worker] = {}
         self._scratch = scratch
+        self._closed = False
 
     async def call(self, engine: Engine, key: str, method: str, *args: Any, timeout: float) -> Any:
         """Call `method` of the engine's process for `key`, starting it where needed.
 
         `timeout` is in seconds and does not count the wait for earlier calls. Raises WorkerCrashed,
-        WorkerTimeout or EngineError. Cancelling gives the running call a moment, then ends the process.
+        WorkerTimeout or EngineError. Cancelling gives the running call a moment, then ends the process;
+        a call that still waits for its turn is just dropped.
         """
+        if self._closed:
+            raise WorkerCrashed(f"{engine.target} was called after the server began to shut down")
         worker = self._workers.get((engine.target, key))
         if worker is None:
-            worker = self._workers[engine.target, key] = _Worker(engine)
+            worker = self._workers[engine.target, key] = _Worker(engine, self._scratch)
         return await worker.call(method, args, timeout)
 
     def pids(self) -> list[int]:
@@ -77,60 +92,81 @@ class WorkerPool:
             await worker.stop()
 
     async def close(self) -> None:
-        """End all processes."""
+        """End all processes; calls under way raise WorkerCrashed, and so do later ones."""
+        self._closed = True
         workers, self._workers = list(self._workers.values()), {}
         await asyncio.gather(*(worker.stop() for worker in workers))
 
 
+@dataclass(slots=True)
+class _Call:
+    """One request; `started` once it has the process to itself."""
+
+    method: str
+    args: tuple[Any, ...]
+    timeout: float
+    started: bool = field(default=False)
+
+
 class _Worker:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, scratch: str | None) -> None:
         self.engine = engine
         self.process: asyncio.subprocess.Process | None = None
+        self._scratch = scratch
         self._lock = asyncio.Lock()
         self._ids = itertools.count(1)
         self._stderr = bytearray()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._listener: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._idle: asyncio.TimerHandle | None = None
         self._last_used = 0.0
+        self._stopped = False
 
     async def call(self, method: str, args: tuple[Any, ...], timeout: float) -> Any:
-        exchange = asyncio.ensure_future(self._exchange(method, args, timeout))
+        request = _Call(method, args, timeout)
+        exchange = asyncio.ensure_future(self._exchange(request))
         self._keep(exchange)
         try:
             return await asyncio.shield(exchange)
         except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if self._stopped and exchange.cancelled() and not (caller and caller.cancelling()):
+                raise WorkerCrashed(f"{self.engine.target} was ended") from None
             if not exchange.done():
-                self._keep(asyncio.ensure_future(self._abandon(exchange)))
+                self._keep(asyncio.ensure_future(self._abandon(request, exchange)))
             raise
 
-    async def _abandon(self, exchange: asyncio.Future[Any]) -> None:
+    async def _abandon(self, request: _Call, exchange: asyncio.Future[Any]) -> None:
+        if not request.started:
+            exchange.cancel()  # the process is busy with another's call: that one must not suffer
+            return
         done, _ = await asyncio.wait([exchange], timeout=GRACE_SECONDS)
-        if not done:
-            self._kill()
-        with contextlib.suppress(Exception):
-            await exchange
+        if not done and self.process is not None:
+            kill_group(self.process)
 
-    async def _exchange(self, method: str, args: tuple[Any, ...], timeout: float) -> Any:
+    async def _exchange(self, request: _Call) -> Any:
         async with self._lock:
-            if self.process is None or self.process.returncode is not None:
-                await self._start()
-            assert self.process is not None
+            if self._stopped:
+                raise WorkerCrashed(f"{self.engine.target} was ended")
+            request.started = True
             try:
-                async with asyncio.timeout(timeout):
-                    ok, value = await self._ask(method, args)
+                if self.process is None or self.process.returncode is not None:
+                    await self._start()
+                async with asyncio.timeout(request.timeout):
+                    kind, value = await self._ask(request.method, request.args)
             except TimeoutError:
                 await self._end()
-                raise WorkerTimeout(f"{self.engine.target} gave no answer to {method} in {timeout:g} s") from None
-            except (EOFError, ConnectionError, asyncio.IncompleteReadError, pickle.UnpicklingError) as error:
-                await self._end()
-                raise WorkerCrashed(self._tail() or str(error)) from None
+                said = f"{self.engine.target} gave no answer to {request.method} in {request.timeout:g} s"
+                raise WorkerTimeout(said) from None
+            except (EOFError, ConnectionError, pickle.UnpicklingError) as error:
+                raise WorkerCrashed(await self._post_mortem(error)) from None
             finally:
                 self._rest()
-        if not ok:
-            raise EngineError(value)
+        if kind != "ok":
+            raise {"missing": EngineMissing}.get(kind, EngineError)(value)
         return value
 
-    async def _ask(self, method: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
+    async def _ask(self, method: str, args: tuple[Any, ...]) -> tuple[str, Any]:
         assert self.process and self.process.stdin and self.process.stdout
         number = next(self._ids)
         body = pickle.dumps((number, method, args), pickle.HIGHEST_PROTOCOL)
@@ -138,27 +174,49 @@ class _Worker:
         await self.process.stdin.drain()
         while True:
             (size,) = HEADER.unpack(await self.process.stdout.readexactly(HEADER.size))
-            answered, ok, value = pickle.loads(await self.process.stdout.readexactly(size))
+            if size > ANSWER_LIMIT:
+                raise pickle.UnpicklingError("garbage in place of an answer")
+            answered, kind, value = _unpickled(await self.process.stdout.readexactly(size))
             if answered == number:
-                return ok, value
+                return kind, value
 
     async def _start(self) -> None:
+        await self._end()
         self._stderr.clear()
-        argv = [sys.executable, "-m", "signoff.verifiers.worker_main", self.engine.target]
-        self.process = await spawn(argv, cwd=".", memory_limit_mb=self.engine.memory_limit_mb)
-        self._keep(asyncio.ensure_future(self._listen(self.process)))
+        # -P: the working folder is not searched for modules, nor is it one that anybody else writes to.
+        argv = [sys.executable, "-P", "-m", "signoff.verifiers.worker_main", self.engine.target]
+        session = session_folder()
+        self.process = await spawn(
+            (*argv, str(self.engine.niceness)),
+            cwd=self._scratch or session,
+            env={INHERITED: str(session)},
+            memory_limit_mb=self.engine.memory_limit_mb,
+        )
+        self._listener = asyncio.ensure_future(self._listen(self.process))
+        self._keep(self._listener)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr
         while part := await process.stderr.read(4096):
             self._stderr = (self._stderr + part)[-8192:]
 
-    def _tail(self) -> str:
-        return bytes(self._stderr).decode(errors="replace").strip()[-2000:]
+    async def _post_mortem(self, error: Exception) -> str:
+        """Why the process ended: how, and its last words."""
+        process = self.process
+        if process is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), LAST_WORDS_SECONDS)
+        if self._listener is not None:
+            await asyncio.wait([self._listener], timeout=LAST_WORDS_SECONDS)
+        await self._end()
+        code = process.returncode if process else None
+        words = bytes(self._stderr).decode(errors="replace").strip()[-2000:]
+        how = exit_reason(code) if code is not None else str(error)
+        return f"{words}\n{how}" if words else how
 
     def _rest(self) -> None:
         self._last_used = time.monotonic()
-        if self.engine.idle_seconds is not None and self._idle is None:
+        if self.engine.idle_seconds is not None and self._idle is None and not self._stopped:
             self._idle = asyncio.get_running_loop().call_later(self.engine.idle_seconds, self._on_idle)
 
     def _on_idle(self) -> None:
@@ -166,13 +224,9 @@ class _Worker:
         assert self.engine.idle_seconds is not None
         left = self._last_used + self.engine.idle_seconds - time.monotonic()
         if self._lock.locked() or left > 0.01:
-            self._idle = asyncio.get_running_loop().call_later(max(left, 1.0), self._on_idle)
+            self._idle = asyncio.get_running_loop().call_later(max(left, 0.1), self._on_idle)
         elif self.process is not None:
             self._keep(asyncio.ensure_future(self._end()))
-
-    def _kill(self) -> None:
-        if self.process is not None:
-            kill_group(self.process)
 
     async def _end(self) -> None:
         process, self.process = self.process, None
@@ -181,15 +235,26 @@ class _Worker:
             await process.wait()
 
     async def stop(self) -> None:
+        self._stopped = True
         if self._idle is not None:
             self._idle.cancel()
-        await self._end()
-        for task in list(self._tasks):
+        # First those who could start a process, then the process.
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end()
 
-    def _keep(self, task: asyncio.Task[Any]) -> None:
+    def _keep(self, task: asyncio.Future[Any]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         # An abandoned exchange may fail after its caller is gone; read the error so that nothing is logged.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _unpickled(body: bytes) -> tuple[int, str, Any]:
+    try:
+        number, kind, value = pickle.loads(body)
+    except Exception as error:
+        raise pickle.UnpicklingError(f"an answer that cannot be read: {error}") from error
+    return number, kind, value

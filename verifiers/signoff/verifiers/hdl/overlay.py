@@ -6,6 +6,7 @@ waivers that go by file name and includes relative to the including file keep wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -16,6 +17,7 @@ from signoff.verifiers.text import LINE_END, LineIndex
 
 HEADER_EXTENSIONS = frozenset({".vh", ".svh", ".h", ".inc", ".vi", ".svi"})
 UNTITLED = "untitled.sv"
+QUOTABLE = re.compile(r'[^"\\\x00-\x1f\x7f\ud800-\udfff]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,15 @@ def is_header(path: str) -> bool:
     return PurePath(path).suffix.lower() in HEADER_EXTENSIONS
 
 
-def lay_out(snapshot: Snapshot, project: Project, folder: Path) -> Sources:
-    """Write a shadow of every open document of the project into `folder`."""
+def lay_out(snapshot: Snapshot, project: Project, folder: Path, quotable: re.Pattern[str] = QUOTABLE) -> Sources:
+    """Write a shadow of every open document of the project into `folder`.
+
+    `quotable` matches the paths that the tool can read in a `line directive; the shadow of another one goes by its
+    own path, which Sources.originals knows as well.
+    """
     texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path}
     texts[snapshot.path] = snapshot.text
-    shadows = _Shadows(folder, texts)
+    shadows = _Shadows(folder, texts, quotable)
     files = units(snapshot, project)
     listed = {*files, *project.library_files}
     # A listed file reaches the tool by its own name; the others by being included or looked up.
@@ -78,7 +84,8 @@ def _with_shadows(roots: Sequence[str], shadows: _Shadows, paths: Sequence[str])
 
 
 class _Shadows:
-    def __init__(self, folder: Path, texts: dict[str, str]) -> None:
+    def __init__(self, folder: Path, texts: dict[str, str], quotable: re.Pattern[str]) -> None:
+        self.quotable = quotable
         self.folder = folder
         self.texts = texts
         self.originals: dict[str, str] = {}
@@ -106,16 +113,11 @@ class _Shadows:
         name = PurePath(path or UNTITLED).as_posix()
         # Tools know no line that ends in a lone \\r; the client does.
         text = LINE_END.sub("\n", self.texts[path])
-        if _quotable(name):
+        if self.quotable.fullmatch(name):
             text = f'`line 1 "{name}" 0\n{text}'
         shadow.write_bytes(text.encode("utf-8", "replace"))
         self.originals[shadow.as_posix()] = self.originals[name] = path
         return str(shadow)
-
-
-def _quotable(path: str) -> bool:
-    """Whether a path can stand in a `line directive; the shadow of one that cannot goes by its own path."""
-    return path.isprintable() and not set(path) & set('"\\')
 
 
 class SourceLines:

@@ -1,0 +1,81 @@
+"""What synthesis says of each module: its registers, latches, memories and cells. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from signoff.verifiers.hdl.rtlil import Nets, Register, module_name
+
+SIZED = re.compile(r"^(?P<kind>\$\w+?)_(?P<width>\d+)$")
+FLIP_FLOP = re.compile(r"^\$\w*ff\w*$")
+LATCH = re.compile(r"^\$(\w*latch\w*|sr)$")
+COUNTED = "word-level cells after proc and opt_clean, before technology mapping; flip-flops and latches in bits"
+
+
+def modules(costs: str, registers: Iterable[Register], nets: dict[str, Nets]) -> dict[str, dict[str, object]]:
+    """The facts of each module by its name in the source.
+
+    Keys: flip_flops, latches (bits), cells (word-level, COUNTED says how; instances count as one each), memories,
+    memory_bits (without the small ones that become registers), cell_types, signals (net name to "register", "latch",
+    "memory" or "wire"), variants (how many sets of parameters it is used with; the numbers are of the one with the
+    most cells). Raises ValueError where `costs` is no report of Yosys.
+    """
+    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for name, row in _rows(costs).items():
+        # A module that is used with parameters also stands there with its defaults, which nobody asked for.
+        by_name[module_name(name)].append({**row, "name": name})
+    signals = _signals(registers, nets)
+    return {name: _facts(_used(rows), nets, signals.get(name, {})) for name, rows in by_name.items()}
+
+
+def _rows(costs: str) -> dict[str, dict[str, Any]]:
+    try:
+        rows = json.loads(costs)["modules"]
+        return {str(name): dict(row) for name, row in rows.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no cost report: {error}") from error
+
+
+def _used(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if not row["name"].startswith("\\")] or rows
+
+
+def _facts(rows: list[dict[str, Any]], nets: dict[str, Nets], signals: dict[str, str]) -> dict[str, object]:
+    largest = max(rows, key=lambda row: int(row.get("num_cells", 0)))
+    memories = nets.get(largest["name"], Nets()).memories
+    types = Counter[str]()
+    flip_flops = latches = 0
+    for sized, count in largest.get("num_cells_by_type", {}).items():
+        match = SIZED.match(sized)
+        kind, width = (match["kind"], int(match["width"])) if match else (module_name(sized), 1)
+        types[kind] += int(count)
+        flip_flops += int(count) * width if FLIP_FLOP.match(kind) else 0
+        latches += int(count) * width if LATCH.match(kind) else 0
+    return {
+        "flip_flops": flip_flops,
+        "latches": latches,
+        "cells": sum(types.values()),
+        "memories": len(memories),
+        "memory_bits": sum(memories.values()),
+        "cell_types": dict(types),
+        "signals": signals,
+        "variants": len(rows),
+    }
+
+
+def _signals(registers: Iterable[Register], nets: dict[str, Nets]) -> dict[str, dict[str, str]]:
+    """Net name to what it became, a module; over all sets of parameters a register anywhere counts as one."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for module, declared in nets.items():
+        row = found[module_name(module)]
+        for net in declared.src:
+            row.setdefault(net, "wire")
+        row.update(dict.fromkeys(declared.memories, "memory"))
+    for register in registers:
+        kind = "latch" if register.latch else "register"
+        found[module_name(register.module)].update(dict.fromkeys(register.nets, kind))
+    return dict(found)
