@@ -9,14 +9,13 @@ from pathlib import PurePath
 from pyslang import ast
 from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.overlay import is_header, units
+from signoff.verifiers.hdl.slang_elaborate import elaborate, needs_joining, tops_for
 from signoff.verifiers.hdl.slang_options import code_name, option_key, options
 from signoff.verifiers.hdl.slang_sources import Files, SourceState, Unit
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
 MAX_LIBRARY_ROUNDS = 8
-_UNDECLARED = frozenset({"UndeclaredIdentifier", "TypoIdentifier", "UnknownPackageMember", "NotAType"})
-_DEFINITION_KINDS = frozenset({ast.SymbolKind.Package, ast.SymbolKind.EmptyMember})
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class Loader:
         self._scans: dict[str, tuple[str, slang_macros.Scan]] = {}
         self._carried: tuple[list[object], dict[str, str]] = ([], {})
         self._joined: set[tuple[str, ...]] = set()
-        self._unreached: set[tuple[str, tuple[str, ...]]] = set()
+        self._tops: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._library: dict[str, None] = {}
 
     def design(self, snapshot: Snapshot, project: Project) -> Design:
@@ -82,7 +81,7 @@ class Loader:
         if paths not in self._joined:
             preludes = self._preludes(files, texts, project) if len(files) > 1 else {}
             design = self._elaborate(state, focus, state.parse(files, preludes), project)
-            if len(files) == 1 or not _needs_joining(design.compilation):
+            if len(files) == 1 or not needs_joining(design.compilation):
                 return design
             self._joined.add(paths)
         return self._elaborate(state, focus, state.parse_joined(files), project)
@@ -127,13 +126,13 @@ class Loader:
         # Of two definitions with one name slang takes the later: in a guessed project the user's own must win.
         last = [unit for unit in parsed if unit.source.path == focus] if not project.declared else []
         ordered = [*(unit for unit in parsed if unit not in last), *last]
-        aside = (focus, project.top)
-        if project.top and aside not in self._unreached:
-            compilation = _compilation(state, ordered, with_tops=project.top)
-            if _reaches(compilation, state, focus):
-                return Design(state, focus, parsed, compilation, frozenset(self._library))
-            self._unreached.add(aside)
-        compilation = _compilation(state, ordered)
+        # The tops are known once the definitions are, so those of the last run are tried first.
+        tops = self._tops.get((focus, project.top), project.top)
+        compilation = elaborate(state, ordered, tops)
+        wanted = tops_for(compilation, state, project.top, focus) if project.top else ()
+        if wanted != tops:
+            compilation = elaborate(state, ordered, wanted)
+        self._tops[focus, project.top] = wanted
         return Design(state, focus, parsed, compilation, frozenset(self._library))
 
     def _look_up(self, design: Design, project: Project, paths: Sequence[str]) -> list[str]:
@@ -165,44 +164,3 @@ class Loader:
 
 def _header_reader(texts: Mapping[str, str], files: Files) -> slang_macros.Reader:
     return lambda path: texts[path] if path in texts else files.read(path)
-
-
-def _compilation(state: SourceState, parsed: Iterable[Unit], with_tops: tuple[str, ...] = ()) -> ast.Compilation:
-    compilation = ast.Compilation(state.options.with_tops(with_tops))
-    for unit in parsed:
-        compilation.addSyntaxTree(unit.tree)
-    compilation.getAllDiagnostics()
-    return compilation
-
-
-def _reaches(compilation: ast.Compilation, state: SourceState, focus: str) -> bool:
-    """True where every module of the file in focus is somewhere below the given tops."""
-    tops = {instance.name for instance in compilation.getRoot().topInstances}
-    for definition in compilation.getDefinitions():
-        if not isinstance(definition, ast.DefinitionSymbol) or definition.instanceCount or definition.name in tops:
-            continue
-        source = state.source(definition.location.buffer)
-        if source is not None and source.path == focus and definition.definitionKind is ast.DefinitionKind.Module:
-            return False
-    return True
-
-
-def _needs_joining(compilation: ast.Compilation) -> bool:
-    """True where a name that one file misses is declared, or imported, outside any module of another file."""
-    missed = {
-        str(item.args[0]).strip("'")
-        for item in compilation.getAllDiagnostics()
-        if item.args and item.isError() and code_name(item.code) in _UNDECLARED
-    }
-    return bool(missed) and any(
-        _declares(member, missed, compilation) for unit in compilation.getCompilationUnits() for member in unit
-    )
-
-
-def _declares(member: ast.Symbol, names: set[str], compilation: ast.Compilation) -> bool:
-    if member.kind is ast.SymbolKind.WildcardImport:
-        package = getattr(member, "package", None)
-        return package is not None and any(package.find(name) is not None for name in names)
-    if member.kind is ast.SymbolKind.TransparentMember:
-        member = member.wrapped  # type: ignore[attr-defined]
-    return member.kind not in _DEFINITION_KINDS and member.name in names

@@ -13,7 +13,9 @@ from signoff.verifiers.hdl.pragmas import suppress
 from signoff.verifiers.hdl.rules import Fault
 from signoff.verifiers.hdl.rules_drivers import DriverRule
 from signoff.verifiers.hdl.slang_design import Design, Loader
+from signoff.verifiers.hdl.slang_elaborate import placeholder_tops
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
+from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_sources import SourceState
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -49,7 +51,7 @@ class SlangEngine:
         design = self._loader.design(snapshot, project)
         converter = self._convert(design.state)
         shown = design.shown(project)
-        found = converter.findings(design.compilation.getAllDiagnostics(), shown)
+        found = converter.findings(_meaningful(design, project), shown)
         if not design.compilation.hasFatalErrors:
             found += _analyse(design, converter, shown)
         if design.is_lone_header:
@@ -63,6 +65,22 @@ class SlangEngine:
             self._converter = Converter(state)
         self._converter.read_pragmas(state.take_pragma_buffers())
         return self._converter
+
+
+def _meaningful(design: Design, project: Project) -> list[pyslang.Diagnostic]:
+    """The diagnostics but for those that follow from a parameter's value where that is only a placeholder."""
+    diagnostics = list(design.compilation.getAllDiagnostics())
+    tops = placeholder_tops(design.compilation, project.top)
+    if not tops:
+        return diagnostics
+    kept = frozenset({"Lexer", "Preprocessor", "Parser", "Lookup", "Declarations"})
+    codes = slang_incomplete.subsystem(*kept)
+    return [item for item in diagnostics if code_name(item.code) in codes or _top(item) not in tops]
+
+
+def _top(diagnostic: pyslang.Diagnostic) -> str:
+    symbol = diagnostic.symbol
+    return symbol.hierarchicalPath.partition(".")[0] if symbol is not None else ""
 
 
 def _analyse(design: Design, converter: Converter, shown: frozenset[str]) -> list[Finding]:

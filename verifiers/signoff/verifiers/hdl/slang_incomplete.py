@@ -32,7 +32,7 @@ _GUESSWORK = frozenset({"DuplicateDefinition", "UnknownSystemName", "InvalidTopM
 
 def lexical(findings: Iterable[Finding]) -> list[Finding]:
     """The findings about single tokens: all that can be said of a header without the file that includes it."""
-    return [finding for finding in findings if finding.code in _subsystem("Lexer")]
+    return [finding for finding in findings if finding.code in subsystem("Lexer")]
 
 
 def prune(findings: Iterable[Finding]) -> list[Finding]:
@@ -48,9 +48,9 @@ def _file(findings: list[Finding]) -> list[Finding]:
     rest = [finding for finding in findings if finding.code not in _MISSING and finding.code not in _GUESSWORK]
     codes = {finding.code for finding in missing}
     if codes & _TEXT:
-        rest = [finding for finding in rest if finding.code in _subsystem("Lexer")]
+        rest = [finding for finding in rest if finding.code in subsystem("Lexer")]
     elif codes & _NAMES:
-        rest = [finding for finding in rest if finding.code in _subsystem("Lexer", "Preprocessor", "Parser")]
+        rest = [finding for finding in rest if finding.code in subsystem("Lexer", "Preprocessor", "Parser")]
     return [_line(missing), *rest] if missing else rest
 
 
@@ -72,6 +72,7 @@ def _name(finding: Finding) -> str:
 
 
 @cache
-def _subsystem(*names: str) -> frozenset[str]:
+def subsystem(*names: str) -> frozenset[str]:
+    """The names of all diagnostics of these parts of slang ("Lexer", "Parser")."""
     systems = {getattr(pyslang.DiagSubsystem, name) for name in names}
     return frozenset(code_name(code) for code in all_codes() if code.getSubsystem() in systems)

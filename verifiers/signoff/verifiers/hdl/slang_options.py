@@ -50,18 +50,6 @@ class Options:
     severities: dict[pyslang.DiagCode, Severity]
     levels: tuple[tuple[pyslang.DiagCode, pyslang.DiagnosticSeverity], ...]
 
-    def with_tops(self, tops: tuple[str, ...]) -> pyslang.Bag:
-        """The option bag, with these modules as the only tops where any is given."""
-        if not tops:
-            return self.bag
-        bag = _driver(self.key).createOptionBag()
-        bag.preprocessorOptions = self.bag.preprocessorOptions
-        bag.parserOptions = self.bag.parserOptions
-        compilation = self.bag.compilationOptions
-        compilation.topModules = set(tops)
-        bag.compilationOptions = compilation
-        return bag
-
 
 def option_key(project: Project) -> OptionKey:
     """The key of a project's options."""
@@ -73,17 +61,24 @@ def option_key(project: Project) -> OptionKey:
 def options(key: OptionKey) -> Options:
     """slang's options for a key; about 10 ms, so kept."""
     base = _driver(key)
-    bag = base.createOptionBag()
+    levels = tuple((code, base.diagEngine.getSeverity(code, pyslang.SourceLocation())) for code in all_codes())
+    severities = {code: _SEVERITIES[level] for code, level in levels if level in _SEVERITIES}
+    return Options(key, bag_with_tops(key, ()), _analysis_options(base, severities), severities, levels)
+
+
+@lru_cache(maxsize=32)
+def bag_with_tops(key: OptionKey, tops: tuple[str, ...]) -> pyslang.Bag:
+    """The option bag for a key, with these modules as the only tops where any is given."""
+    bag = _driver(key).createOptionBag()
     preprocessor = bag.preprocessorOptions
     preprocessor.predefines = list(key.defines)
     preprocessor.additionalIncludePaths = list(key.include_dirs)
     bag.preprocessorOptions = preprocessor
     compilation = bag.compilationOptions
     compilation.errorLimit = 0  # a limit is met by the first faulty file and would blind us for all others
+    compilation.topModules = set(tops)
     bag.compilationOptions = compilation
-    levels = tuple((code, base.diagEngine.getSeverity(code, pyslang.SourceLocation())) for code in all_codes())
-    severities = {code: _SEVERITIES[level] for code, level in levels if level in _SEVERITIES}
-    return Options(key, bag, _analysis_options(base, severities), severities, levels)
+    return bag
 
 
 def _driver(key: OptionKey) -> driver.Driver:
