@@ -17,7 +17,7 @@ from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, Worker
 
 NAME = "local"
 # On a CPU reading costs about 6 ms a token (0.5B, two threads); the suffix is read again at each request.
-BUDGET = Budget(prefix=2_400, suffix=240)
+BUDGET = Budget(prefix=1_600, suffix=200)
 CONTEXT_TOKENS = 4096
 IDLE_SECONDS = 600.0
 LOAD_SECONDS = 120.0
