@@ -77,15 +77,16 @@ class Names:
         return str(PurePath(DRIVE.sub(lambda match: f"{match[1].upper()}:", name)))
 
     def _alias(self, path: str) -> str:
-        alias = f"/alias/{len(self.mounts)}"
-        if self.native:
-            link = self.folder / "alias" / str(len(self.mounts))
-            link.parent.mkdir(exist_ok=True)
-            with contextlib.suppress(OSError):
-                link.symlink_to(path, target_is_directory=True)
-            alias = link.as_posix()
-        self.mounts[alias] = path
-        return alias
+        name = f"alias/{len(self.mounts)}"
+        place = self.folder / name
+        place.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(OSError):
+            if self.native:
+                place.symlink_to(path, target_is_directory=True)
+            else:
+                place.mkdir()  # what is mounted must be there for slang, which asks for each folder on the way
+        self.mounts[self.report(name)] = path
+        return self.report(name)
 
     def _copy(self, path: str) -> str:
         name = f"copies/{len(self._originals)}{PurePath(path).suffix}"

@@ -61,12 +61,13 @@ def findings(log: str, registers: Iterable[Register], nets: dict[str, Nets], sou
 
 
 def joined(parts: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
-    """The findings of two runs over the same text, each once.
+    """The findings of one or two runs over the same text, each once.
 
     Slang's front end makes a loop of what the other one calls a latch: of the two, the latch is told.
     """
-    found = tuple(dict.fromkeys(finding for part in parts for finding in part))
-    latches = {finding.path for finding in found if finding.code == LATCH}
+    first, *others = parts
+    found = tuple(dict.fromkeys((*first, *(finding for part in others for finding in part))))
+    latches = {finding.path for finding in first if finding.code == LATCH} if others else set()
     return tuple(finding for finding in found if finding.code != LOOPS or finding.path not in latches)
 
 
