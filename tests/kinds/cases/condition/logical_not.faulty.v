@@ -3,5 +3,5 @@ module not_last (
     input  wire [3:0] count,
     output wire       more
 );
-    assign more = !count == 4'd9;  // FAULT condition: slang
+    assign more = !count == 4'd9;  // FAULT condition: slang // ALSO bit-width
 endmodule

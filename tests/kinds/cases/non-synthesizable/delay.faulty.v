@@ -5,5 +5,5 @@ module delayed (
     output reg  q
 );
     always @(posedge clk)
-        q <= #2 d;  // FAULT non-synthesizable: verilator
+        #2 q <= d;  // FAULT non-synthesizable: verilator
 endmodule

@@ -5,5 +5,5 @@ module last_value (
     output wire [7:0] q
 );
     always @(posedge clk)
-        q <= d;  // FAULT type: slang verilator yosys
+        q <= d;  // FAULT type: slang verilator
 endmodule

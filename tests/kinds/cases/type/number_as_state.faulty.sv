@@ -11,7 +11,7 @@ module traffic (
         if (rst)
             state <= RED;
         else
-            state <= state + 2'd1;  // FAULT state-machine: verilator
+            state <= state + 2'd1;  // FAULT type: verilator
     end
 
     assign go = (state == GREEN);
