@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -55,6 +56,24 @@ class Slang:
         except EngineError as error:
             return self._failed(start, Status.CRASHED, f"slang could not be used: {_last_line(error)}")
         return Outcome(self.name, findings=findings, seconds=time.perf_counter() - start)
+
+    async def symbol(self, snapshot: Snapshot, project: Project, line: int, column: int) -> SymbolFacts | None:
+        """What is known about the name at a position (code points from 0); None where there is no name."""
+        facts: SymbolFacts | None = await self._ask("symbol", snapshot, project, line, column)
+        return facts
+
+    async def scope(self, snapshot: Snapshot, project: Project, line: int, column: int) -> ScopeFacts:
+        """What can be named at a position; empty where slang cannot be asked."""
+        facts: ScopeFacts | None = await self._ask("scope", snapshot, project, line, column)
+        return facts or ScopeFacts()
+
+    async def _ask(self, method: str, snapshot: Snapshot, project: Project, line: int, column: int) -> Any:
+        if not self.available(project.settings).available:
+            return None
+        try:
+            return await self._call(method, snapshot, project, line, column)
+        except (WorkerTimeout, WorkerCrashed, EngineError):
+            return None
 
     def _failed(self, start: float, status: Status, message: str) -> Outcome:
         return Outcome(self.name, status, message=message, seconds=time.perf_counter() - start)

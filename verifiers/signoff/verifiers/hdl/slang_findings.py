@@ -56,10 +56,14 @@ class Converter:
         """The findings of all diagnostics that are not off, in files of `shown` (None: in any file)."""
         counts: Counter[str] = Counter()
         result: dict[tuple[str, str, Span], Finding] = {}
+        seen: set[tuple[pyslang.DiagCode, pyslang.SourceLocation]] = set()
         for diagnostic in diagnostics:
             severity = self.state.options.severities.get(diagnostic.code)
-            place = self.place(diagnostic) if severity is not None else None
-            if place is None or severity is None or (shown is not None and place[0].path not in shown):
+            if severity is None or (diagnostic.code, diagnostic.location) in seen:
+                continue  # one fault in many instances is one finding
+            seen.add((diagnostic.code, diagnostic.location))
+            place = self.place(diagnostic)
+            if place is None or (shown is not None and place[0].path not in shown):
                 continue
             counts[place[0].path] += 1
             if counts[place[0].path] <= MAX_PER_FILE:
