@@ -66,6 +66,8 @@ class Checker:
         """Begin to check the document as it stands, while the model is still writing."""
         if self._baseline is None:
             self._baseline = asyncio.ensure_future(self._run(self._snapshot))
+            # Where the model has nothing to say nobody awaits it; read its error so that none is logged.
+            self._baseline.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def close(self) -> None:
         """Give up what is still running."""

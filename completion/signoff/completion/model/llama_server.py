@@ -32,10 +32,15 @@ async def _describe(client: HttpClient, settings: CompletionSettings) -> Model:
     if await find_family(name, settings):
         # A known template keeps the prompt in our hand, so that its beginning stays in the server's cache.
         return await describe_server(client, settings, NAME)
+    return await of_unknown_family(client, describe(name, NAME, "", settings))
+
+
+async def of_unknown_family(client: HttpClient, description: Description) -> Model:
+    """A model that the server fills in with by the tokens in the model's own file, or that has none."""
     probe = await client.post("/infill", {"input_prefix": "a", "input_suffix": "", "n_predict": 0})
     if isinstance(probe, dict) and "content" in probe:
-        return InfillModel(client, describe(name, NAME, "infill", settings))
-    return OpenAIModel(client, describe(name, NAME, "", settings))
+        return InfillModel(client, description)
+    return OpenAIModel(client, description)
 
 
 class InfillModel:

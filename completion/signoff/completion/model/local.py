@@ -64,14 +64,19 @@ class LocalModel:
 
     async def _open(self) -> Model:
         from signoff.completion.model.http import HttpClient
+        from signoff.completion.model.llama_server import of_unknown_family
         from signoff.completion.model.openai import OpenAIModel
 
         url, key = await self._load()
         if self._inner is None or url != self._url:
             if self._inner is not None:
                 await self._inner.close()
+            client = HttpClient(url, key)
+            known = bool(self.description.family)
+            self._inner = (
+                OpenAIModel(client, self.description) if known else await of_unknown_family(client, self.description)
+            )
             self._url = url
-            self._inner = OpenAIModel(HttpClient(url, key), self.description)
         return self._inner
 
     async def _load(self) -> tuple[str, str]:
