@@ -13,6 +13,7 @@ from signoff.diagnostics.fixes.source import quoted, scan
 from signoff.diagnostics.taxonomy import is_syntax
 from signoff.verifiers.compare import Movement, new_findings
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.hdl.index import KEYWORDS
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits
@@ -22,7 +23,14 @@ from signoff.verifiers.verifier import Verifier
 NOISE = ("UNUSED", "EOFNEWLINE", "Unused")
 # These give up at the first error, so that one hides what they would say about the rest of the text.
 STOP_AT_ERROR = frozenset(("verilator", "yosys"))
+NEUTRAL = (KEYWORDS | {";"}) - {"default"}
+# A parser that has lost its way stumbles again within so many lines.
+CLOSE_LINES = 6
 DISPLAY = {"verilator": "Verilator", "yosys": "Yosys"}
+
+
+# What a verifier, by name, said about a text.
+Runs = dict[tuple[str, str], Outcome]
 
 
 class Level(enum.StrEnum):
@@ -35,7 +43,8 @@ class Level(enum.StrEnum):
 class Proof:
     """Evidence for a fix. `tools` ran to their end on the mended text and accept it; `seconds` is wall time.
 
-    `revealed` are warnings elsewhere that a tool could not report before, as the fault stopped it.
+    `revealed` are warnings elsewhere that a tool could not report before, as the fault stopped it;
+    `errors_left` counts the errors of other faults that the tools still report in the document.
     """
 
     level: Level
@@ -43,6 +52,7 @@ class Proof:
     seconds: float
     detail: str
     revealed: tuple[Finding, ...] = ()
+    errors_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +68,10 @@ async def prove(
     project: Project,
     verifiers: Sequence[Verifier],
     baseline: Mapping[str, Outcome] | None = None,
+    runs: Runs | None = None,
 ) -> Proof | None:
-    """The proof of a candidate, or None where there is none. See judge() for the reason."""
-    result = await judge(candidate, snapshot, project, verifiers, baseline)
+    """The proof of a candidate, or None where there is none. See judge() for the reason and the arguments."""
+    result = await judge(candidate, snapshot, project, verifiers, baseline, runs)
     return result if isinstance(result, Proof) else None
 
 
@@ -70,11 +81,13 @@ async def judge(
     project: Project,
     verifiers: Sequence[Verifier],
     baseline: Mapping[str, Outcome] | None = None,
+    runs: Runs | None = None,
 ) -> Proof | Refusal:
     """Prove a candidate, or say why it is refused.
 
     `baseline` holds what the verifiers (by name) said about `snapshot` as it is; what it lacks is run.
-    The quickest tool judges first, so that a bad candidate costs little.
+    The quickest tool judges first, so that a bad candidate costs little. `runs` collects what the tools said
+    about mended texts of this one snapshot, as several findings of one fault lead to the same text.
     """
     start = time.perf_counter()
     try:
@@ -85,12 +98,12 @@ async def judge(
         return Refusal("changes nothing" if text == snapshot.text else "; ".join(lost))
     known = await baselines(snapshot, project, verifiers, baseline)
     mended = spliced(snapshot, project, text)
-    accepted, revealed, seen = list[str](), list[Finding](), False
+    accepted, revealed, left, seen = list[str](), list[Finding](), 0, False
     for verifier in wanted(verifiers, snapshot, project):
         before = known[verifier.name]
         if not before.ran:
             continue
-        after = await verifier.run(*mended)
+        after = await _run(verifier, mended, runs)
         if after.status is Status.CRASHED:
             return Refusal(f"{verifier.name} crashed on the mended text: {after.message}")
         if not after.ran:
@@ -100,14 +113,27 @@ async def judge(
             return verdict
         seen = seen or _find(candidate.finding, before.findings)
         revealed += verdict
-        if not (verifier.name in STOP_AT_ERROR and _errors(after.findings)):
+        errors = _errors(after.findings, snapshot.path)
+        left += errors
+        if not (verifier.name in STOP_AT_ERROR and errors):
             accepted.append(verifier.name)
     if not accepted or not seen:
         return Refusal("no tool that reports the fault could judge the mended text")
     names = ", ".join(DISPLAY.get(name, name) for name in accepted)
     more = f"; {len(revealed)} warnings that the fault had hidden are now shown" if revealed else ""
     detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
-    return Proof(Level.ACCEPTED, tuple(accepted), time.perf_counter() - start, detail, tuple(revealed))
+    seconds = time.perf_counter() - start
+    return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left)
+
+
+async def _run(verifier: Verifier, mended: tuple[Snapshot, Project], runs: Runs | None) -> Outcome:
+    key = (verifier.name, mended[0].text)
+    if runs is None or key not in runs:
+        outcome = await verifier.run(*mended)
+        if runs is None:
+            return outcome
+        runs[key] = outcome
+    return runs[key]
 
 
 async def baselines(
@@ -167,8 +193,8 @@ def _still(target: Finding, same: Sequence[Finding], candidate: FixCandidate, sn
 def _left(candidate: FixCandidate, snapshot: Snapshot, after: Outcome) -> Finding | None:
     """An error that remains where a syntax fault was mended: what was mended was only a consequence.
 
-    A cause comes before its consequences: no error may be left on the edited lines or the fault's own, no
-    syntax error before them in the same module.
+    A cause comes before its consequences and close to them: no error may be left on the edited lines or the
+    fault's own, no syntax error before them in the same module or within the lines that follow.
     """
     if candidate.finding.severity is not Severity.ERROR or after.tool in STOP_AT_ERROR:
         return None
@@ -183,7 +209,9 @@ def _left(candidate: FixCandidate, snapshot: Snapshot, after: Outcome) -> Findin
         line = finding.span.start_line
         if finding.path != snapshot.path or finding.severity is not Severity.ERROR:
             continue
-        if is_syntax(finding) and (line in lines or first < line < min(lines)):
+        if is_syntax(finding) and (
+            candidate.parsed or line in lines or first < line <= min(lines) + (CLOSE_LINES if syntax else 0)
+        ):
             return finding
         if syntax and line in lines:
             return finding
@@ -215,7 +243,7 @@ def _was_hidden(
         return False
     if finding.severity is Severity.ERROR:
         return before.tool in STOP_AT_ERROR and _known_elsewhere(finding, before, candidate, snapshot, known)
-    return finding.path != snapshot.path or not _concerns(finding, candidate, snapshot)
+    return not _concerns(finding, candidate, snapshot)
 
 
 def _known_elsewhere(
@@ -232,24 +260,36 @@ def _known_elsewhere(
 
 
 def _concerns(finding: Finding, candidate: FixCandidate, snapshot: Snapshot) -> bool:
-    """Whether a finding lies on an edited line, or has to do with a name of the edit or of the fault."""
+    """Whether a finding lies on an edited line, or has to do with a name of the edit or of the fault.
+
+    What only delimits or is a keyword gives no tool a reason to complain of what stood there already.
+    """
     move = Movement(snapshot.text, candidate.edits)
     span = finding.span
     text = "\n".join(
         move.after.line(line) for line in range(span.start_line, min(span.end_line, span.start_line + 3) + 1)
     )
+    tokens = [token for edit in candidate.edits for token in scan(edit.text)]
+    if finding.tool in STOP_AT_ERROR and all(token.text in NEUTRAL for token in tokens):
+        return False
+    names = {token.text for token in tokens if token.is_name} | {
+        n for n in quoted(candidate.finding.message) if n.isidentifier()
+    }
+    edited = set[int]()
     for edit in candidate.edits:
         first = _moved_line(move, move.before.offsets(edit.span)[0])
-        if first <= span.start_line <= first + edit.text.count("\n") + 1:
-            return True
-    written = " ".join((*(edit.text for edit in candidate.edits), *quoted(candidate.finding.message)))
-    names = {token.text for token in scan(written) if token.is_name}
-    return any(token.text in names for token in (*scan(text), *scan(finding.message)))
+        edited.update(range(first, first + edit.text.rstrip().count("\n") + 1))
+    here = {token.text for line in edited for token in scan(move.after.line(line)) if token.is_name}
+    if here & set(quoted(finding.message)):
+        return True
+    if finding.path != snapshot.path:
+        return False
+    return span.start_line in edited or any(token.text in names for token in (*scan(text), *scan(finding.message)))
 
 
 def _find(target: Finding, findings: Iterable[Finding]) -> bool:
     return any(one.code == target.code and one.path == target.path and one.span == target.span for one in findings)
 
 
-def _errors(findings: Iterable[Finding]) -> bool:
-    return any(finding.severity is Severity.ERROR for finding in findings)
+def _errors(findings: Iterable[Finding], path: str) -> int:
+    return sum(finding.severity is Severity.ERROR and finding.path == path for finding in findings)

@@ -25,6 +25,10 @@ CLOSERS: dict[str, tuple[str, ...]] = {
     "class": ("endclass",),
     "fork": ("join", "join_any", "join_none"),
 }
+HEADERS = frozenset(
+    ("if", "else", "for", "while", "repeat", "forever", "always", "always_ff", "always_comb", "always_latch", "initial")
+)
+UNITS = ("module", "macromodule", "package", "interface")
 END_WORDS = frozenset(word for words in CLOSERS.values() for word in words)
 # `extern function f();`, `import "DPI-C" function`, `typedef class c;`, `virtual interface v` open nothing.
 _DECLARING = frozenset(("extern", "import", "export", "pure", "typedef", "context", "disable", "wait"))
@@ -85,7 +89,7 @@ def _close(stack: list[Block], word: str, number: int, result: Structure) -> Non
             del stack[depth:]
             return
         # A begin does not reach beyond its module: an `end` there is surplus, not the end of the module before.
-        if stack[depth].word in ("module", "macromodule", "package", "interface"):
+        if stack[depth].word in UNITS:
             break
     result.surplus.append(number)
 
@@ -156,19 +160,39 @@ def _left_of(src: Source, index: LineIndex, closer: int, indent: str) -> bool:
     return not before.strip() and _width(before) < _width(indent)
 
 
+def _unit_end(text: str, index: LineIndex, line: int) -> int:
+    """The line after the last code of a unit: the next unit's directives and comments belong to that one."""
+    last = line
+    for number in _code_lines(text, index, line + 1):
+        if index.line(number).split()[0] in UNITS:
+            break
+        last = number
+    return index.starts[last + 1] if last + 1 < len(index.starts) else len(text)
+
+
+def _code_lines(text: str, index: LineIndex, line: int) -> Iterator[int]:
+    """The lines from `line` on that begin with code: no blank ones, comments or directives."""
+    src = source(text)
+    for token in src.tokens[src.from_(index.offset(line, 0)) :]:
+        number, column = index.position(token.start)
+        if number >= line and token.kind != "directive":
+            line = number + 1
+            if not index.line(number)[:column].strip():
+                yield number
+
+
 def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -> int | None:
     """The start of the first line after the opener's that the block's layout no longer holds."""
+    if block.word in UNITS:
+        return _unit_end(text, index, line)
     deeper = False
-    for number in range(line + 1, len(index.starts)):
+    for number in _code_lines(text, index, line + 1):
         content = index.line(number)
         stripped = content.strip()
-        if not stripped or stripped.startswith(("//", "`", "/*", "*")):
-            continue
-        if block.word in ("module", "macromodule", "package", "interface"):
-            if stripped.split()[0] in ("module", "macromodule", "package", "interface"):
-                return index.starts[number]
-            continue
         depth = _width(indent_of(content)) - _width(indent)
+        # `end else begin` that has lost its `end` leaves the `else` a column or more to the right.
+        if stripped.startswith("else") and depth <= 4 and block.word == "begin" and deeper:
+            depth = 0
         if depth > 0:
             deeper = True
         elif block.word.startswith("case") and depth == 0 and stripped.split()[0].rstrip(";:") not in END_WORDS:
@@ -179,3 +203,45 @@ def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -
         else:
             return None
     return len(text) if block.closer < 0 else None
+
+
+def lost_begins(text: str, index: LineIndex) -> list[int]:
+    """Ends of control headers that have no `begin`, yet below whose deeper lines an `end` stands at their depth."""
+    src, found = source(text), list[int]()
+    for number, token in enumerate(src.tokens):
+        if token.text not in HEADERS or token.kind != "word":
+            continue
+        last = _header_last(src, number)
+        line = index.position(token.start)[0]
+        content = index.line(line)
+        first = content[: token.start - index.starts[line]].strip()
+        if first not in ("", "end", "end else", "else") or src.word(last + 1) in ("begin", ";", ""):
+            continue
+        if token.text == "else" and src.word(last + 1) == "if":
+            continue
+        after = src.tokens[last + 1]
+        if index.position(after.start)[0] > index.position(src.tokens[last].start)[0] and _ends_at(
+            index, index.position(after.start)[0], indent_of(content)
+        ):
+            found.append(src.tokens[last].end)
+    return found
+
+
+def _header_last(src: Source, number: int) -> int:
+    """The last token of `if (...)`, `always @(...)`, `else` ..."""
+    following = src.word(number + 1)
+    if following == "@":
+        return src.closing(number + 2) if src.word(number + 2) == "(" else number + 2
+    return src.closing(number + 1) if following == "(" else number
+
+
+def _ends_at(index: LineIndex, line: int, indent: str) -> bool:
+    """Whether deeper lines begin at `line` and the first that is not deeper is an `end` at this depth."""
+    deeper = False
+    for number in _code_lines(index.text, index, line):
+        content = index.line(number)
+        depth = _width(indent_of(content)) - _width(indent)
+        if depth <= 0:
+            return deeper and depth == 0 and re.match(r"\s*end\b", content) is not None
+        deeper = True
+    return False

@@ -24,6 +24,7 @@ class FixCandidate:
     rule: str
     finding: Finding
     behaviour: str = ""
+    parsed: bool = False
 
 
 Rule = Callable[[Finding, Snapshot, Project, LineIndex], Iterable[FixCandidate]]

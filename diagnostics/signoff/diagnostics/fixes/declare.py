@@ -9,7 +9,7 @@ from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.instances import instance_at
 from signoff.diagnostics.fixes.modules import NETS, VARIABLES, Module, find_module, module_at
 from signoff.diagnostics.fixes.nets import variable_kind
-from signoff.diagnostics.fixes.source import Source, indent_of, newline_of, quoted, source
+from signoff.diagnostics.fixes.source import Source, indent_of, newline_of, quoted, scan, source
 from signoff.diagnostics.fixes.statements import always_at
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.project import Project
@@ -31,14 +31,14 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     uses = [n for n in range(module.body, module.last) if src.word(n) == name and src.word(n - 1) != "."]
     kinds = Counter(_driven(src, index, n, snapshot, project) for n in uses)
     loop = any(src.word(n - 1) == "(" and src.word(n - 2) == "for" for n in uses)
-    if not uses or (not loop and not kinds["variable"] and not kinds["net"]):
+    if not loop and not kinds["variable"] and not kinds["net"]:
         return
     edit_place, lead, tail = _place(src, index, module, uses[0])
     kind = "integer" if loop else variable_kind(snapshot.language) if kinds["variable"] else "wire"
     for packed in [""] if loop else _widths(src, module, uses, snapshot, project)[:3]:
         text = f"{kind} {packed} {name};" if packed else f"{kind} {name};"
         edit: Edit = replacement(index, edit_place, edit_place, lead + text + tail)
-        yield FixCandidate(f"Declare '{text[:-1]}'", (edit,), "declare", finding)
+        yield FixCandidate(f"Declare '{text[:-1]}'", (edit,), "declare", finding, parsed=True)
 
 
 def _driven(src: Source, index: LineIndex, number: int, snapshot: Snapshot, project: Project) -> str:
@@ -51,7 +51,29 @@ def _driven(src: Source, index: LineIndex, number: int, snapshot: Snapshot, proj
         return "variable" if block is not None and number >= block.statement else ""
     if src.word(after) == "=" and src.word(number - 1) in ("assign", ","):
         return "net"
+    if src.word(after) in (",", "}") and _assigned_in_braces(src, number):
+        return "net" if block is None else "variable"
     return "net" if _port_packed(src, number, snapshot, project, ("output", "inout")) is not None else ""
+
+
+def _assigned_in_braces(src: Source, number: int) -> bool:
+    """Whether the name stands in `{a, b} =`, at any depth of nothing but names and braces."""
+    low = high = number
+    while src.word(low) in ("{", ",", "]", "[", ":") or src.tokens[low].kind in ("word", "number"):
+        if src.word(low) == "{" and src.word(low - 1) in ("assign", ";", "begin", ")", "else", "end", ":"):
+            high = src.closing(low)
+            return src.word(high + 1) in ("=", "<=")
+        low -= 1
+    return False
+
+
+def driven_uses(name: str, snapshot: Snapshot, project: Project, index: LineIndex, offset: int) -> int:
+    """How often the module around an offset uses a name, 0 where nothing there drives it."""
+    module, src = module_at(index.text, offset), source(index.text)
+    if module is None:
+        return 0
+    uses = [n for n in range(module.body, module.last) if src.word(n) == name and src.word(n - 1) != "."]
+    return len(uses) if any(_driven(src, index, n, snapshot, project) for n in uses) else 0
 
 
 def _port_packed(
@@ -88,28 +110,45 @@ def _body_indent(src: Source, index: LineIndex, module: Module) -> str:
 
 
 def _widths(src: Source, module: Module, uses: list[int], snapshot: Snapshot, project: Project) -> list[str]:
-    """Ranges of the names that stand with it, the commonest first; a single bit last."""
+    """Ranges of what stands with it, the commonest first; a single bit last unless it is the commonest."""
     votes: Counter[str] = Counter()
     for number in uses:
         packed = _port_packed(src, number, snapshot, project, ("input", "output", "inout"))
-        if packed is not None and not any(c.isalpha() for c in packed.replace("signed", "")):
+        # Names in the port's range are those of the other module; only where this one has them, too, do they serve.
+        if packed is not None and all(token.text in module.declared for token in scan(packed) if token.is_name):
             votes[packed] += 3
         if src.word(number + 1) == "[" and src.word(number + 2).isdigit():
             votes[f"[{src.word(number + 2)}:0]"] += 1
-        for other in _neighbours(src, number):
-            for entry in module.declared.get(other, ())[:1]:
-                votes[entry.packed] += 1
+        votes.update(_neighbours(src, module, number))
     ranked = sorted(votes, key=lambda packed: (-votes[packed], packed == ""))
-    return [*(packed for packed in ranked if packed), ""] if votes[""] < max(votes.values(), default=0) else ranked
+    return ranked if "" in ranked[:1] else [*(packed for packed in ranked if packed), ""]
 
 
-def _neighbours(src: Source, number: int) -> Iterator[str]:
-    """Whole names in the same statement as the use."""
+def _neighbours(src: Source, module: Module, number: int) -> Iterator[str]:
+    """Ranges of what the assignment that the use stands in joins it with: names, parts of names, literals."""
     low = high = number
-    while low > 0 and src.word(low - 1) not in (";", "begin", "end", ")", "else", ":"):
+    while low > 0 and src.word(low - 1) not in (";", "begin", "end", ")", "else", ":", "assign", *NETS, *VARIABLES):
         low -= 1
     while high < len(src.tokens) - 1 and src.word(high) != ";":
         high += 1
+    if not (src.tokens[low].is_name or src.word(low) == "{"):
+        return
     for other in range(low, high):
-        if src.tokens[other].is_name and src.word(other + 1) != "[" and src.word(other - 1) != ".":
-            yield src.word(other)
+        yield from _range(src, module, other)
+
+
+def _range(src: Source, module: Module, number: int) -> Iterator[str]:
+    token, after = src.tokens[number], src.word(number + 1)
+    entries = module.declared.get(token.text, ())
+    if token.kind == "number" and src.word(number - 1) in ("=", "<="):
+        size, quote, _ = token.text.partition("'")
+        width = int(size) if quote and size.isdigit() else int(size).bit_length() if size.isdigit() else 0
+        if width > 1:
+            yield f"[{width - 1}:0]"
+    elif entries and after != "[":
+        yield entries[0].packed
+    elif entries and src.word(number + 3) == ":" and src.word(number + 2).isdigit() and src.word(number + 4).isdigit():
+        width = abs(int(src.word(number + 2)) - int(src.word(number + 4))) + 1
+        yield f"[{width - 1}:0]" if width > 1 else ""
+    elif entries and src.word(number + 3) == "]":
+        yield ""

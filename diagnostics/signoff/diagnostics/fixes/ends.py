@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from signoff.diagnostics.fixes.blocks import CLOSERS, END_WORDS, Gap, gaps, structure
+from signoff.diagnostics.fixes.blocks import END_WORDS, Gap, gaps, lost_begins, structure
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.source import Source, indent_of, newline_of, quoted, source
 from signoff.verifiers.finding import Finding, Severity
@@ -13,14 +13,10 @@ from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
 MAX_GAPS = 5
-OPENING = {words[0]: word for word, words in reversed(CLOSERS.items())}
-_HEADERS = frozenset(
-    ("if", "else", "for", "while", "repeat", "forever", "always", "always_ff", "always_comb", "initial")
-)
 
 
 def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineIndex) -> Iterator[FixCandidate]:
-    """Close the block where its layout ends; else where the parser stood. Before a surplus `end`, its `begin`."""
+    """Close the block where its layout ends, else where the parser stood; open one whose `end` shows where."""
     if finding.severity is not Severity.ERROR:
         return
     src, blocks = source(index.text), structure(index.text)
@@ -30,8 +26,15 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     wanted = quoted(finding.message)[:1]
     if finding.code == "ExpectedToken" and wanted and wanted[0] in END_WORDS:
         yield _close_here(finding, src, index, wanted[0])
-    for number in blocks.surplus[:2]:
-        yield from _surplus(finding, src, index, number)
+    if finding.code == "NotAllowedInGenerate":
+        yield _close_here(finding, src, index, "endgenerate")
+    if blocks.surplus or any(block.closer < 0 for block in blocks.blocks):
+        begins = lost_begins(index.text, index)[:MAX_GAPS]
+        for place in begins:
+            title = f"Insert 'begin' at the end of line {index.position(place)[0] + 1}"
+            yield FixCandidate(title, (replacement(index, place, place, " begin"),), "ends", finding)
+        if not begins:
+            yield from (_remove(finding, src, index, number) for number in blocks.surplus[:2])
 
 
 def _close(finding: Finding, src: Source, index: LineIndex, gap: Gap) -> FixCandidate:
@@ -59,34 +62,11 @@ def _close_here(finding: Finding, src: Source, index: LineIndex, word: str) -> F
     return FixCandidate(title, (replacement(index, place, place, text),), "ends", finding)
 
 
-def _surplus(finding: Finding, src: Source, index: LineIndex, number: int) -> Iterator[FixCandidate]:
+def _remove(finding: Finding, src: Source, index: LineIndex, number: int) -> FixCandidate:
     token = src.tokens[number]
     line = index.position(token.start)[0]
-    if token.text == "end":
-        place = _header_end(src, index, number)
-        if place is not None:
-            edit = replacement(index, place, place, " begin")
-            title = f"Insert 'begin' at line {index.position(place)[0] + 1}"
-            yield FixCandidate(title, (edit,), "ends", finding)
     start, end = token.start, token.end
     if not index.line(line).replace(token.text, "", 1).strip():
         start, end = index.starts[line], index.starts[line + 1] if line + 1 < len(index.starts) else len(index.text)
     edit = replacement(index, start, end, "")
-    yield FixCandidate(f"Remove the surplus '{token.text}' of line {line + 1}", (edit,), "ends", finding)
-
-
-def _header_end(src: Source, index: LineIndex, number: int) -> int | None:
-    """Where the control header that a surplus `end` seems to belong to ends: above it, at the same indentation."""
-    line = index.position(src.tokens[number].start)[0]
-    indent = indent_of(index.line(line))
-    for above in range(line - 1, -1, -1):
-        content = index.line(above)
-        words = content.replace("end ", "", 1).split() if content.strip().startswith("end ") else content.split()
-        if not words or len(indent_of(content)) > len(indent):
-            continue
-        first = words[0].split("(")[0].split("@")[0]
-        if first not in _HEADERS or indent_of(content) != indent:
-            return None
-        last = src.before(index.line_end(above))
-        return src.tokens[last].end if src.word(last) not in ("begin", ";") else None
-    return None
+    return FixCandidate(f"Remove the surplus '{token.text}' of line {line + 1}", (edit,), "ends", finding)

@@ -140,15 +140,20 @@ def _body(src: Source, module: Module) -> None:
             inside += 1
         elif word in ("endfunction", "endtask"):
             inside -= 1
-        elif (
-            word in _STARTERS
-            and inside <= 0
-            and src.word(number - 1)
-            in (";", ")", "end", "begin", "endfunction", "endtask", "generate", "endcase", "else")
-        ):
+        elif word in _STARTERS and inside <= 0 and _starts_statement(src, number):
             number = _statement(src, number, module, header=False, limit=module.last)
             continue
         number += 1
+
+
+def _starts_statement(src: Source, number: int) -> bool:
+    before = src.tokens[number - 1]
+    # A macro may stand for an attribute; a block may bear a label.
+    return (
+        before.text in (";", ")", "end", "begin", "endfunction", "endtask", "generate", "endcase", "else")
+        or before.kind == "directive"
+        or (src.word(number - 2) == ":" and src.word(number - 3) in ("begin", "end"))
+    )
 
 
 def _list(src: Source, opening: int, module: Module, *, header: bool) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.rules import candidates
-from signoff.diagnostics.prove import DISPLAY, Proof, baselines, prove
+from signoff.diagnostics.prove import DISPLAY, Proof, Runs, baselines, prove
 from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -24,13 +24,17 @@ TRIED_PER_FINDING = 16
 
 @dataclass(frozen=True, slots=True)
 class ProvenFix:
-    """A fix that may be offered: its edits apply to exactly `version` of the finding's document."""
+    """A fix that may be offered: its edits apply to exactly `version` of the finding's document.
+
+    `behaviour` says what it changes in the hardware beyond the fault ("" where it is nothing).
+    """
 
     title: str
     edits: tuple[Edit, ...]
     proof: Proof
     finding: Finding
     version: int
+    behaviour: str = ""
 
 
 class FixCache:
@@ -72,12 +76,13 @@ async def offers(
     """
     kept = _shared if cache is None else cache
     found: dict[tuple[Edit, ...], ProvenFix] = {}
+    runs: Runs = {}
     try:
         async with asyncio.timeout(budget):
             known = await baselines(snapshot, project, verifiers, baseline)
             for finding in findings:
                 if finding.path == snapshot.path:
-                    for fix in await _of_finding(finding, snapshot, project, verifiers, known, kept):
+                    for fix in await _of_finding(finding, snapshot, project, verifiers, known, kept, runs):
                         found.setdefault(fix.edits, fix)
     except TimeoutError:
         pass
@@ -91,12 +96,13 @@ async def _of_finding(
     verifiers: Sequence[Verifier],
     known: Mapping[str, Outcome],
     cache: FixCache,
+    runs: Runs,
 ) -> tuple[ProvenFix, ...]:
     said = tuple((name, outcome.status, outcome.findings) for name, outcome in sorted(known.items()))
     key = (snapshot, project, finding, said)
     fixes = cache.get(key)
     if fixes is None:
-        fixes = await _proven(finding, snapshot, project, verifiers, known)
+        fixes = await _proven(finding, snapshot, project, verifiers, known, runs)
         cache.put(key, fixes)
     return fixes
 
@@ -107,21 +113,23 @@ async def _proven(
     project: Project,
     verifiers: Sequence[Verifier],
     known: Mapping[str, Outcome],
+    runs: Runs,
 ) -> tuple[ProvenFix, ...]:
     proposed = await asyncio.to_thread(lambda: list(candidates(finding, snapshot, project)))
     fixes: list[ProvenFix] = []
     results: set[str] = set()
     for candidate in proposed[:TRIED_PER_FINDING]:
         result = " ".join(apply_edits(snapshot.text, candidate.edits).split())
-        proof = await prove(candidate, snapshot, project, verifiers, known) if result not in results else None
+        proof = await prove(candidate, snapshot, project, verifiers, known, runs) if result not in results else None
         if proof is not None:
             results.add(result)
-            fixes.append(ProvenFix(titled(candidate, proof), candidate.edits, proof, finding, snapshot.version))
+            title = titled(candidate, proof)
+            fixes.append(ProvenFix(title, candidate.edits, proof, finding, snapshot.version, candidate.behaviour))
         if len(fixes) == PROVEN_PER_FINDING:
             break
-    # What every proven candidate brings to light was hidden; what only some bring, they have caused.
-    fewest = min((len(fix.proof.revealed) for fix in fixes), default=0)
-    return tuple(fix for fix in fixes if len(fix.proof.revealed) == fewest)
+    # A candidate that leaves more errors than another has mended a consequence of the fault, not the fault.
+    fewest = min((fix.proof.errors_left for fix in fixes), default=0)
+    return tuple(fix for fix in fixes if fix.proof.errors_left == fewest)
 
 
 def titled(candidate: FixCandidate, proof: Proof) -> str:

@@ -13,8 +13,20 @@ from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
 INSERTED = frozenset((";", ",", ":", "(", ")", "[", "]", "{", "}", "="))
+BRACKETS = {"(": ")", "[": "]", "{": "}"}
+# Looked at before and after a fault for a bracket without its partner.
+STATEMENT_TOKENS = 200
 # A parser that has lost a semicolon often complains of what follows instead.
 AFTER_LOST_SEMICOLON = re.compile(r"^(Expected|Unexpected|ExprNotStatement|MisplacedTrailing|NotAllowed)")
+_UNOPENED = (
+    (
+        re.compile(
+            r"\b(?:reg|wire|logic|input|output|inout|parameter|localparam|signed)\s+(?=[^\[\];,]*:[^\[\];,]*\])"
+        ),
+        "[",
+    ),
+    (re.compile(r"\.\w+\s+(?=[\w'{~!&|][^()]*\))"), "("),
+)
 _CONTINUOUS = re.compile(r"\s*(\{[^}]*\}|[A-Za-z_]\w*(\s*\[[^\]]*\])*)\s*=[^=]")
 
 
@@ -25,10 +37,14 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     src = source(index.text)
     start = index.offsets(finding.span)[0]
     wanted = quoted(finding.message)[:1] if finding.code == "ExpectedToken" else ()
+    listed = wanted == (";",) and src.word(src.at(start) + 1) in (",", ";", "=", ")")
+    if listed or finding.code == "ExpectedIdentifier":
+        yield from _insert(finding, src, index, ",", _places(src, start))
     if wanted and wanted[0] in INSERTED:
         yield from _insert(finding, src, index, wanted[0], _places(src, start))
-    if finding.code == "ExpectedIdentifier":
-        yield from _insert(finding, src, index, ",", _places(src, start))
+    if finding.code.startswith("Expected"):
+        yield from _unclosed(finding, src, index, start)
+        yield from _unopened(finding, index)
     if finding.code == "AssignmentRequiresParens":
         yield from _compare(finding, src, index)
     if AFTER_LOST_SEMICOLON.match(finding.code) and wanted != (";",):
@@ -41,6 +57,56 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
         place = index.offset(finding.span.start_line, len(line) - len(line.lstrip()))
         edit = replacement(index, place, place, "assign ")
         yield FixCandidate("Insert 'assign'", (edit,), "punctuation", finding)
+
+
+def _unclosed(finding: Finding, src: Source, index: LineIndex, offset: int) -> Iterator[FixCandidate]:
+    """Close a bracket of the faulty statement before the first token that cannot stand inside it."""
+    number = src.at(offset)
+    start = number
+    while start > 0 and src.word(start - 1) not in (";", "begin", "end", "else") and number - start < STATEMENT_TOKENS:
+        start -= 1
+    stack: list[tuple[str, bool]] = []
+    opened: list[int] = []
+    for place in range(start, min(start + 2 * STATEMENT_TOKENS, len(src.tokens))):
+        word = src.word(place)
+        if word in BRACKETS:
+            stack.append((word, False))
+            opened.append(place)
+        elif word == "?" and stack:
+            stack[-1] = (stack[-1][0], True)
+        elif stack and (_ends(word, *stack[-1]) or _next_connection(src, place, opened[-1])):
+            end = src.tokens[place - 1 if word != "." else place - 2].end
+            yield from _insert(finding, src, index, BRACKETS[stack[-1][0]], [end])
+            return
+        elif word in BRACKETS.values():
+            if not stack:
+                return
+            stack.pop()
+            opened.pop()
+        elif word == ":" and stack:
+            stack[-1] = (stack[-1][0], False)
+
+
+def _next_connection(src: Source, place: int, opening: int) -> bool:
+    """Whether `, .name(` begins inside the brackets of `.name(`: those of one connection are still open."""
+    return src.word(place) == "." and src.word(place - 1) == "," and src.word(opening - 2) == "."
+
+
+def _unopened(finding: Finding, index: LineIndex) -> Iterator[FixCandidate]:
+    """The opening bracket of a range after its type, or of a connection after its port."""
+    line = finding.span.start_line
+    for pattern, bracket in _UNOPENED:
+        if match := pattern.search(index.line(line)):
+            place = index.offset(line, match.end())
+            edit = replacement(index, place, place, bracket)
+            yield FixCandidate(f"Insert '{bracket}'", (edit,), "punctuation", finding)
+
+
+def _ends(word: str, bracket: str, choice: bool) -> bool:
+    """Whether a token cannot stand inside a bracket; `choice`: a `?` inside still waits for its `:`."""
+    if word in (";", "begin", "=") or (word in BRACKETS.values() and word != BRACKETS[bracket]):
+        return True
+    return word == ":" and bracket in "({" and not choice
 
 
 def _compare(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCandidate]:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
+from signoff.diagnostics.fixes.declare import driven_uses
 from signoff.diagnostics.fixes.modules import module_at, modules
 from signoff.diagnostics.fixes.source import Token, quoted, source
 from signoff.verifiers.finding import Finding, Severity
@@ -25,11 +26,32 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if finding.severity is not Severity.ERROR:
         return
     seen: set[tuple[int, str]] = set()
-    for token, word in (*_suggested(finding, index), *_keywords(finding, index), *_names(finding, index)):
+    pairs = [*_keywords(finding, index)]
+    wrong = next(iter(quoted(finding.message)), "")
+    yield from _misdeclared(finding, index, wrong)
+    # A name that is assigned and used again is not misspelt: it lacks its declaration.
+    if driven_uses(wrong, snapshot, project, index, index.offsets(finding.span)[0]) < 2:
+        pairs = [*_suggested(finding, index), *pairs, *_names(finding, index)]
+    for token, word in pairs:
         if (token.start, word) not in seen and token.text != word:
             seen.add((token.start, word))
             edit = replacement(index, token.start, token.end, word)
-            yield FixCandidate(f"Replace '{token.text}' by '{word}'", (edit,), "spelling", finding)
+            title, parsed = f"Replace '{token.text}' by '{word}'", word not in KEYWORDS and word not in HABITS.values()
+            yield FixCandidate(title, (edit,), "spelling", finding, parsed=parsed)
+
+
+def _misdeclared(finding: Finding, index: LineIndex, wrong: str) -> Iterator[FixCandidate]:
+    """A declared name that nothing uses, near one that is used but not declared: the declaration is misspelt."""
+    module, src = module_at(index.text, index.offsets(finding.span)[0]), source(index.text)
+    if module is None or finding.code not in UNKNOWN_NAME or wrong in module.declared or not wrong.isidentifier():
+        return
+    for name in near(wrong, module.declared):
+        uses = [token for token in src.tokens if token.text == name]
+        if len(uses) == 1:
+            edit = replacement(index, uses[0].start, uses[0].end, wrong)
+            line = index.position(uses[0].start)[0] + 1
+            title = f"Rename the unused '{name}' of line {line} to '{wrong}'"
+            yield FixCandidate(title, (edit,), "spelling", finding, parsed=True)
 
 
 def _suggested(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:
@@ -52,7 +74,9 @@ def _keywords(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]
     last = src.from_(index.line_end(line))
     known = {token.text for module in modules(index.text) for token in (src.tokens[module.opener + 1],)}
     for token in src.tokens[max(first, 0) : last]:
-        if not token.is_name or len(token.text) < 3 or token.text in known or _declared(index, token):
+        if not token.is_name or len(token.text) < 3 or token.text in known:
+            continue
+        if token.text not in quoted(finding.message) and _declared(index, token):
             continue
         if token.text.lower() in HABITS:
             yield token, HABITS[token.text.lower()]
@@ -61,8 +85,10 @@ def _keywords(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]
 
 
 def _declared(index: LineIndex, token: Token) -> bool:
+    """Whether the word is a declared name in use: a misspelt keyword may look like a declaration, but once."""
     module = module_at(index.text, token.start)
-    return module is not None and token.text in module.declared
+    used = sum(other.text == token.text for other in source(index.text).tokens)
+    return module is not None and token.text in module.declared and used > 1
 
 
 def _names(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:

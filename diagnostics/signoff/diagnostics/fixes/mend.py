@@ -1,0 +1,78 @@
+"""Mends a whole text: proven fixes are applied one after the other, in memory, until none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from signoff.diagnostics.fixes.offer import FixCache, ProvenFix, offers
+from signoff.diagnostics.merge import merge
+from signoff.diagnostics.prove import baselines, spliced
+from signoff.diagnostics.taxonomy import classify
+from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import apply_edits
+from signoff.verifiers.verifier import Verifier
+
+# Each round mends one fault; a file with more is better looked at by a person.
+ROUNDS = 100
+# Seconds for one fault: nobody waits in front of an editor here.
+BUDGET = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A text after all fixes that could be proven. `left` are the findings that remain, merged.
+
+    `withheld` are proven fixes that were not applied, as they change the hardware beyond the fault.
+    `outcomes` is what the tools said about the final text.
+    """
+
+    text: str
+    applied: tuple[ProvenFix, ...]
+    withheld: tuple[ProvenFix, ...]
+    left: tuple[Finding, ...]
+    outcomes: Mapping[str, Outcome]
+
+
+async def mend(
+    snapshot: Snapshot, project: Project, verifiers: Sequence[Verifier], *, behaviour: bool = False
+) -> Mended:
+    """Apply the best proven fix of the first fault that has one, and begin anew, until no fault has one.
+
+    Errors come before warnings, the upper ones first. Fixes that change the hardware beyond the fault are
+    applied only with `behaviour`.
+    """
+    applied: list[ProvenFix] = []
+    while True:
+        known = await baselines(snapshot, project, verifiers)
+        found = merge((classify(one) for outcome in known.values() for one in outcome.findings), cap=1000)
+        here = sorted((one for one in found if one.path == snapshot.path), key=lambda one: (one.severity, one.span))
+        fix, withheld = await _first(here, snapshot, project, verifiers, known, behaviour)
+        if fix is None or len(applied) == ROUNDS:
+            return Mended(snapshot.text, tuple(applied), withheld, tuple(here), known)
+        applied.append(fix)
+        snapshot, project = spliced(snapshot, project, apply_edits(snapshot.text, fix.edits))
+        snapshot = replace(snapshot, version=snapshot.version + 1)
+
+
+async def _first(
+    findings: Sequence[Finding],
+    snapshot: Snapshot,
+    project: Project,
+    verifiers: Sequence[Verifier],
+    known: Mapping[str, Outcome],
+    behaviour: bool,
+) -> tuple[ProvenFix | None, tuple[ProvenFix, ...]]:
+    """The best fix of the first finding that has one; those passed over, one a finding."""
+    withheld: list[ProvenFix] = []
+    for finding in findings:
+        if finding.severity > Severity.WARNING:
+            continue
+        fixes = await offers([finding], snapshot, project, verifiers, known, cache=FixCache(), budget=BUDGET)
+        free = [fix for fix in fixes if behaviour or not fix.behaviour]
+        if free:
+            return free[0], ()
+        withheld += fixes[:1]
+    return None, tuple(withheld)

@@ -1,0 +1,153 @@
+"""`signoff fix`: shows or applies what the tools can prove mended."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from signoff.diagnostics.fixes.mend import Mended, mend
+from signoff.lsp_server.commands.paths import BadPath, existing, request
+from signoff.lsp_server.commands.session import Session, open_session, snapshot_of
+from signoff.lsp_server.commands.status import Status, say
+from signoff.verifiers.finding import Severity
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Speed
+
+FIXED, LEFT, TROUBLE = 0, 1, 2
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser(
+        "fix",
+        help="mend what the tools can prove mended",
+        description="Show, as a diff, the fixes that the tools accept: the fault is gone, nothing new is reported, "
+        "nothing is lost. Exit status: 0 nothing to fix or all fixed, 1 errors left, 2 trouble.",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, file list or signoff.toml")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--diff", action="store_true", help="show the changes as a unified diff (the default)")
+    how.add_argument("--apply", action="store_true", help="write the changes into the files")
+    parser.add_argument(
+        "--behaviour",
+        action="store_true",
+        help="also make changes to the hardware beyond the fault, such as a value in place of a latch",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Mend and report; the exit status is 0 fixed, 1 errors left, 2 trouble."""
+    try:
+        existing(args.paths)
+        return asyncio.run(_main(args))
+    except (BadPath, OSError) as error:
+        say(str(error))
+        return TROUBLE
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was read; `encoding` writes its text back byte for byte."""
+
+    path: str
+    data: bytes
+    encoding: str
+    snapshot: Snapshot
+
+
+async def _main(args: argparse.Namespace) -> int:
+    worst = FIXED
+    with Status() as status:
+        async with open_session(args.paths, progress=status.scanning) as session:
+            files = [_read(path) for path in request(args.paths, session.workspace).files]
+            done: dict[str, Snapshot] = {}
+            for number, file in enumerate(files):
+                status.show(f"mending {number + 1} of {len(files)}: {Path(file.path).name}")
+                mended = await _mend(session, file, done, args.behaviour)
+                done[file.path] = replace(file.snapshot, text=mended.text)
+                status.clear()
+                worst = max(worst, _report(file, mended, apply=args.apply))
+    return worst
+
+
+async def _mend(session: Session, file: _File, done: dict[str, Snapshot], behaviour: bool) -> Mended:
+    """Mend one file, with those mended before it in place of the disk's."""
+    project = session.workspace.project_for(file.path)
+    buffers = {**{one.path: one for one in project.buffers}, **done, file.path: file.snapshot}
+    quick = [verifier for verifier in session.verifiers if verifier.speed <= Speed.QUICK]
+    return await mend(file.snapshot, replace(project, buffers=tuple(buffers.values())), quick, behaviour=behaviour)
+
+
+def _read(path: str) -> _File:
+    """Bytes that are not UTF-8 are read as Latin-1, which keeps each of them. Raises OSError."""
+    snapshot, data = snapshot_of(path), Path(path).read_bytes()
+    try:
+        data.decode("utf-8")
+        return _File(path, data, "utf-8", snapshot)
+    except UnicodeDecodeError:
+        return _File(path, data, "latin-1", replace(snapshot, text=data.decode("latin-1")))
+
+
+def _report(file: _File, mended: Mended, *, apply: bool) -> int:
+    """Print (or write) the changes of one file and say what was done; its exit status."""
+    name = _shown(file.path)
+    for fix in mended.applied:
+        say(f"{name}: {fix.title}")
+    for fix in mended.withheld:
+        say(f"{name}:{fix.finding.span.start_line + 1}: not applied without --behaviour: {fix.title}")
+    failed = [outcome for outcome in mended.outcomes.values() if not outcome.ran]
+    for outcome in failed:
+        say(f"{outcome.tool}: {outcome.status}: {outcome.message}")
+    errors = [finding for finding in mended.left if finding.severity is Severity.ERROR]
+    for finding in errors:
+        say(f"{name}:{finding.span.start_line + 1}: left: {finding.message} [{finding.code}]")
+    if mended.text != file.snapshot.text:
+        if apply:
+            _write(file, mended.text)
+        else:
+            sys.stdout.writelines(diff(file.snapshot.text, mended.text, name))
+    if failed and len(failed) == len(mended.outcomes):
+        return TROUBLE
+    return LEFT if errors else FIXED
+
+
+def _shown(path: str) -> str:
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def diff(before: str, after: str, name: str) -> Iterator[str]:
+    """A unified diff that `patch` takes; lines end where \\n stands, so that a \\r stays part of its line."""
+    old, new = _lines(before), _lines(after)
+    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _lines(text: str) -> list[str]:
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _write(file: _File, text: str) -> None:
+    """Replace the file in one step, with its permissions. Raises OSError, also where it has changed meanwhile."""
+    target = Path(file.path).resolve()
+    if target.read_bytes() != file.data:
+        raise OSError(f"{file.path}: changed on disk meanwhile, not written")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode(file.encoding))
+        shutil.copymode(target, name)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
