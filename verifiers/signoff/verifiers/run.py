@@ -166,6 +166,8 @@ async def run(
         await asyncio.shield(_gone(process))
     # A descendant that left the group may hold a pipe open: what has been read by then is all there is.
     await asyncio.wait(readers, timeout=KILL_SECONDS)
+    if not all(reader.done() for reader in readers):
+        process._transport.close()  # type: ignore[attr-defined]  # no public way leads to the pipes
     (out, much), (err, too_much) = (_read_so_far(reader) for reader in readers)
     code = process.returncode if process.returncode is not None else -signal.SIGTERM
     return Completed(code, out, err, timed_out, time.perf_counter() - start, much or too_much)

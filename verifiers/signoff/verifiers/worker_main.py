@@ -46,8 +46,6 @@ def _serve(engine: Any, requests: BinaryIO, replies: BinaryIO) -> None:
             return
         number, method, args = pickle.loads(requests.read(HEADER.unpack(header)[0]))
         _reply(replies, *_answer(engine, number, method, args))
-        if isinstance(engine, _Missing):
-            return  # what is missing may be there when the next process looks
 
 
 def _answer(engine: Any, number: int, method: str, args: tuple[Any, ...]) -> tuple[int, str, Any]:

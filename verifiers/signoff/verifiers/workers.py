@@ -154,12 +154,17 @@ class _Worker:
                     await self._start()
                 async with asyncio.timeout(request.timeout):
                     kind, value = await self._ask(request.method, request.args)
+                if kind == "missing":
+                    await self._end()  # what is missing may be there when the next process looks
             except TimeoutError:
                 await self._end()
                 said = f"{self.engine.target} gave no answer to {request.method} in {request.timeout:g} s"
                 raise WorkerTimeout(said) from None
-            except (EOFError, ConnectionError, pickle.UnpicklingError) as error:
-                raise WorkerCrashed(await self._post_mortem(error)) from None
+            except pickle.UnpicklingError as error:
+                await self._end()
+                raise WorkerCrashed(f"{self.engine.target} wrote {error}") from None
+            except (EOFError, ConnectionError):
+                raise WorkerCrashed(await self._post_mortem()) from None
             finally:
                 self._rest()
         if kind != "ok":
@@ -200,19 +205,17 @@ class _Worker:
         while part := await process.stderr.read(4096):
             self._stderr = (self._stderr + part)[-8192:]
 
-    async def _post_mortem(self, error: Exception) -> str:
-        """Why the process ended: how, and its last words."""
-        process = self.process
-        if process is not None:
+    async def _post_mortem(self) -> str:
+        """Why the process ended: its last words and how."""
+        code = None
+        if self.process is not None and self._listener is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), LAST_WORDS_SECONDS)
-        if self._listener is not None:
+                code = await asyncio.wait_for(self.process.wait(), LAST_WORDS_SECONDS)
             await asyncio.wait([self._listener], timeout=LAST_WORDS_SECONDS)
         await self._end()
-        code = process.returncode if process else None
         words = bytes(self._stderr).decode(errors="replace").strip()[-2000:]
-        how = exit_reason(code) if code is not None else str(error)
-        return f"{words}\n{how}" if words else how
+        how = "closed its pipe" if code is None else exit_reason(code)
+        return f"{words}\n{how}" if words else f"{self.engine.target}: {how}"
 
     def _rest(self) -> None:
         self._last_used = time.monotonic()
