@@ -6,12 +6,13 @@ import asyncio
 import importlib.util
 from collections.abc import AsyncIterator
 
+import httpx
 import psutil
 import pytest
 from completion_fakes import PROJECT
 from completion_holes import snapshot
 from signoff.completion.engine import CompletionEngine
-from signoff.completion.model import weights
+from signoff.completion.model import local, weights
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.workers import WorkerPool
@@ -52,6 +53,14 @@ async def test_a_real_model_s_text_is_accepted_by_slang_and_a_cancelled_request_
     (suggestion,) = await engine.complete(document, PROJECT, line, column, automatic=True)
     assert suggestion.text.startswith("q +")
     assert suggestion.verdict.tools == ("slang",)
+
+    path = str(weights.path_of(MODEL))
+    url, key = await pool.call(local.LLAMA, path, "start", path, 1, local.CONTEXT_TOKENS, timeout=60)
+    async with httpx.AsyncClient() as client:
+        body = {"prompt": "a", "max_tokens": 1}
+        assert (await client.post(f"{url}/v1/completions", json=body)).status_code == 401
+        headers = {"Authorization": f"Bearer {key}"}
+        assert (await client.post(f"{url}/v1/completions", json=body, headers=headers)).status_code == 200
 
     long = document.text.replace("module counter", "// " + "words " * 200 + "\nmodule counter")
     busy = asyncio.ensure_future(

@@ -142,9 +142,12 @@ async def _wheel(requirement: str, scratch: Path, report: Callable[[int], None])
 
 
 async def _watch(scratch: Path, report: Callable[[int], None]) -> None:
+    most = 0
     while True:
         await asyncio.sleep(0.25)
-        report(max(map(size_of, _wheels(scratch)), default=0))
+        # pip copies the whole wheel to its place at the end, which must not look like a new beginning.
+        most = max(most, *map(size_of, _wheels(scratch)), 0)
+        report(most)
 
 
 def _wheels(scratch: Path) -> list[Path]:
