@@ -16,6 +16,7 @@ class Project:
     `declared` is False where the files were only guessed: then no cross-file fault may be shown as an
     error (unknown module, missing include). `origin` names what declared it (a path) for messages.
     `trusted` is False until the user trusts the workspace: then nothing that the workspace names is run.
+    `headers` are files that belong to it only by being included: they are never compiled by themselves.
     `buffers` are the open documents, whose text stands in for the file of the same path.
     """
 
@@ -33,5 +34,6 @@ class Project:
     top: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     buffers: tuple[Snapshot, ...] = ()
     settings: VerifierSettings = field(default_factory=VerifierSettings)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signoff.verifiers.finding import Finding
+from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.design import Declarations
 from signoff.verifiers.hdl.index import FileFacts
 from signoff.verifiers.hdl.index_engine import Stamp, Survey, is_config, is_source
@@ -90,8 +90,10 @@ class WorkspaceModel:
         return self._membership.describe(path)
 
     def problems(self) -> tuple[Finding, ...]:
-        """What is wrong in the files that declare designs."""
-        return tuple(finding for folder in self._folders for finding in folder.declarations.findings)
+        """What is wrong in the files that declare designs; of one that nobody uses, only what is more than a remark."""
+        told = (finding for folder in self._folders for finding in folder.declarations.findings)
+        used = self._membership.used
+        return tuple(one for one in told if one.severity < Severity.INFORMATION or one.path in used)
 
     def messages(self) -> tuple[str, ...]:
         """What a person should know about the scan: a folder too large to be known entirely."""

@@ -207,3 +207,20 @@ def in_order(index: WorkspaceIndex, files: Iterable[str]) -> tuple[str, ...]:
     for path in sorted(files, key=lambda path: index.facts(path) is EMPTY or bool(index.facts(path).units)):
         place(path, 0)
     return tuple(placed)
+
+
+def reachable(index: WorkspaceIndex, files: Iterable[str], top: Iterable[str]) -> frozenset[str]:
+    """Those of the files that the top modules use, directly or not, and those that define nothing but macros."""
+    files = list(files)
+    where = {name: path for path in reversed(files) for name in index.facts(path).units}
+    found = {path for path in files if not index.facts(path).units}
+    waiting = [where[name] for name in top if name in where]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        facts = index.facts(path)
+        names = (*facts.instances, *facts.imports, *facts.scopes, *facts.port_types)
+        waiting += [where[name] for name in names if name in where]
+    return frozenset(found)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from signoff.verifiers.finding import Finding, Severity, Span
+from signoff.verifiers.finding import Finding, Span
 from signoff.verifiers.hdl.design import Design, absolute, line_span, problem, read_text, unique
 
 # A design is checked as for lint where the core says how, else as it is built.
@@ -267,18 +267,6 @@ class _Build:
                 self.files.append(path)
                 if core is self.root:
                     self.own.append(path)
-
-
-def problems_of(design: Design, core_text: str) -> tuple[Finding, ...]:
-    """What a core lacks, as one finding at its name."""
-    if not design.problems:
-        return ()
-    line = next((n for n, text in enumerate(core_text.splitlines()) if text.startswith("name")), 0)
-    count = len(design.problems)
-    more = f" (and {count - 1} more)" if count > 1 else ""
-    message = f"Checked as an incomplete design: {design.problems[0]}{more}."
-    severity = Severity.WARNING if design.explicit else Severity.INFORMATION
-    return (problem(design.origin, line_span(core_text, line), "CoreIncomplete", message, severity),)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

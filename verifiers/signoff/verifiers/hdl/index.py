@@ -94,10 +94,10 @@ def extract(text: str) -> FileFacts:
     active = set(_includes(_active(code)))
     code = _STRING.sub('""', code)
     macros = set(_DEFINE.findall(code))
+    # A macro's body is not the file's own text; what it uses shows where it is expanded.
+    code = _DEFINE_BODY.sub("`define", code)
     used = _macros_used(code) - macros
     active |= {f"`{name}" for name in _macros_used(_active(code))}
-    # A macro's body is not the file's own text; what it instantiates shows where it is expanded.
-    code = _DEFINE_BODY.sub("`define", code)
     units = _units(code)
     imports = _imports(code)
     active |= _imports(_active(code))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl import core as fusesoc
 from signoff.verifiers.hdl import manifest
-from signoff.verifiers.hdl.design import Declarations, Design, Override, read_text
+from signoff.verifiers.hdl.design import Declarations, Design, Override
 from signoff.verifiers.hdl.filelist_reader import FileListReader
 from signoff.verifiers.hdl.index import EMPTY, HDL_EXTENSIONS, FileFacts, extract
 
@@ -89,7 +89,7 @@ class IndexEngine:
         findings: list[Finding] = [finding for one in read for finding in one.findings]
         findings += [finding for _, found in loaded for finding in found]
         named = {os.path.realpath(path) for reader in manifests for path in reader.lists}
-        designs += _cores(cores, findings)
+        designs += [design for core in cores.cores for design in cores.designs(core)]
         variables = _environment(manifests)
         for path in configs:
             if not path.endswith(".core") and not _is_manifest(path) and os.path.realpath(path) not in named:
@@ -171,15 +171,6 @@ def _links(designs: Iterable[Design]) -> tuple[tuple[str, str], ...]:
 
 def _is_manifest(path: str) -> bool:
     return os.path.basename(path) == manifest.NAME
-
-
-def _cores(cores: fusesoc.CoreLibrary, findings: list[Finding]) -> list[Design]:
-    designs = []
-    for core in cores.cores:
-        for design in cores.designs(core):
-            designs.append(design)
-            findings += fusesoc.problems_of(design, read_text(core.path))
-    return designs
 
 
 def _environment(manifests: Iterable[manifest.ManifestReader]) -> Mapping[str, str]:

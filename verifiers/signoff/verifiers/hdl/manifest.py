@@ -148,6 +148,8 @@ class ManifestReader:
                 f"The core {name} has no target {target} with HDL files." if target else f"{name} has no HDL files."
             )
             self._say(self._place("target" if target else "core", section), "ManifestCore", message)
+        elif found.problems:
+            self._say(self._place("core", section), "ManifestCore", f"{name}: {found.problems[0]}.", Severity.WARNING)
         return [found] if found else []
 
     def _core_design(self, core: Core, target: str) -> Design | None:

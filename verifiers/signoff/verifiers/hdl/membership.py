@@ -5,18 +5,21 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from signoff.verifiers.hdl.closure import Closure, closure, in_order
-from signoff.verifiers.hdl.design import Declarations, Design, Override
+from signoff.verifiers.hdl.closure import Closure, closure, in_order, reachable
+from signoff.verifiers.hdl.design import Declarations, Design, Override, unique
 from signoff.verifiers.hdl.workspace_index import WorkspaceIndex, is_stand_in, nearest
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 
 # A name this alike to one of the design's own is a slip of the pen; any other names something outside the list.
 SLIP = 0.8
+MAX_SLIPS = 4
 TRIED_INCLUDERS = 8
+CORE = "FuseSoC core"
+NOT_REACHED = "its top modules do not use this file"
 # Settings that name what is run: only of a trusted workspace.
 EXECUTED = frozenset({"path", "arguments"})
 
@@ -32,11 +35,20 @@ class _Claim:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A design as a project. `whole`: everything that it uses is in it, so that it may be taken at its word."""
+    """A design as a project, and as what it becomes where it cannot be taken at its word.
+
+    `lacking` counts what it uses and does not have (0: whole), `why` tells of the first. `reached` are the files
+    below its top modules; None: all are. Of the others, which no elaboration visits, nothing was looked at.
+    """
 
     project: Project
-    whole: bool
+    lacking: int = 0
     why: str = ""
+    reached: frozenset[str] | None = None
+
+    def whole_for(self, path: str) -> bool:
+        """Whether the design may be taken at its word about a file."""
+        return not self.lacking and (self.reached is None or path in self.reached)
 
 
 class Membership:
@@ -66,7 +78,9 @@ class Membership:
                 self._claims.setdefault(_key(path), []).append(claim)
         self._projects: dict[str, Project] = {}
         self._judged: dict[int, _Judged] = {}
+        self._extensions: dict[int, Project] = {}
         self._reasons: dict[str, str] = {}
+        self.used: set[str] = set()
 
     def project(self, path: str) -> Project:
         """The project of a file."""
@@ -87,7 +101,8 @@ class Membership:
         """Make anew what an edit may have changed; True where some project that was asked for is another now."""
         before, self._projects = self._projects, {}
         # A design that proved whole stays so while its files are edited: else a slip would undo its own report.
-        self._judged = {rank: judged for rank, judged in self._judged.items() if judged.whole}
+        self._judged = {rank: judged for rank, judged in self._judged.items() if not judged.lacking}
+        self._extensions.clear()
         return any(self.project(path) != project for path, project in before.items())
 
     def describe(self, path: str) -> str:
@@ -101,14 +116,23 @@ class Membership:
         known = self._known_as(os.path.normpath(path))
         claim = self._choose(known)
         if claim is not None:
-            judged = self._judge(claim)
-            self._reasons[path] = _because(claim.design, judged)
-            return _with_path(judged.project, known, path)
+            return _with_path(self._claimed(claim, known, path), known, path)
         if self._index.is_header(known):
-            project = self._through_includer(known, (*via, known))
+            project = self._through_includer(known, path, (*via, known))
             if project is not None:
-                return project
+                return replace(project, headers=unique((path, known)))
         return self._guess(known, path)
+
+    def _claimed(self, claim: _Claim, known: str, path: str) -> Project:
+        judged = self._judge(claim)
+        header = known in claim.design.headers
+        whole = judged.whole_for(known) or (header and not judged.lacking)
+        project = judged.project if whole else self._extended(claim, judged)
+        if header:
+            project = replace(project, headers=unique((path, known)))
+        self._reasons[path] = _because(claim.design, project, judged.why or NOT_REACHED)
+        self.used.add(claim.design.origin)
+        return project
 
     def _known_as(self, path: str) -> str:
         """The name under which the workspace knows a file: its own, or the one that a link gives it."""
@@ -128,13 +152,14 @@ class Membership:
             return min(explicit, key=lambda claim: (_steps(claim.design.origin, path), claim.rank))
         return min(claims, key=lambda claim: self._fitness(claim, path), default=None)
 
-    def _fitness(self, claim: _Claim, path: str) -> tuple[bool, bool, int, int, int]:
-        design = claim.design
-        bench = any(is_stand_in(_below(file, claim.folder)) for file in design.own) and not is_stand_in(
-            _below(path, claim.folder)
-        )
+    def _fitness(self, claim: _Claim, path: str) -> tuple[bool, int, bool, int, int, int]:
+        design, judged = claim.design, self._judge(claim)
+        own_bench = any(is_stand_in(_below(file, claim.folder)) for file in design.own)
+        bench = own_bench and not is_stand_in(_below(path, claim.folder))
+        # A core's targets are in order of preference already; of file lists the longest tells most.
+        size = 0 if design.kind == CORE else -len(design.files)
         steps = _steps(design.origin, path)
-        return not self._judge(claim).whole, bench, steps, -len(design.files), claim.rank
+        return not judged.whole_for(path), judged.lacking, bench, steps, size, claim.rank
 
     def _judge(self, claim: _Claim) -> _Judged:
         judged = self._judged.get(claim.rank)
@@ -145,19 +170,30 @@ class Membership:
     def _judge_anew(self, claim: _Claim) -> _Judged:
         design = claim.design
         files = design.files if design.ordered else in_order(self._index, design.files)
-        macros = [define.partition("=")[0] for define in design.defines]
-        need = closure(self._index, files, design.include_dirs, self._library(design), macros, optional=False)
         project = self._project_of(claim, files)
+        known = self._library(design)
+        macros = _macro_names(design)
         if design.explicit:
             # What the user did not say about include folders is taken from where the headers are.
-            return _Judged(replace(project, include_dirs=need.include_dirs, missing=design.black_boxes), True)
-        why = self._incomplete(design, files, need)
-        if not why:
-            return _Judged(project, True)
-        extended = replace(
-            project, declared=False, files=need.files, include_dirs=need.include_dirs, missing=need.missing
-        )
-        return _Judged(extended, False, why)
+            need = closure(self._index, files, design.include_dirs, known, macros, optional=False)
+            return _Judged(replace(project, include_dirs=need.include_dirs, missing=design.black_boxes))
+        reached = reachable(self._index, files, design.top) if design.top else None
+        looked_at = files if reached is None else tuple(path for path in files if path in reached)
+        need = closure(self._index, looked_at, design.include_dirs, known, macros, optional=False)
+        lacking, why = self._lacking(design, files, need)
+        return _Judged(project, lacking, why, reached)
+
+    def _extended(self, claim: _Claim, judged: _Judged) -> Project:
+        """A design that is not whole, with what it lacks as far as the workspace has it."""
+        known = self._extensions.get(claim.rank)
+        if known is None:
+            design, project = claim.design, judged.project
+            library, macros = self._library(design), _macro_names(design)
+            need = closure(self._index, project.files, design.include_dirs, library, macros, optional=False)
+            known = self._extensions[claim.rank] = replace(
+                project, declared=False, files=need.files, include_dirs=need.include_dirs, missing=need.missing
+            )
+        return known
 
     def _project_of(self, claim: _Claim, files: tuple[str, ...]) -> Project:
         design = claim.design
@@ -188,21 +224,27 @@ class Membership:
             names.update(os.path.splitext(name)[0] for name in with_ending)
         return names | set(design.black_boxes)
 
-    def _incomplete(self, design: Design, files: Sequence[str], need: Closure) -> str:
-        """Why a design that was found, not named, cannot be taken at its word; "" where it can."""
-        if design.problems:
-            return design.problems[0]
-        added = [path for path in need.files if path not in set(files)]
-        if added:
-            return f"it uses {added[0]}, which it does not list"
-        folders = [folder for folder in need.include_dirs if folder not in design.include_dirs]
-        if folders:
-            return f"it includes files of {folders[0]}, which is not among its include folders"
-        own = {name for path in files for name in (*self._index.facts(path).units, *_ticked(self._index, path))}
-        outside = [name for name in need.missing if not difflib.get_close_matches(name, own, 1, SLIP)]
-        return f"it uses {outside[0]}, which is nowhere in the workspace" if outside else ""
+    def _lacking(self, design: Design, files: Sequence[str], need: Closure) -> tuple[int, str]:
+        """(how many things it lacks, a reason) of a design that was found, not named.
 
-    def _through_includer(self, header: str, via: tuple[str, ...]) -> Project | None:
+        A file or core that it names and that is not there counts only where something of it is used.
+        """
+        listed = set(files)
+        told = [f"it uses {path}, which it does not list" for path in need.files if path not in listed]
+        folders = [folder for folder in need.include_dirs if folder not in design.include_dirs]
+        told += [f"it includes files of {folder}, which is not among its include folders" for folder in folders]
+        told += [f"it uses {name}, which is nowhere in the workspace" for name in self._outside(files, need.missing)]
+        return len(told), (*design.problems, *told)[0] if told else ""
+
+    def _outside(self, files: Sequence[str], missing: Sequence[str]) -> Sequence[str]:
+        """The missing names that another file must bring, as they are no slips in writing one of the design's own."""
+        if not missing or len(missing) > MAX_SLIPS:
+            return missing
+        facts = [self._index.facts(path) for path in files]
+        own = {name for one in facts for name in (*one.units, *(f"`{macro}" for macro in one.macros))}
+        return [name for name in missing if not difflib.get_close_matches(name, own, 1, SLIP)]
+
+    def _through_includer(self, header: str, path: str, via: tuple[str, ...]) -> Project | None:
         """The project of a file that includes the header: a header means nothing by itself."""
         found: list[Project] = []
         for includer in nearest(self._index.includers(header), header)[:TRIED_INCLUDERS]:
@@ -210,11 +252,11 @@ class Membership:
                 continue
             project = self._projects.get(includer) or self._make(includer, via)
             if project.declared:
-                self._reasons[header] = f"Included by {includer}. {self._reasons.get(includer, '')}".rstrip()
+                self._reasons[path] = f"Included by {includer}. {self._reasons.get(includer, '')}".rstrip()
                 return project
             found.append(project)
         if found:
-            self._reasons[header] = f"Checked as part of {found[0].name}, which includes it."
+            self._reasons[path] = f"Checked as part of {found[0].name}, which includes it."
         return found[0] if found else None
 
     def _guess(self, known: str, path: str) -> Project:
@@ -252,12 +294,12 @@ def _overridden(settings: VerifierSettings, override: Override, trusted: bool) -
     return settings
 
 
-def _because(design: Design, judged: _Judged) -> str:
-    listed = f"{len(judged.project.files)} files"
-    if judged.project.declared:
+def _because(design: Design, project: Project, why: str) -> str:
+    listed = f"{len(project.files)} files"
+    if project.declared:
         return f"Declared by {design.origin} ({design.kind}, {design.name}; {listed})."
     return (
-        f"Listed in {design.origin} ({design.kind}, {design.name}), which is incomplete: {judged.why}. "
+        f"Listed in {design.origin} ({design.kind}, {design.name}), which is incomplete: {why}. "
         f"Names of other files are therefore not checked; {listed} are known."
     )
 
@@ -284,8 +326,8 @@ def _may_mean(index: WorkspaceIndex, includer: str, header: str) -> bool:
     return any(header.replace(os.sep, "/").endswith("/" + name) for name in names)
 
 
-def _ticked(index: WorkspaceIndex, path: str) -> Iterable[str]:
-    return (f"`{name}" for name in index.facts(path).macros)
+def _macro_names(design: Design) -> list[str]:
+    return [define.partition("=")[0] for define in design.defines]
 
 
 def _listing(folder: str) -> list[str]:

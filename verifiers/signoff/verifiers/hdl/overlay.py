@@ -40,7 +40,7 @@ class Sources:
 def units(snapshot: Snapshot, project: Project) -> tuple[str, ...]:
     """The project's files with the snapshot among them; a header stands alone only where nothing else is there."""
     files = tuple(dict.fromkeys(project.files))
-    if snapshot.path in files or (files and is_header(snapshot.path)):
+    if snapshot.path in files or (files and (snapshot.path in project.headers or is_header(snapshot.path))):
         return files
     return (*files, snapshot.path)
 
