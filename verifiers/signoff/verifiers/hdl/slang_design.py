@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+import pyslang
 from pyslang import ast
 from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.overlay import is_header, units
@@ -35,6 +36,11 @@ class Design:
         paths = {unit.source.path for unit in self.units} | set(project.files)
         headers = {header for unit in self.units for header in unit.includes}
         return frozenset((paths | headers | {self.focus}) - self.library)
+
+    def buffers_of(self, path: str) -> frozenset[pyslang.BufferID]:
+        """The buffers that hold the newest text of a file."""
+        source = self.state.named(path)
+        return self.state.buffers_of(source) if source is not None else frozenset()
 
     def texts(self, paths: Iterable[str]) -> dict[str, str]:
         """The text of each of these files as slang saw it."""

@@ -9,13 +9,17 @@ import pyslang
 from pyslang import analysis
 from signoff.verifiers.finding import Finding, Related, Severity
 from signoff.verifiers.hdl import rules_sensitivity, slang_incomplete
+from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.pragmas import suppress
 from signoff.verifiers.hdl.rules import Fault
 from signoff.verifiers.hdl.rules_drivers import DriverRule
 from signoff.verifiers.hdl.slang_design import Design, Loader
 from signoff.verifiers.hdl.slang_elaborate import placeholder_tops
+from signoff.verifiers.hdl.slang_facts import FactsReader
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
+from signoff.verifiers.hdl.slang_locate import Locator
 from signoff.verifiers.hdl.slang_options import code_name
+from signoff.verifiers.hdl.slang_scope import scope_facts
 from signoff.verifiers.hdl.slang_sources import SourceState
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -41,9 +45,8 @@ class SlangEngine:
 
     def check(self, snapshot: Snapshot, project: Project) -> list[Finding]:
         """Every finding in the project's files, with `snapshot` and the open buffers in place of the disk's text."""
-        named = snapshot if snapshot.path else dataclasses.replace(snapshot, path=UNTITLED)
-        found = self._check(named, project)
-        if named is not snapshot:
+        found = self._check(_named(snapshot), project)
+        if not snapshot.path:
             found = [dataclasses.replace(item, path="") if item.path == UNTITLED else item for item in found]
         return found
 
@@ -60,11 +63,38 @@ class SlangEngine:
             found = slang_incomplete.prune(found)
         return suppress(found, design.texts({item.path for item in found}), project.waivers)
 
+    def symbol(self, snapshot: Snapshot, project: Project, line: int, column: int) -> SymbolFacts | None:
+        """What is known about the name at a position; None where there is no name, or nothing is known."""
+        snapshot = _named(snapshot)
+        design, locator = self._locate(snapshot, project, line, column)
+        found = locator.token()
+        symbol = locator.symbol(*found) if found is not None else None
+        if symbol is None:
+            return None
+        manager = analysis.AnalysisManager(design.state.options.analysis)
+        if not design.compilation.hasFatalErrors:
+            manager.analyze(design.compilation)
+        return FactsReader(self._convert(design.state), manager, locator.instances).read(symbol)
+
+    def scope(self, snapshot: Snapshot, project: Project, line: int, column: int) -> ScopeFacts:
+        """What can be named at a position."""
+        return scope_facts(self._locate(_named(snapshot), project, line, column)[1])
+
+    def _locate(self, snapshot: Snapshot, project: Project, line: int, column: int) -> tuple[Design, Locator]:
+        design = self._loader.design(snapshot, project)
+        source = design.state.named(snapshot.path)
+        offset = source.byte(source.index.offset(line, column)) if source is not None else 0
+        return design, Locator(design, offset)
+
     def _convert(self, state: SourceState) -> Converter:
         if self._converter is None or self._converter.state is not state:
             self._converter = Converter(state)
         self._converter.read_pragmas(state.take_pragma_buffers())
         return self._converter
+
+
+def _named(snapshot: Snapshot) -> Snapshot:
+    return snapshot if snapshot.path else dataclasses.replace(snapshot, path=UNTITLED)
 
 
 def _meaningful(design: Design, project: Project) -> list[pyslang.Diagnostic]:

@@ -160,6 +160,10 @@ class SourceState:
                     self.source(buffer)
         return self._names.get(name)
 
+    def buffers_of(self, source: Source) -> frozenset[pyslang.BufferID]:
+        """The buffers of one text: several where a header is included by several files."""
+        return frozenset(buffer for buffer, known in self._sources.items() if known is source)
+
     def assign_header(self, path: str, text: str) -> bool:
         """Have includes of `path` see `text`; False where slang already read something else there."""
         known = self.headers.get(path)

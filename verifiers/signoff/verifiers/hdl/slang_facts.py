@@ -1,0 +1,293 @@
+"""A symbol of the elaborated design as plain facts: type, value, drivers, readers, ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pyslang
+from pyslang import analysis, ast
+from signoff.verifiers.hdl.facts import ParameterFacts, Place, PortFacts, SymbolFacts, SymbolKind
+from signoff.verifiers.hdl.slang_findings import Converter, token_at
+
+MAX_PLACES = 8
+MAX_VALUES = 8
+MAX_TEXT = 120
+
+_KINDS = {
+    ast.SymbolKind.Net: SymbolKind.NET,
+    ast.SymbolKind.Variable: SymbolKind.VARIABLE,
+    ast.SymbolKind.Port: SymbolKind.PORT,
+    ast.SymbolKind.InterfacePort: SymbolKind.PORT,
+    ast.SymbolKind.Parameter: SymbolKind.PARAMETER,
+    ast.SymbolKind.TypeParameter: SymbolKind.TYPE_PARAMETER,
+    ast.SymbolKind.Genvar: SymbolKind.GENVAR,
+    ast.SymbolKind.Instance: SymbolKind.INSTANCE,
+    ast.SymbolKind.InstanceArray: SymbolKind.INSTANCE,
+    ast.SymbolKind.Definition: SymbolKind.MODULE,
+    ast.SymbolKind.Modport: SymbolKind.MODPORT,
+    ast.SymbolKind.Package: SymbolKind.PACKAGE,
+    ast.SymbolKind.FormalArgument: SymbolKind.ARGUMENT,
+    ast.SymbolKind.TypeAlias: SymbolKind.TYPEDEF,
+    ast.SymbolKind.EnumValue: SymbolKind.ENUM_VALUE,
+    ast.SymbolKind.Field: SymbolKind.FIELD,
+    ast.SymbolKind.ClassType: SymbolKind.CLASS,
+    ast.SymbolKind.StatementBlock: SymbolKind.BLOCK,
+    ast.SymbolKind.GenerateBlock: SymbolKind.BLOCK,
+    ast.SymbolKind.GenerateBlockArray: SymbolKind.BLOCK,
+}
+_DIRECTIONS = {"In": "input", "Out": "output", "InOut": "inout", "Ref": "ref"}
+_SOURCES = {
+    analysis.DriverSource.Initial: "initial",
+    analysis.DriverSource.Final: "final",
+    analysis.DriverSource.Always: "always",
+    analysis.DriverSource.AlwaysComb: "always_comb",
+    analysis.DriverSource.AlwaysLatch: "always_latch",
+    analysis.DriverSource.AlwaysFF: "always_ff",
+    analysis.DriverSource.Subroutine: "task or function",
+}
+
+
+def kind_of(symbol: ast.Symbol) -> SymbolKind:
+    """What a symbol is, in the language's words."""
+    if isinstance(symbol, ast.ParameterSymbol) and symbol.isLocalParam:
+        return SymbolKind.LOCALPARAM
+    if isinstance(symbol, ast.SubroutineSymbol):
+        is_task = symbol.subroutineKind is ast.SubroutineKind.Task
+        return SymbolKind.TASK if is_task else SymbolKind.FUNCTION
+    if isinstance(symbol, ast.DefinitionSymbol) and symbol.definitionKind is ast.DefinitionKind.Interface:
+        return SymbolKind.INTERFACE
+    return _KINDS.get(symbol.kind, SymbolKind.OTHER)
+
+
+def port_facts(body: ast.InstanceBodySymbol, connections: Callable[[str], str] = lambda _: "") -> tuple[PortFacts, ...]:
+    """The ports of a module in order; `connections` gives what is connected to each."""
+    result = []
+    for port in body.portList:
+        if isinstance(port, ast.PortSymbol):
+            kind = port.type
+            width = int(kind.bitstreamWidth) if kind.isFixedSize else 0
+            result.append(PortFacts(port.name, direction_of(port), str(kind), width, connections(port.name)))
+        elif isinstance(port, ast.InterfacePortSymbol):
+            name = port.interfaceDef.name if port.interfaceDef is not None else "interface"
+            modport = f".{port.modport}" if port.modport else ""
+            result.append(PortFacts(port.name, "interface", name + modport, 0, connections(port.name)))
+    return tuple(result)
+
+
+def direction_of(port: ast.PortSymbol | ast.FormalArgumentSymbol) -> str:
+    """ "input", "output", "inout" or "ref"."""
+    return _DIRECTIONS.get(port.direction.name, "")
+
+
+def parameter_facts(body: ast.InstanceBodySymbol) -> tuple[ParameterFacts, ...]:
+    """The parameters of a module that an instance may set."""
+    result = []
+    for parameter in body.parameters:
+        if isinstance(parameter, ast.ParameterSymbol):
+            value, hexadecimal = constant_text(parameter.value, parameter.type)
+            result.append(
+                ParameterFacts(parameter.name, value, hexadecimal, str(parameter.type), parameter.isLocalParam)
+            )
+        elif isinstance(parameter, ast.TypeParameterSymbol):
+            result.append(
+                ParameterFacts(parameter.name, str(parameter.targetType.type), "", "type", parameter.isLocalParam)
+            )
+    return tuple(result)
+
+
+def constant_text(value: pyslang.ConstantValue, kind: ast.Type) -> tuple[str, str]:
+    """(decimal, hexadecimal) of a constant; a text parameter as its text, "" where there is no hexadecimal."""
+    number = value.value
+    if not isinstance(number, pyslang.SVInt):
+        return str(value), ""
+    if number.hasUnknown:
+        return str(value), ""
+    plain = int(number)
+    width = int(kind.bitWidth) or int(number.bitWidth)
+    digits = max((width + 3) // 4, 1)
+    return str(plain), f"{width}'h{plain & ((1 << width) - 1):0{digits}x}"
+
+
+class FactsReader:
+    """Reads the facts of symbols of one analysed design. `instances` are all instances of that design."""
+
+    def __init__(
+        self, converter: Converter, manager: analysis.AnalysisManager, instances: list[ast.InstanceSymbol]
+    ) -> None:
+        self.converter = converter
+        self.manager = manager
+        self.instances = instances
+
+    def read(self, symbol: ast.Symbol) -> SymbolFacts:
+        """The facts of one symbol."""
+        if isinstance(symbol, ast.PortSymbol) and isinstance(symbol.internalSymbol, ast.ValueSymbol):
+            symbol = symbol.internalSymbol
+        base = SymbolFacts(
+            kind=kind_of(symbol),
+            name=symbol.name,
+            path=symbol.hierarchicalPath,
+            type=_type_text(symbol),
+            declaration=self._declaration(symbol),
+        )
+        if isinstance(symbol, ast.InstanceSymbol):
+            return self._instance(base, symbol)
+        if isinstance(symbol, ast.DefinitionSymbol):
+            return self._module(base, symbol)
+        if isinstance(symbol, ast.ValueSymbol):
+            return self._value(base, symbol)
+        if isinstance(symbol, ast.SubroutineSymbol):
+            members = tuple(f"{direction_of(item)} {item.type} {item.name}" for item in symbol.arguments)
+            return replace(base, members=members)
+        if isinstance(symbol, ast.Type):
+            width = int(symbol.bitWidth)
+            return replace(base, width=width, signed=symbol.isSigned, members=_type_members(symbol))
+        return base
+
+    def _value(self, base: SymbolFacts, symbol: ast.ValueSymbol) -> SymbolFacts:
+        element, dimensions = _unpacked(symbol.type)
+        facts = replace(
+            base,
+            width=int(element.bitWidth),
+            signed=element.isSigned,
+            dimensions=dimensions,
+            members=_type_members(element),
+        )
+        if isinstance(symbol, (ast.ParameterSymbol, ast.EnumValueSymbol)):
+            value, hexadecimal = constant_text(symbol.value, symbol.type)
+            return replace(facts, value=value, hex=hexadecimal, values=self._other_values(symbol, value))
+        if isinstance(symbol, ast.FormalArgumentSymbol):
+            return replace(facts, direction=direction_of(symbol))
+        body = symbol.parentScope.containingInstance if symbol.parentScope is not None else None
+        port = body.findPort(symbol.name) if body is not None else None
+        if isinstance(port, ast.PortSymbol) and port.internalSymbol == symbol:
+            facts = replace(facts, kind=SymbolKind.PORT, direction=direction_of(port))
+        return self._uses(facts, symbol, body)
+
+    def _other_values(self, symbol: ast.ValueSymbol, value: str) -> tuple[tuple[str, str], ...]:
+        """The parameter's value in each instance of its module, where they are not all the same."""
+        body = symbol.parentScope.containingInstance if symbol.parentScope is not None else None
+        if body is None or not isinstance(symbol, ast.ParameterSymbol):
+            return ()
+        found: list[tuple[str, str]] = []
+        for instance in self.instances:
+            if instance.definition == body.definition:
+                other = instance.body.find(symbol.name)
+                if isinstance(other, ast.ParameterSymbol):
+                    found.append((instance.hierarchicalPath, constant_text(other.value, other.type)[0]))
+        differ = len({text for _, text in found} | {value}) > 1
+        return tuple(found[:MAX_VALUES]) if differ else ()
+
+    def _uses(self, facts: SymbolFacts, symbol: ast.ValueSymbol, body: ast.InstanceBodySymbol | None) -> SymbolFacts:
+        drivers = self.manager.getDrivers(symbol)
+        written = {(item.sourceRange.start, item.sourceRange.end) for item in drivers}
+        # A name on the left of an assignment is a driver, not a reader, also where a select follows it.
+        starts = {start for start, _ in written}
+        read = [given for given in _references(body, symbol) if given.start not in starts] if body is not None else []
+        driven = [place for item in drivers if (place := self.place(item.sourceRange, _note(item))) is not None]
+        readers = [place for given in read if (place := self.place(given)) is not None]
+        return replace(
+            facts,
+            drivers=tuple(driven[:MAX_PLACES]),
+            driver_count=len(driven),
+            readers=tuple(readers[:MAX_PLACES]),
+            reader_count=len(readers),
+        )
+
+    def _instance(self, base: SymbolFacts, symbol: ast.InstanceSymbol) -> SymbolFacts:
+        connected = {
+            item.port.name: " ".join(str(item.expression.syntax).split())
+            for item in symbol.portConnections
+            if item.expression is not None and item.expression.syntax is not None
+        }
+        return replace(
+            base,
+            definition=symbol.definition.name,
+            ports=port_facts(symbol.body, lambda name: connected.get(name, "")),
+            parameters=parameter_facts(symbol.body),
+        )
+
+    def _module(self, base: SymbolFacts, symbol: ast.DefinitionSymbol) -> SymbolFacts:
+        found = [item for item in self.instances if item.definition == symbol]
+        tops = {item for item in found if "." not in item.hierarchicalPath}
+        facts = replace(base, path="", instances=len(found) - len(tops), is_top=bool(tops))
+        if not found:
+            return facts
+        return replace(facts, ports=port_facts(found[0].body), parameters=parameter_facts(found[0].body))
+
+    def _declaration(self, symbol: ast.Symbol) -> Place | None:
+        location = symbol.location
+        return self.place(pyslang.SourceRange(location, location)) if location else None
+
+    def place(self, given: pyslang.SourceRange, note: str = "") -> Place | None:
+        """A range as a place; its text is the line it starts on, shortened."""
+        found = self.converter.range_place(given)
+        if found is None:
+            return None
+        source, start, end = found
+        if given.start == given.end:
+            start, end = token_at(source, start)
+        span = source.span(start, end)
+        text = " ".join(source.index.line(span.start_line).split())
+        return Place(source.path, span, text[:MAX_TEXT], note)
+
+
+def _note(driver: analysis.ValueDriver) -> str:
+    if driver.isInputPort:
+        return "input port"
+    holder = driver.containingSymbol
+    if isinstance(holder, ast.InstanceSymbol):
+        return f"instance {holder.name}"
+    if driver.kind is analysis.DriverKind.Continuous:
+        return "assign"
+    return _SOURCES.get(driver.source, "")
+
+
+def _references(body: ast.InstanceBodySymbol, symbol: ast.ValueSymbol) -> list[pyslang.SourceRange]:
+    """Where the symbol is named in its module, connections of instances included, in the order of the text."""
+    found: list[pyslang.SourceRange] = []
+
+    def take(expression: ast.NamedValueExpression) -> None:
+        if expression.symbol == symbol:
+            found.append(expression.sourceRange)
+
+    def connections(instance: ast.InstanceSymbol) -> ast.VisitAction:
+        for item in instance.portConnections:
+            if item.expression is not None:
+                item.expression.visit(lookup_table={ast.ExpressionKind.NamedValue: take})
+        return ast.VisitAction.Skip
+
+    body.visit(lookup_table={ast.ExpressionKind.NamedValue: take, ast.SymbolKind.Instance: connections})
+    unique = {(item.start.buffer.id, item.start.offset): item for item in found}
+    return list(unique.values())
+
+
+def _type_text(symbol: ast.Symbol) -> str:
+    if isinstance(symbol, ast.SubroutineSymbol):
+        return str(symbol.returnType)
+    if isinstance(symbol, ast.Type):
+        return str(symbol.canonicalType)
+    if isinstance(symbol, ast.NetSymbol):
+        return f"{symbol.netType.name} {symbol.type}"
+    if isinstance(symbol, ast.ValueSymbol):
+        return str(symbol.type)
+    return ""
+
+
+def _unpacked(kind: ast.Type) -> tuple[ast.Type, tuple[str, ...]]:
+    """(element type, unpacked dimensions from left to right)."""
+    dimensions: list[str] = []
+    while kind.isUnpackedArray and kind.arrayElementType is not None:
+        dimensions.append(str(kind.fixedRange) if kind.hasFixedRange else "[]")
+        kind = kind.arrayElementType
+    return kind, tuple(dimensions)
+
+
+def _type_members(kind: ast.Type) -> tuple[str, ...]:
+    """The fields of a structure or the values of an enumeration, as one would write them."""
+    canonical = kind.canonicalType
+    if canonical.isEnum:
+        return tuple(f"{item.name} = {item.value}" for item in canonical if isinstance(item, ast.EnumValueSymbol))
+    if canonical.isStruct or canonical.isPackedUnion or canonical.isUnpackedUnion:
+        return tuple(f"{item.type} {item.name}" for item in canonical if isinstance(item, ast.FieldSymbol))
+    return ()

@@ -1,0 +1,91 @@
+"""What can be named at a position: the ground for completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyslang import ast
+from signoff.verifiers.hdl.facts import ModuleFacts, NameFacts, ScopeFacts, SymbolKind
+from signoff.verifiers.hdl.slang_facts import constant_text, direction_of, kind_of, parameter_facts, port_facts
+from signoff.verifiers.hdl.slang_locate import Locator
+
+MAX_NAMES = 500
+MAX_MODULES = 200
+_SKIPPED = frozenset({ast.SymbolKind.Port, ast.SymbolKind.ProceduralBlock, ast.SymbolKind.ContinuousAssign})
+
+
+def scope_facts(locator: Locator) -> ScopeFacts:
+    """The facts of the scope at the locator's position."""
+    scope, body = locator.scope(), locator.body()
+    names: dict[str, NameFacts] = {}
+    for symbol in _visible(scope):
+        if symbol.name and symbol.kind not in _SKIPPED and symbol.name not in names:
+            names[symbol.name] = _name(symbol, body)
+            if len(names) >= MAX_NAMES:
+                break
+    own = body.definition.name if body is not None else ""
+    packages = [package.name for package in locator.design.compilation.getPackages() if package.name != "std"]
+    return ScopeFacts(own, tuple(names.values()), tuple(_modules(locator, own)), tuple(packages))
+
+
+def _visible(scope: ast.Symbol | None) -> Iterator[ast.Symbol]:
+    """The symbols of the scope, of those around it, and of the packages they import."""
+    current = scope
+    imported: list[ast.PackageSymbol] = []
+    while current is not None and current.isScope:
+        for member in current:  # type: ignore[attr-defined]
+            if isinstance(member, ast.WildcardImportSymbol):
+                if member.package is not None:
+                    imported.append(member.package)
+            elif isinstance(member, ast.ExplicitImportSymbol):
+                if member.importedSymbol is not None:
+                    yield member.importedSymbol
+            else:
+                yield member.wrapped if isinstance(member, ast.TransparentMemberSymbol) else member
+        current = _outer(current)
+    for package in imported:
+        yield from package
+        yield from _enum_values(package)
+
+
+def _outer(scope: ast.Symbol) -> ast.Symbol | None:
+    """The scope around a scope; pyslang gives a parent as a bare scope, so the body is asked for."""
+    parent = scope.parentScope
+    if parent is None or isinstance(scope, (ast.InstanceBodySymbol, ast.PackageSymbol)):
+        return None
+    return parent.containingInstance
+
+
+def _enum_values(package: ast.PackageSymbol) -> Iterator[ast.Symbol]:
+    for member in package:
+        if isinstance(member, ast.TransparentMemberSymbol):
+            yield member.wrapped
+
+
+def _name(symbol: ast.Symbol, body: ast.InstanceBodySymbol | None) -> NameFacts:
+    kind = kind_of(symbol)
+    if isinstance(symbol, ast.InstanceSymbol):
+        return NameFacts(symbol.name, kind, symbol.definition.name)
+    if isinstance(symbol, ast.SubroutineSymbol):
+        arguments = ", ".join(f"{direction_of(item)} {item.type} {item.name}" for item in symbol.arguments)
+        return NameFacts(symbol.name, kind, f"{symbol.returnType}({arguments})")
+    if not isinstance(symbol, ast.ValueSymbol):
+        return NameFacts(symbol.name, kind, str(symbol.canonicalType) if isinstance(symbol, ast.Type) else "")
+    value = constant_text(symbol.value, symbol.type)[0] if isinstance(symbol, ast.ParameterSymbol) else ""
+    port = body.findPort(symbol.name) if body is not None and symbol.parentScope is not None else None
+    if isinstance(port, ast.PortSymbol) and port.internalSymbol == symbol:
+        return NameFacts(
+            symbol.name, SymbolKind.PORT, str(symbol.type), int(symbol.type.bitWidth), direction_of(port), value
+        )
+    return NameFacts(symbol.name, kind, str(symbol.type), int(symbol.type.bitWidth), "", value)
+
+
+def _modules(locator: Locator, own: str) -> Iterator[ModuleFacts]:
+    seen = {own}
+    for instance in locator.instances:
+        definition = instance.definition
+        if definition.name not in seen and len(seen) <= MAX_MODULES:
+            seen.add(definition.name)
+            yield ModuleFacts(
+                definition.name, kind_of(definition), port_facts(instance.body), parameter_facts(instance.body)
+            )
