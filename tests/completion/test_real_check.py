@@ -46,13 +46,11 @@ async def judge(pool: WorkerPool, text: str, candidate: str) -> Checked:
     ("text", "candidate", "accepted"),
     [
         (COUNTER, "q <= q + 4'd1;", True),
-        (COUNTER, "q <= q + 4'd1", False),
         (COUNTER, "q <= count + 4'd1;", False),
         (COUNTER, "if (en) begin\n        q <= q + 4'd1;\n      end", True),
         (COUNTER, "if (en) begin\n        q <= q + 4'd1;", False),
         (ASSIGN, "a & b;", True),
         (ASSIGN, "a &", False),
-        (ASSIGN, "a & b", False),
         (ASSIGN, "a & c;", False),
         (INSTANCE, ".a(p), .y(q)", True),
         (INSTANCE, ".a(p), .z(q)", False),
@@ -65,6 +63,12 @@ async def test_slang_judges(pool: WorkerPool, text: str, candidate: str, accepte
     checked = await judge(pool, text, candidate)
     assert checked.accepted is accepted, checked
     assert checked.tools == ("slang",)
+
+
+async def test_a_line_gets_the_semicolon_that_it_lacks_where_slang_then_accepts_it(pool: WorkerPool) -> None:
+    assert (await judge(pool, ASSIGN, "a & b")).text == "a & b;"
+    assert not (await judge(pool, ASSIGN, "a & c")).accepted
+    assert (await judge(pool, ASSIGN.replace("|", "|;"), "a & b")).text == "a & b"
 
 
 async def test_a_block_is_shortened_to_what_slang_accepts(pool: WorkerPool) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from signoff.completion import candidates
+from signoff.completion import candidates, nesting
 from signoff.completion.context import Hole
 from signoff.verifiers.compare import new_findings
 from signoff.verifiers.finding import Finding, Outcome, Severity
@@ -51,8 +51,10 @@ class Checker:
         self._baseline: asyncio.Task[list[Outcome]] | None = None
 
     async def check(self, text: str) -> Checked:
-        """Judge `text`, or else the longest run of whole statements at its beginning that passes."""
+        """Judge `text`, or else a text near it that passes: with its semicolon, or its first whole statements."""
         whole = checked = await self._judge(text)
+        if not checked.accepted and text and self._wants_semicolon(text):
+            checked = await self._judge(f"{text};")
         for _ in range(SHORTENINGS):
             if checked.accepted or not checked.text or not self._hole.block:
                 break
@@ -61,6 +63,11 @@ class Checker:
                 break
             checked = await self._judge(shorter)
         return checked if checked.accepted else whole
+
+    def _wants_semicolon(self, text: str) -> bool:
+        """Models often end a line one character early."""
+        alone = self._hole.suffix[:1] in ("", "\n", "\r") and self._hole.language not in nesting.PYTHON
+        return alone and not self._hole.block and text[-1] not in ";,({["
 
     def prepare(self) -> None:
         """Begin to check the document as it stands, while the model is still writing."""
