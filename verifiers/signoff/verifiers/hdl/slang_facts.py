@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import pyslang
 from pyslang import analysis, ast
@@ -85,7 +86,7 @@ def parameter_facts(body: ast.InstanceBodySymbol) -> tuple[ParameterFacts, ...]:
     result = []
     for parameter in body.parameters:
         if isinstance(parameter, ast.ParameterSymbol):
-            value, hexadecimal = constant_text(parameter.value, parameter.type)
+            value, hexadecimal = parameter_text(parameter)
             result.append(
                 ParameterFacts(parameter.name, value, hexadecimal, str(parameter.type), parameter.isLocalParam)
             )
@@ -94,6 +95,19 @@ def parameter_facts(body: ast.InstanceBodySymbol) -> tuple[ParameterFacts, ...]:
                 ParameterFacts(parameter.name, str(parameter.targetType.type), "", "type", parameter.isLocalParam)
             )
     return tuple(result)
+
+
+def parameter_text(parameter: ast.ParameterSymbol) -> tuple[str, str]:
+    """constant_text() of a parameter, but a text as it was written: without a type it is a mere number."""
+    if isinstance(parameter.initializer, ast.StringLiteral):
+        return f'"{parameter.initializer.value}"', ""
+    return constant_text(parameter.value, parameter.type)
+
+
+def _value_text(symbol: ast.ParameterSymbol | ast.EnumValueSymbol) -> tuple[str, str]:
+    if isinstance(symbol, ast.ParameterSymbol):
+        return parameter_text(symbol)
+    return constant_text(symbol.value, symbol.type)
 
 
 def constant_text(value: pyslang.ConstantValue, kind: ast.Type) -> tuple[str, str]:
@@ -154,7 +168,7 @@ class FactsReader:
             members=_type_members(element),
         )
         if isinstance(symbol, (ast.ParameterSymbol, ast.EnumValueSymbol)):
-            value, hexadecimal = constant_text(symbol.value, symbol.type)
+            value, hexadecimal = _value_text(symbol)
             return replace(facts, value=value, hex=hexadecimal, values=self._other_values(symbol, value))
         if isinstance(symbol, ast.FormalArgumentSymbol):
             return replace(facts, direction=direction_of(symbol))
@@ -174,17 +188,21 @@ class FactsReader:
             if instance.definition == body.definition:
                 other = instance.body.find(symbol.name)
                 if isinstance(other, ast.ParameterSymbol):
-                    found.append((instance.hierarchicalPath, constant_text(other.value, other.type)[0]))
+                    found.append((instance.hierarchicalPath, parameter_text(other)[0]))
         differ = len({text for _, text in found} | {value}) > 1
         return tuple(found[:MAX_VALUES]) if differ else ()
 
     def _uses(self, facts: SymbolFacts, symbol: ast.ValueSymbol, body: ast.InstanceBodySymbol | None) -> SymbolFacts:
+        symbol, body = _analysed(symbol, body)
         drivers = self.manager.getDrivers(symbol)
         written = {(item.sourceRange.start, item.sourceRange.end) for item in drivers}
         # A name on the left of an assignment is a driver, not a reader, also where a select follows it.
         starts = {start for start, _ in written}
         read = [given for given in _references(body, symbol) if given.start not in starts] if body is not None else []
         driven = [place for item in drivers if (place := self.place(item.sourceRange, _note(item))) is not None]
+        if isinstance(symbol, ast.NetSymbol) and symbol.initializer is not None:
+            declared = self.place(symbol.initializer.sourceRange, "declaration")
+            driven += [declared] if declared is not None else []
         readers = [place for given in read if (place := self.place(given)) is not None]
         return replace(
             facts,
@@ -195,11 +213,7 @@ class FactsReader:
         )
 
     def _instance(self, base: SymbolFacts, symbol: ast.InstanceSymbol) -> SymbolFacts:
-        connected = {
-            item.port.name: " ".join(str(item.expression.syntax).split())
-            for item in symbol.portConnections
-            if item.expression is not None and item.expression.syntax is not None
-        }
+        connected = {item.port.name: _connection(item) for item in symbol.portConnections}
         return replace(
             base,
             definition=symbol.definition.name,
@@ -232,6 +246,17 @@ class FactsReader:
         return Place(source.path, span, text[:MAX_TEXT], note)
 
 
+def _connection(connection: ast.PortConnection) -> str:
+    expression = connection.expression
+    if isinstance(expression, ast.AssignmentExpression):  # an output port drives what is connected
+        expression = expression.left
+    while isinstance(expression, ast.ConversionExpression) and expression.syntax is None:
+        expression = expression.operand
+    if expression is None or expression.syntax is None:
+        return ""
+    return " ".join(str(expression.syntax).split())
+
+
 def _note(driver: analysis.ValueDriver) -> str:
     if driver.isInputPort:
         return "input port"
@@ -241,6 +266,16 @@ def _note(driver: analysis.ValueDriver) -> str:
     if driver.kind is analysis.DriverKind.Continuous:
         return "assign"
     return _SOURCES.get(driver.source, "")
+
+
+def _analysed(
+    symbol: ast.ValueSymbol, body: ast.InstanceBodySymbol | None
+) -> tuple[ast.ValueSymbol, ast.InstanceBodySymbol | None]:
+    """The same symbol in the one instance that slang analyses of all instances that are alike."""
+    parent = body.parentInstance if body is not None else None
+    canonical = parent.canonicalBody if parent is not None else None
+    found = canonical.find(symbol.name) if canonical is not None else None
+    return (found, canonical) if isinstance(found, ast.ValueSymbol) else (symbol, body)
 
 
 def _references(body: ast.InstanceBodySymbol, symbol: ast.ValueSymbol) -> list[pyslang.SourceRange]:
@@ -259,7 +294,7 @@ def _references(body: ast.InstanceBodySymbol, symbol: ast.ValueSymbol) -> list[p
 
     body.visit(lookup_table={ast.ExpressionKind.NamedValue: take, ast.SymbolKind.Instance: connections})
     unique = {(item.start.buffer.id, item.start.offset): item for item in found}
-    return list(unique.values())
+    return [unique[key] for key in sorted(unique)]
 
 
 def _type_text(symbol: ast.Symbol) -> str:
@@ -283,11 +318,18 @@ def _unpacked(kind: ast.Type) -> tuple[ast.Type, tuple[str, ...]]:
     return kind, tuple(dimensions)
 
 
+def _scope(kind: Any) -> Iterable[ast.Symbol]:
+    """A type as the scope that it is as well, which the stubs do not say."""
+    return list(kind)
+
+
 def _type_members(kind: ast.Type) -> tuple[str, ...]:
     """The fields of a structure or the values of an enumeration, as one would write them."""
     canonical = kind.canonicalType
     if canonical.isEnum:
-        return tuple(f"{item.name} = {item.value}" for item in canonical if isinstance(item, ast.EnumValueSymbol))
+        return tuple(
+            f"{item.name} = {item.value}" for item in _scope(canonical) if isinstance(item, ast.EnumValueSymbol)
+        )
     if canonical.isStruct or canonical.isPackedUnion or canonical.isUnpackedUnion:
-        return tuple(f"{item.type} {item.name}" for item in canonical if isinstance(item, ast.FieldSymbol))
+        return tuple(f"{item.type} {item.name}" for item in _scope(canonical) if isinstance(item, ast.FieldSymbol))
     return ()

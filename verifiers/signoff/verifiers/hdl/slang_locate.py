@@ -56,19 +56,20 @@ class Locator:
         """The body of an instance of the module at the position, the first in the hierarchy."""
         return next((item.body for item in self.instances if self._holds(item.body)), None)
 
-    def scope(self) -> ast.Symbol | None:
-        """The innermost scope at the position."""
+    def scopes(self) -> list[ast.Symbol]:
+        """The scopes around the position, the innermost last; empty outside of everything."""
         compilation = self.design.compilation
         packages = (package for package in compilation.getPackages() if self._holds(package))
         outer: ast.Symbol | None = self.body() or next(packages, None)
         if outer is None:
-            return next((unit for unit in compilation.getCompilationUnits() if self._holds(unit)), None)
-        for _ in range(_MAX_DEPTH):
-            inner = next((item for item in _inner_scopes(outer) if self._holds(item)), None)
+            return [unit for unit in compilation.getCompilationUnits() if self._holds(unit)][:1]
+        found = [outer]
+        while len(found) < _MAX_DEPTH:
+            inner = next((item for item in _inner_scopes(found[-1]) if self._holds(item)), None)
             if inner is None:
                 break
-            outer = inner
-        return outer
+            found.append(inner)
+        return found
 
     def _holds(self, symbol: ast.Symbol) -> bool:
         if symbol.location.buffer not in self.buffers and not isinstance(symbol, ast.CompilationUnitSymbol):
@@ -94,16 +95,14 @@ class Locator:
 
     def lookup(self, name: str) -> ast.Symbol | None:
         """The symbol that a plain name means at the position."""
-        scope = self.scope()
-        if scope is None:
-            return self._definition(name)
-        return scope.lookupName(name) or self._definition(name)  # type: ignore[attr-defined, no-any-return]
+        scopes = self.scopes()
+        found: ast.Symbol | None = scopes[-1].lookupName(name) if scopes else None  # type: ignore[attr-defined]
+        return found or self._definition(name)
 
     def _definition(self, name: str) -> ast.Symbol | None:
-        root = self.design.compilation.getRoot()
-        return self.design.compilation.tryGetDefinition(name, root).definition or self.design.compilation.getPackage(
-            name
-        )
+        compilation = self.design.compilation
+        root: Any = compilation.getRoot()  # a Scope as well, which the stubs do not say
+        return compilation.tryGetDefinition(name, root).definition or compilation.getPackage(name)
 
     def _of_instance(self, node: Node, name: str, ports: bool) -> ast.Symbol | None:
         instance = self.instance_of(node)

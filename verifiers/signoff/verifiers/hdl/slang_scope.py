@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyslang import ast
 from signoff.verifiers.hdl.facts import ModuleFacts, NameFacts, ScopeFacts, SymbolKind
-from signoff.verifiers.hdl.slang_facts import constant_text, direction_of, kind_of, parameter_facts, port_facts
+from signoff.verifiers.hdl.slang_facts import direction_of, kind_of, parameter_facts, parameter_text, port_facts
 from signoff.verifiers.hdl.slang_locate import Locator
 
 MAX_NAMES = 500
@@ -16,9 +16,9 @@ _SKIPPED = frozenset({ast.SymbolKind.Port, ast.SymbolKind.ProceduralBlock, ast.S
 
 def scope_facts(locator: Locator) -> ScopeFacts:
     """The facts of the scope at the locator's position."""
-    scope, body = locator.scope(), locator.body()
+    scopes, body = locator.scopes(), locator.body()
     names: dict[str, NameFacts] = {}
-    for symbol in _visible(scope):
+    for symbol in _visible(scopes):
         if symbol.name and symbol.kind not in _SKIPPED and symbol.name not in names:
             names[symbol.name] = _name(symbol, body)
             if len(names) >= MAX_NAMES:
@@ -28,12 +28,11 @@ def scope_facts(locator: Locator) -> ScopeFacts:
     return ScopeFacts(own, tuple(names.values()), tuple(_modules(locator, own)), tuple(packages))
 
 
-def _visible(scope: ast.Symbol | None) -> Iterator[ast.Symbol]:
-    """The symbols of the scope, of those around it, and of the packages they import."""
-    current = scope
+def _visible(scopes: list[ast.Symbol]) -> Iterator[ast.Symbol]:
+    """The symbols of the scopes, the innermost first, and of the packages they import."""
     imported: list[ast.PackageSymbol] = []
-    while current is not None and current.isScope:
-        for member in current:  # type: ignore[attr-defined]
+    for scope in reversed(scopes):
+        for member in _members(scope):
             if isinstance(member, ast.WildcardImportSymbol):
                 if member.package is not None:
                     imported.append(member.package)
@@ -41,25 +40,15 @@ def _visible(scope: ast.Symbol | None) -> Iterator[ast.Symbol]:
                 if member.importedSymbol is not None:
                     yield member.importedSymbol
             else:
-                yield member.wrapped if isinstance(member, ast.TransparentMemberSymbol) else member
-        current = _outer(current)
+                yield member
     for package in imported:
-        yield from package
-        yield from _enum_values(package)
+        yield from _members(package)
 
 
-def _outer(scope: ast.Symbol) -> ast.Symbol | None:
-    """The scope around a scope; pyslang gives a parent as a bare scope, so the body is asked for."""
-    parent = scope.parentScope
-    if parent is None or isinstance(scope, (ast.InstanceBodySymbol, ast.PackageSymbol)):
-        return None
-    return parent.containingInstance
-
-
-def _enum_values(package: ast.PackageSymbol) -> Iterator[ast.Symbol]:
-    for member in package:
-        if isinstance(member, ast.TransparentMemberSymbol):
-            yield member.wrapped
+def _members(scope: ast.Symbol) -> Iterator[ast.Symbol]:
+    for member in scope:  # type: ignore[attr-defined]
+        # The values of an enumeration stand beside it, behind a wrapper each.
+        yield member.wrapped if isinstance(member, ast.TransparentMemberSymbol) else member
 
 
 def _name(symbol: ast.Symbol, body: ast.InstanceBodySymbol | None) -> NameFacts:
@@ -71,7 +60,7 @@ def _name(symbol: ast.Symbol, body: ast.InstanceBodySymbol | None) -> NameFacts:
         return NameFacts(symbol.name, kind, f"{symbol.returnType}({arguments})")
     if not isinstance(symbol, ast.ValueSymbol):
         return NameFacts(symbol.name, kind, str(symbol.canonicalType) if isinstance(symbol, ast.Type) else "")
-    value = constant_text(symbol.value, symbol.type)[0] if isinstance(symbol, ast.ParameterSymbol) else ""
+    value = parameter_text(symbol)[0] if isinstance(symbol, ast.ParameterSymbol) else ""
     port = body.findPort(symbol.name) if body is not None and symbol.parentScope is not None else None
     if isinstance(port, ast.PortSymbol) and port.internalSymbol == symbol:
         return NameFacts(
