@@ -47,8 +47,8 @@ class TraceSettings:
     """What the editor writes down of the protocol."""
 
     server: str = setting(
-        "off",
-        "VS Code: write the messages between editor and server to the output panel.",
+        "messages",
+        "VS Code: what the output panel shows of the messages between editor and server, once its log level is Trace.",
         enum=["off", "messages", "verbose"],
     )
 
