@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 
 from signoff.diagnostics.schedule import Pauses, Run, Schedule, group_name
@@ -89,7 +89,7 @@ class Checking:
         self.schedule.closed(document.uri)
         self.publisher.withdraw(document.path)
         self.store.forget(document.path)
-        self._check_dependents(document)
+        self._spawn(self._reread(document))
 
     def saved(self, document: Document) -> None:
         """A document was saved."""
@@ -185,9 +185,18 @@ class Checking:
 
     def _start_membership(self, uri: str) -> None:
         self._membership.pop(uri, None)
-        task = asyncio.ensure_future(self._update_membership(uri))
+        self._spawn(self._update_membership(uri))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _reread(self, closed: Document) -> None:
+        if await self.workspace.buffer_closed(closed.path):
+            self.check_all()
+        else:
+            self._check_dependents(closed)
 
     async def _update_membership(self, uri: str) -> None:
         document = self.documents.get(uri)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from signoff.diagnostics.merge import merge
+from signoff.diagnostics.merge import merge, without
 from signoff.diagnostics.store import Store
 from signoff.lsp_server.convert import diagnostic_json
 from signoff.lsp_server.documents import Document, Documents
@@ -30,8 +30,7 @@ class Publisher:
 
     def merged(self, path: str) -> tuple[Finding, ...]:
         """What is shown of a file: one finding a fault, at most `cap` of them."""
-        said = (finding for finding in self._store.findings(path) if finding.code not in self.hidden_codes)
-        return merge(said, cap=self.cap)
+        return merge(without(self._store.findings(path), self.hidden_codes), cap=self.cap)
 
     def diagnostics(self, path: str) -> list[dict[str, Any]]:
         """A file's diagnostics, ready for JSON. Of a file that is not open only errors are shown."""

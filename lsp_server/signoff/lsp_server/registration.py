@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,3 @@ async def register(server: SignoffServer) -> None:
 def _registration(method: str, options: object) -> types.Registration:
     return types.Registration(id=f"signoff-{method}", method=method, register_options=options)
 
-
-def from_thread(server: SignoffServer, loop: asyncio.AbstractEventLoop, paths: tuple[str, ...]) -> None:
-    """Hand changed files from the watcher's thread to the server's loop."""
-    loop.call_soon_threadsafe(lambda: server.spawn(server.checking.files_changed(paths)))

@@ -7,6 +7,7 @@ import contextlib
 import importlib.metadata
 import logging
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
 if TYPE_CHECKING:
+    from signoff.verifiers.watch import Watcher
     from signoff.completion.engine import CompletionEngine, Suggestion
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class SignoffServer(LanguageServer):
         self.progress = Progress(self)
         self.stopped = asyncio.Event()
         self._background: set[asyncio.Task[Any]] = set()
+        self._watcher: Watcher | None = None
         self._closed = False
         self.checking.schedule.on_busy = self._on_busy
         self.checking.after_run = self._after_run
@@ -117,19 +120,27 @@ class SignoffServer(LanguageServer):
             self.settings = settings
             self.apply_settings()
 
+    def take_folders(self, folders: Sequence[str]) -> None:
+        """The workspace's folders, as absolute paths; "" for those that are not on this machine is left out."""
+        known = tuple(folder for folder in folders if folder)
+        self.workspace_model.configure(self.settings.verifiers, self.settings.trusted, known)
+
     def apply_settings(self) -> None:
         """Hand the settings to every part."""
         logging.getLogger("signoff").setLevel(self.settings.server.log_level.upper())
-        self.workspace_model.configure(settings=self.settings.verifiers, trusted=self.settings.trusted)
+        self.workspace_model.configure(self.settings.verifiers, self.settings.trusted)
         if "engine" in self.__dict__:
             self.engine.configure(self.settings.completion)
         self.checking.configure(self.settings)
 
     async def connect(self) -> None:
         """After the handshake: ask for settings, arrange to hear of changed files, learn what the workspace holds."""
-        await registration.register(self)
-        await self.pull_settings()
-        await self.scan()
+        for step in (registration.register(self), self.pull_settings(), self.scan()):
+            # One of them failing (a client that answers nonsense) must not keep the next from happening.
+            try:
+                await step
+            except Exception as error:
+                self.report_server_error(error, None)
         self.spawn(self.warm_yosys())
 
     async def pull_settings(self) -> None:
@@ -169,6 +180,18 @@ class SignoffServer(LanguageServer):
         self.checking.publish_problems()
         self.checking.check_all()
 
+    def watch_files(self) -> None:
+        """Watch the workspace's folders ourselves: the client has no file watching."""
+        from signoff.verifiers.watch import Watcher
+
+        loop = asyncio.get_running_loop()
+
+        def changed(paths: tuple[str, ...]) -> None:
+            self.spawn(self.checking.files_changed(paths))
+
+        self._watcher = Watcher(self.workspace_model.folders, lambda paths: loop.call_soon_threadsafe(changed, paths))
+        self._watcher.start()
+
     def spawn(self, work: Any) -> asyncio.Task[Any]:
         """Run a coroutine beside the message loop; a failure is logged, and the task ends with the server."""
         task: asyncio.Task[Any] = asyncio.ensure_future(work)
@@ -193,6 +216,8 @@ class SignoffServer(LanguageServer):
             return
         self._closed = True
         self.progress.close()
+        if self._watcher is not None:
+            self._watcher.stop()
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import stat
 import sys
 from threading import Event
 
@@ -66,11 +67,11 @@ async def _parent_gone(server: SignoffServer) -> None:
 
 
 async def _stdin() -> object:
-    """Standard input as an asynchronous reader: straight from the pipe where the system can, else by a thread."""
-    loop = asyncio.get_running_loop()
-    if os.name == "posix":
+    """Standard input as an asynchronous reader: straight from the pipe where there is one, else by a thread."""
+    mode = os.fstat(0).st_mode
+    if os.name == "posix" and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
         reader = asyncio.StreamReader(limit=1 << 20)
-        with contextlib.suppress(ValueError, OSError):
-            await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-            return reader
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+        return reader
     return StdinAsyncReader(sys.stdin.buffer)

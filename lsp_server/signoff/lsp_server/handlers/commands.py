@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from signoff.lsp_server.handlers.inline_completion import ACCEPTED
 from signoff.lsp_server.server import SignoffServer
-from signoff.verifiers.hdl.yosys import Yosys
+
+log = logging.getLogger(__name__)
 
 
 def register(server: SignoffServer) -> None:
@@ -22,6 +25,11 @@ def register(server: SignoffServer) -> None:
     async def warm_yosys() -> None:
         """Compile Yosys for this machine, once, with progress."""
         await server.warm_yosys()
+
+    @server.command(ACCEPTED)
+    def completion_accepted(about: dict[str, Any]) -> None:
+        """The user took a completion."""
+        log.info("taken: a completion by %s, accepted by %s", about.get("model"), ", ".join(about.get("tools", ())))
 
     @server.command("signoff.status")
     async def status() -> dict[str, Any]:

@@ -43,7 +43,7 @@ async def _names(server: SignoffServer, uri: str, position: types.Position) -> l
     place = document.position(position.line, position.character, server.documents.encoding)
     scope = await server.live_slang.scope(*seen, *place)
     return [
-        types.CompletionItem(label=name.name, kind=KINDS.get(name.kind), detail=name.type_text or name.kind)
+        types.CompletionItem(label=name.name, kind=KINDS.get(name.kind), detail=name.type or name.kind)
         for name in scope.names
     ]
 

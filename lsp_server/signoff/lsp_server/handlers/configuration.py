@@ -25,6 +25,5 @@ def register(server: SignoffServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def did_change_workspace_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        folders = [path_of(uri) for uri in server.workspace.folders]
-        server.workspace_model.configure(folders=tuple(folder for folder in folders if folder))
+        server.take_folders([path_of(uri) for uri in server.workspace.folders])
         server.spawn(server.scan())

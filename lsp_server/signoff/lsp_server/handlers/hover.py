@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from signoff.diagnostics.explain import hover as explain
 from signoff.lsp_server.server import SignoffServer
 
 
@@ -21,5 +20,7 @@ def register(server: SignoffServer) -> None:
         symbol = await server.live_slang.symbol(*seen, *place)
         if symbol is None:
             return None
+        from signoff.diagnostics.explain import hover as explain
+
         text = explain(symbol, server.checking.facts(uri, "yosys").get("modules"))
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from lsprotocol import types
 
 from signoff.lsp_server.server import SignoffServer
-from signoff.lsp_server.uris import path_of
 from signoff.lsp_server.settings import parse
+from signoff.lsp_server.uris import path_of
 
 
 def register(server: SignoffServer) -> None:
@@ -19,7 +19,7 @@ def register(server: SignoffServer) -> None:
         folders = [path_of(folder.uri) for folder in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [path_of(params.root_uri)]
-        server.workspace_model.configure(folders=tuple(folder for folder in folders if folder))
+        server.take_folders(folders)
         server.apply_settings()
 
     @server.feature(types.INITIALIZED)
