@@ -47,7 +47,7 @@ def _lies_in(symbol: ast.Symbol, state: SourceState, path: str) -> bool:
 
 
 def placeholder_tops(compilation: ast.Compilation, declared: tuple[str, ...]) -> frozenset[str]:
-    """Tops whose parameters have defaults that must be overridden (-1, "inv"): no value below them means anything."""
+    """Tops with a parameter that must be overridden (a type, or a default of -1 or "inv"): no value there counts."""
     return frozenset(
         instance.name
         for instance in compilation.getRoot().topInstances
@@ -56,6 +56,8 @@ def placeholder_tops(compilation: ast.Compilation, declared: tuple[str, ...]) ->
 
 
 def _is_placeholder(parameter: object) -> bool:
+    if isinstance(parameter, ast.TypeParameterSymbol):
+        return not parameter.isLocalParam  # whatever its default: the type it is made for may have members
     if not isinstance(parameter, ast.ParameterSymbol) or parameter.isLocalParam:
         return False
     value = parameter.value

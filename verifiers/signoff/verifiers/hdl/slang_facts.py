@@ -99,8 +99,11 @@ def parameter_facts(body: ast.InstanceBodySymbol) -> tuple[ParameterFacts, ...]:
 
 def parameter_text(parameter: ast.ParameterSymbol) -> tuple[str, str]:
     """constant_text() of a parameter, but a text as it was written: without a type it is a mere number."""
-    if isinstance(parameter.initializer, ast.StringLiteral):
-        return f'"{parameter.initializer.value}"', ""
+    given = parameter.initializer
+    while isinstance(given, ast.ConversionExpression):
+        given = given.operand
+    if isinstance(given, ast.StringLiteral):
+        return f'"{given.value}"', ""
     return constant_text(parameter.value, parameter.type)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -22,10 +23,13 @@ _MISSING = {
     "UnknownPackage": "package",
     "UnknownClassOrPackage": "package",
     "UnknownDirective": "macro",
+    "UndeclaredIdentifier": "type",
 }
+# Names that by long custom are types: one that is unknown comes from a package or header we do not see.
+_TYPE_NAME = re.compile(r"_(?:t|e|s|u|st|type|struct|enum|if)$")
 # Without the text behind one of these, nothing that follows from the rest of the file can be trusted.
 _TEXT = frozenset({"CouldNotOpenIncludeFile", "UnknownDirective"})
-_NAMES = frozenset({"UnknownPackage", "UnknownClassOrPackage", "UnknownInterface"})
+_NAMES = frozenset({"UnknownPackage", "UnknownClassOrPackage", "UnknownInterface", "UndeclaredIdentifier"})
 # Two designs of one workspace may hold modules or packages of the same name: only a declared project says which.
 _GUESSWORK = frozenset({"DuplicateDefinition", "UnknownSystemName", "InvalidTopModule"})
 
@@ -44,14 +48,20 @@ def prune(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _file(findings: list[Finding]) -> list[Finding]:
-    missing = [finding for finding in findings if finding.code in _MISSING]
-    rest = [finding for finding in findings if finding.code not in _MISSING and finding.code not in _GUESSWORK]
+    missing = [finding for finding in findings if _is_missing(finding)]
+    rest = [finding for finding in findings if not _is_missing(finding) and finding.code not in _GUESSWORK]
     codes = {finding.code for finding in missing}
     if codes & _TEXT:
         rest = [finding for finding in rest if finding.code in subsystem("Lexer")]
     elif codes & _NAMES:
         rest = [finding for finding in rest if finding.code in subsystem("Lexer", "Preprocessor", "Parser")]
     return [_line(missing), *rest] if missing else rest
+
+
+def _is_missing(finding: Finding) -> bool:
+    if finding.code == "UndeclaredIdentifier":
+        return _TYPE_NAME.search(_name(finding)) is not None
+    return finding.code in _MISSING
 
 
 def _line(missing: list[Finding]) -> Finding:

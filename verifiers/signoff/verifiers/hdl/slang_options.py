@@ -23,6 +23,18 @@ CHOSEN_WARNINGS: tuple[str, ...] = (
     "port-width-expand",
 )
 
+# Limits of slang, not faults of the design: of what lies beyond them slang cannot say anything.
+_LIMITS = frozenset(
+    {
+        "ObjectTooLarge",
+        "MaxGenerateStepsExceeded",
+        "MaxInstanceArrayExceeded",
+        "ConstEvalExceededMaxSteps",
+        "ConstEvalExceededMaxCallDepth",
+        "ConstEvalTimedOut",
+    }
+)
+
 _SEVERITIES = {
     pyslang.DiagnosticSeverity.Warning: Severity.WARNING,
     pyslang.DiagnosticSeverity.Error: Severity.ERROR,
@@ -62,7 +74,9 @@ def options(key: OptionKey) -> Options:
     """slang's options for a key; about 10 ms, so kept."""
     base = _driver(key)
     levels = tuple((code, base.diagEngine.getSeverity(code, pyslang.SourceLocation())) for code in all_codes())
-    severities = {code: _SEVERITIES[level] for code, level in levels if level in _SEVERITIES}
+    severities = {
+        code: _SEVERITIES[level] for code, level in levels if level in _SEVERITIES and code_name(code) not in _LIMITS
+    }
     return Options(key, bag_with_tops(key, ()), _analysis_options(base, severities), severities, levels)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -19,6 +20,11 @@ Stamp = tuple[int, int]
 # slang never frees a text it was given; beyond this much, all state is thrown away and built anew.
 REBUILD_BYTES = 24 * 1024 * 1024
 _SERIALS = itertools.count(1)
+OLD_KEYWORDS = '`begin_keywords "1364-2005"\n'
+SYSTEMVERILOG = re.compile(
+    r"\b(?:logic|bit|byte|int|always_(?:comb|ff|latch)|assert|assume|restrict|cover|typedef|enum|struct|union|interface|"
+    r"package|import|unique|priority|class)\b"
+)
 NO_INCLUDE = pyslang.Diags.CouldNotOpenIncludeFile
 
 
@@ -120,6 +126,11 @@ def well_formed(text: str) -> str:
     return text
 
 
+def parse_errors(tree: syntax.SyntaxTree) -> int:
+    """How many errors the parser found in a tree."""
+    return sum(item.code.getSubsystem() is pyslang.DiagSubsystem.Parser for item in tree.diagnostics if item.isError())
+
+
 class SourceState:
     """One life of slang's source manager: every text it was given, and the syntax trees."""
 
@@ -196,9 +207,19 @@ class SourceState:
         if known is not None and known.prelude == prelude and known.source.text == text:
             return known
         source = Source(path, text)
-        buffers = [self._assign(Source(path, prelude, prelude=True))] if prelude else []
-        tree = self._tree([*buffers, self._assign(source)])
+        tree = self._parse(source, prelude)
+        if path.endswith(".v") and (faults := parse_errors(tree)) and not SYSTEMVERILOG.search(text):
+            # An old file may use as names what became keywords of SystemVerilog: expect, checker, do.
+            old = Source(path, text)
+            other = self._parse(old, OLD_KEYWORDS + prelude)
+            if parse_errors(other) < faults:
+                source, tree = old, other
+        self._names[path] = source
         return Unit(source, prelude, tree, *self._includes(tree))
+
+    def _parse(self, source: Source, prelude: str) -> syntax.SyntaxTree:
+        before = [self._assign(Source(source.path, prelude, prelude=True))] if prelude else []
+        return self._tree([*before, self._assign(source)])
 
     def _tree(self, buffers: list[pyslang.SourceBuffer]) -> syntax.SyntaxTree:
         return syntax.SyntaxTree.fromBuffers(buffers, self.manager, self.options.bag)
