@@ -11,7 +11,7 @@ from typing import Any
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.design import Declarations
 from signoff.verifiers.hdl.index import FileFacts
-from signoff.verifiers.hdl.index_engine import Stamp, Survey, is_config, is_source
+from signoff.verifiers.hdl.index_engine import MAX_FILES, Stamp, Survey, is_config, is_source
 from signoff.verifiers.hdl.membership import Membership
 from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
 from signoff.verifiers.project import Project
@@ -24,6 +24,8 @@ KEY = "index"
 WALK_SECONDS = 120.0
 READ_SECONDS = 120.0
 TEXT_SECONDS = 10.0
+# A document outside every folder is seen with the files beside it, not with all that lies below.
+LOOSE_FILES = 500
 # Small enough that the event loop unpickles an answer within a few milliseconds.
 CHUNK_FILES = 150
 
@@ -32,9 +34,10 @@ Progress = Callable[[str, int | None], None]
 
 @dataclass(slots=True)
 class _Folder:
-    """What is known of one workspace folder."""
+    """What is known of one workspace folder, or (not `recursive`) of the folder of a document outside all of them."""
 
     path: str
+    recursive: bool = True
     survey: Survey = field(default_factory=Survey)
     declarations: Declarations = field(default_factory=Declarations)
 
@@ -53,6 +56,7 @@ class WorkspaceModel:
         self._settings = settings
         self._trusted = trusted
         self._folders = [_Folder(path) for path in _normal(folders)]
+        self._loose: dict[str, _Folder] = {}
         self._index = WorkspaceIndex()
         self._stamps: dict[str, Stamp] = {}
         self._buffers: dict[str, FileFacts] = {}
@@ -74,6 +78,7 @@ class WorkspaceModel:
         if folders is not None:
             known = {folder.path: folder for folder in self._folders}
             self._folders = [known.get(path, _Folder(path)) for path in _normal(folders)]
+            self._loose = {path: one for path, one in self._loose.items() if self._folder_of(path + os.sep) is None}
             self._forget_outside()
         self._rebuild(self._membership.scanned)
 
@@ -91,21 +96,21 @@ class WorkspaceModel:
 
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong in the files that declare designs; of one that nobody uses, only what is more than a remark."""
-        told = (finding for folder in self._folders for finding in folder.declarations.findings)
+        told = (finding for folder in self._known() for finding in folder.declarations.findings)
         used = self._membership.used
         return tuple(one for one in told if one.severity < Severity.INFORMATION or one.path in used)
 
     def messages(self) -> tuple[str, ...]:
         """What a person should know about the scan: a folder too large to be known entirely."""
-        return tuple(folder.survey.left_out for folder in self._folders if folder.survey.left_out)
+        return tuple(folder.survey.left_out for folder in self._known() if folder.survey.left_out)
 
     async def scan(self, progress: Progress | None = None) -> None:
         """Read the workspace. Files whose time and size are unchanged since the last scan are not read again."""
         report = progress or (lambda message, percentage: None)
         async with self._lock:
             report("Looking for files", None)
-            for folder in self._folders:
-                folder.survey = await self._call("survey", folder.path, timeout=WALK_SECONDS)
+            for folder in self._known():
+                await self._survey(folder)
             await self._read_files(report)
             report("Reading file lists", None)
             await self._read_declarations()
@@ -115,10 +120,11 @@ class WorkspaceModel:
         """Note what an open document defines and uses now; True where the project of some file changed by it."""
         if not snapshot.path or not is_source(snapshot.path):
             return False
-        facts: FileFacts = await self._call("extract_text", snapshot.text, timeout=TEXT_SECONDS)
         path = os.path.normpath(snapshot.path)
+        adopted = self._folder_of(path) is None and await self._adopt(os.path.dirname(path))
+        facts: FileFacts = await self._call("extract_text", snapshot.text, timeout=TEXT_SECONDS)
         self._buffers[path] = facts
-        return self._take_facts(path, facts)
+        return self._take_facts(path, facts) or adopted
 
     async def buffer_closed(self, path: str) -> bool:
         """A document was closed: its file counts again. True where the project of some file changed by it."""
@@ -140,11 +146,26 @@ class WorkspaceModel:
         async with self._lock:
             return await self._files_changed(sources, configs)
 
+    async def _adopt(self, path: str) -> bool:
+        async with self._lock:
+            if path not in self._loose and os.path.isdir(path):
+                folder = self._loose[path] = _Folder(path, recursive=False)
+                await self._survey(folder)
+                await self._read_files(lambda message, percentage: None)
+                await self._read_folder(folder)
+                self._rebuild(scanned=True)
+                return True
+        return False
+
+    async def _survey(self, folder: _Folder) -> None:
+        limit = MAX_FILES if folder.recursive else LOOSE_FILES
+        folder.survey = await self._call("survey", folder.path, folder.recursive, limit, timeout=WALK_SECONDS)
+
     async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
         existed = {path for path in sources if path in self._index}
         changed = await self._read_changed(sources)
         appeared_or_gone = {path for path in sources if (path in self._index) != (path in existed)}
-        for folder in self._folders:
+        for folder in self._known():
             found = [path for path in configs if self._folder_of(path) is folder]
             if found:
                 alive = {*folder.survey.configs, *found}
@@ -172,7 +193,7 @@ class WorkspaceModel:
         return changed
 
     async def _read_files(self, report: Progress) -> None:
-        present = {path: stamp for folder in self._folders for path, stamp in folder.survey.files.items()}
+        present = {path: stamp for folder in self._known() for path, stamp in folder.survey.files.items()}
         for path in [path for path in self._index.paths() if path not in present and path not in self._buffers]:
             self._index.discard(path)
             self._stamps.pop(path, None)
@@ -187,7 +208,7 @@ class WorkspaceModel:
             self._index.set(path, self._buffers.get(path, facts))
 
     async def _read_declarations(self) -> None:
-        for folder in self._folders:
+        for folder in self._known():
             await self._read_folder(folder)
 
     async def _read_folder(self, folder: _Folder) -> None:
@@ -209,12 +230,16 @@ class WorkspaceModel:
         return self._membership.refresh()
 
     def _rebuild(self, scanned: bool) -> None:
-        declarations = [(folder.path, folder.declarations) for folder in self._folders]
+        declarations = [(folder.path, folder.declarations) for folder in self._known()]
         self._membership = Membership(self._index, declarations, self._settings, self._trusted, scanned)
 
     def _folder_of(self, path: str) -> _Folder | None:
         holding = (folder for folder in self._folders if path.startswith(folder.path.rstrip(os.sep) + os.sep))
-        return max(holding, key=lambda folder: len(folder.path), default=None)
+        nearest = max(holding, key=lambda folder: len(folder.path), default=None)
+        return nearest or self._loose.get(os.path.dirname(path))
+
+    def _known(self) -> list[_Folder]:
+        return [*self._folders, *self._loose.values()]
 
     def _was_folder(self, path: str) -> bool:
         return any(known.startswith(path + os.sep) for known in self._index.paths())

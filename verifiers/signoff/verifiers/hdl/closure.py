@@ -213,8 +213,9 @@ def reachable(index: WorkspaceIndex, files: Iterable[str], top: Iterable[str]) -
     """Those of the files that the top modules use, directly or not, and those that define nothing but macros."""
     files = list(files)
     where = {name: path for path in reversed(files) for name in index.facts(path).units}
-    found = {path for path in files if not index.facts(path).units}
+    found = {path for path in files if not index.facts(path).units and not index.facts(path).binds}
     waiting = [where[name] for name in top if name in where]
+    waiting += [path for path in files if index.facts(path).binds]
     while waiting:
         path = waiting.pop()
         if path in found:

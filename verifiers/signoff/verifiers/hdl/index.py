@@ -24,6 +24,7 @@ class FileFacts:
     defined skips. `instances` are the module or interface types of instantiations, `imports` the packages of import
     declarations (certain to be packages), `scopes` every other name before "::" (a package or a class),
     `port_types` names that may be interfaces of ports, `macros_used` leaves out those the file defines.
+    `binds`: a bind directive puts an instance of one of `instances` into a module of another file.
     """
 
     modules: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class FileFacts:
     includes: tuple[str, ...] = ()
     macros: tuple[str, ...] = ()
     macros_used: tuple[str, ...] = ()
+    binds: bool = False
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -72,6 +74,7 @@ _UNIT = re.compile(
 _IMPORT = re.compile(r"import\s+([A-Za-z_][\w$]*\s*::[^;]*)")
 _SCOPE = re.compile(r"\b([A-Za-z_][\w$]*+)\s*+(?:#\s*\([^()]*\)\s*)?::")
 _PORT_TYPE = re.compile(r"[(,]\s*([A-Za-z_][\w$]*+)(?:\s*\.\s*[A-Za-z_]\w*+)?\s+[A-Za-z_][\w$]*+\s*(?=[,)\[])")
+_BIND = re.compile(r"\bbind\s+[A-Za-z_]")
 _VIRTUAL = re.compile(r"virtual\s+(?:interface\s+)?([A-Za-z_][\w$]*)")
 _INNER = re.compile(r"\([^()]*+\)")
 _BRACKETS = re.compile(r"\[[^\[\]]*+\]")
@@ -117,6 +120,7 @@ def extract(text: str) -> FileFacts:
         includes=tuple(includes),
         macros=_names(macros),
         macros_used=_names(used),
+        binds=_BIND.search(code) is not None,
     )
 
 

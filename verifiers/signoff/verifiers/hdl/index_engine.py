@@ -62,7 +62,7 @@ def is_skipped(name: str) -> bool:
 class IndexEngine:
     """The engine class of workers.py."""
 
-    def survey(self, folder: str, *, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
+    def survey(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
         """Walk a folder. Links to folders are followed once; a file that two names lead to counts once."""
         walk = _Walk(max_files)
         walk.run(folder, recursive)

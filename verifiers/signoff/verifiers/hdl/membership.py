@@ -126,7 +126,8 @@ class Membership:
     def _claimed(self, claim: _Claim, known: str, path: str) -> Project:
         judged = self._judge(claim)
         header = known in claim.design.headers
-        whole = judged.whole_for(known) or (header and not judged.lacking)
+        seen_through = self._index.includers(known) if header else (known,)
+        whole = any(judged.whole_for(one) for one in seen_through)
         project = judged.project if whole else self._extended(claim, judged)
         if header:
             project = replace(project, headers=unique((path, known)))
