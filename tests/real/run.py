@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from corpus import Design, Report, check, check_alone, check_undeclared, design, names, single_files
 from rich.console import Console
 from rich.table import Table
+
+# Files whose errors are meant, by "design/path".
+DELIBERATE = {entry["path"] for entry in tomllib.loads(Path(__file__).with_name("deliberate.toml").read_text())["file"]}
 
 
 def brief(report: Report, most: int = 6) -> str:
@@ -38,14 +42,19 @@ def whole(chosen: Iterable[Design], deep: bool, console: Console) -> list[str]:
 def singles(title: str, files: list[tuple[Design, Path]], how: Callable[[Design, Path], Report]) -> list[str]:
     """Each file by itself; prints the sums and returns the errors."""
     total = Report()
-    with_errors = 0
+    with_errors, deliberate = 0, 0
     for what, path in files:
+        name = f"{what.name}/{path.relative_to(what.folder).as_posix()}"
         report = how(what, path)
+        if name in DELIBERATE:
+            deliberate += len(report.errors)
+            report.errors = []
         with_errors += bool(report.errors)
-        report.errors = [f"{what.name}/{path.relative_to(what.folder)}: {text}" for text in report.errors]
-        report.trouble = [f"{what.name}/{path.relative_to(what.folder)}: {text}" for text in report.trouble]
+        report.errors = [f"{name}: {text}" for text in report.errors]
+        report.trouble = [f"{name}: {text}" for text in report.trouble]
         total.add(report)
     print(f"\n{title}: {len(files)} files, {len(total.errors)} errors in {with_errors} of them")
+    print(f"  (and {deliberate} in files that are meant to fail: deliberate.toml)")
     print(f"  {total.warnings.total()} warnings: {brief(total, 12)}")
     print(f"  {total.information.total()} information: {dict(total.information.most_common(6))}")
     return total.errors + total.trouble
