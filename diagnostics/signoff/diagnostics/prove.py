@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import enum
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.guard import losses
-from signoff.diagnostics.fixes.source import quoted, scan
+from signoff.diagnostics.fixes.source import Token, quoted, scan
 from signoff.diagnostics.taxonomy import is_syntax
 from signoff.verifiers.compare import Movement, new_findings
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.hdl.index import KEYWORDS
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import apply_edits
+from signoff.verifiers.text import Edit, LineIndex, apply_edits
 from signoff.verifiers.verifier import Verifier
 
 # Whoever mends a fault need not also use every signal or end the file with a newline.
@@ -120,7 +121,7 @@ async def judge(
     if not accepted or not seen:
         return Refusal("no tool that reports the fault could judge the mended text")
     names = ", ".join(DISPLAY.get(name, name) for name in accepted)
-    more = f"; {len(revealed)} warnings that the fault had hidden are now shown" if revealed else ""
+    more = f"; {len(revealed)} warning(s) that the fault had hidden are now shown" if revealed else ""
     detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
     seconds = time.perf_counter() - start
     return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left)
@@ -269,7 +270,7 @@ def _concerns(finding: Finding, candidate: FixCandidate, snapshot: Snapshot) -> 
     text = "\n".join(
         move.after.line(line) for line in range(span.start_line, min(span.end_line, span.start_line + 3) + 1)
     )
-    tokens = [token for edit in candidate.edits for token in scan(edit.text)]
+    tokens = [token for edit in candidate.edits for token in _added(edit, move.before)]
     if finding.tool in STOP_AT_ERROR and all(token.text in NEUTRAL for token in tokens):
         return False
     names = {token.text for token in tokens if token.is_name} | {
@@ -285,6 +286,18 @@ def _concerns(finding: Finding, candidate: FixCandidate, snapshot: Snapshot) -> 
     if finding.path != snapshot.path:
         return False
     return span.start_line in edited or any(token.text in names for token in (*scan(text), *scan(finding.message)))
+
+
+def _added(edit: Edit, before: LineIndex) -> list[Token]:
+    """The tokens of an edit's text that the text it replaces does not hold."""
+    start, end = before.offsets(edit.span)
+    old = Counter(token.text for token in scan(before.text[start:end]))
+    new = []
+    for token in scan(edit.text):
+        old[token.text] -= 1
+        if old[token.text] < 0:
+            new.append(token)
+    return new
 
 
 def _find(target: Finding, findings: Iterable[Finding]) -> bool:

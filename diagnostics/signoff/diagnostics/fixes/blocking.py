@@ -24,14 +24,14 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if wanted is None or block is None or block.clocked != (wanted == "<="):
         return
     made = assignments(src, block.statement, block.last)
-    target = next(((name, n) for name, n in made if src.tokens[n].end > start and src.word(n) != wanted), None)
-    if target is None or src.tokens[target[1]].start > max(end, index.line_end(finding.span.start_line)):
+    target = next(((name, n) for name, n in made if src.token(n).end > start and src.word(n) != wanted), None)
+    if target is None or src.token(target[1]).start > max(end, index.line_end(finding.span.start_line)):
         return
     name = target[0]
     if wanted == "<=" and _read_after(src, block, name, target[1]):
         return
     numbers = [n for other, n in made if other == name and src.word(n) != wanted]
-    edits = tuple(replacement(index, src.tokens[n].start, src.tokens[n].end, wanted) for n in numbers)
+    edits = tuple(replacement(index, src.token(n).start, src.token(n).end, wanted) for n in numbers)
     word = "non-blocking" if wanted == "<=" else "blocking"
     times = "" if len(numbers) == 1 else f" ({len(numbers)} times)"
     title = f"Assign '{name}' {word} ('{wanted}'){times}"

@@ -98,9 +98,9 @@ def enclosing(text: str, offset: int, words: tuple[str, ...]) -> Block | None:
     """The innermost block of one of the kinds around an offset, by strict nesting."""
     src, found = source(text), None
     for block in structure(text).blocks:
-        if src.tokens[block.opener].start > offset:
+        if src.token(block.opener).start > offset:
             break
-        inside = block.closer < 0 or src.tokens[block.closer].end >= offset
+        inside = block.closer < 0 or src.token(block.closer).end >= offset
         if inside and block.word in words:
             found = block
     return found
@@ -115,8 +115,8 @@ def labels_after(text: str, index: LineIndex, block: Block) -> Iterator[int]:
     if block.word != "begin" or block.parent is None or not block.parent.word.startswith("case"):
         return
     inner = [other for other in structure(text).blocks if other.parent is block and other.closer >= 0]
-    spans = [(src.tokens[other.opener].start, src.tokens[other.closer].end) for other in inner]
-    for line in range(index.position(src.tokens[block.opener].start)[0] + 1, len(index.starts)):
+    spans = [(src.token(other.opener).start, src.token(other.closer).end) for other in inner]
+    for line in range(index.position(src.token(block.opener).start)[0] + 1, len(index.starts)):
         start = index.starts[line]
         if _LABEL.match(index.line(line)) and not any(low < start < high for low, high in spans):
             yield start
@@ -141,7 +141,7 @@ def gaps(text: str, index: LineIndex) -> list[Gap]:
     """
     src, found = source(text), list[Gap]()
     for block in structure(text).blocks:
-        line = index.position(src.tokens[block.opener].start)[0]
+        line = index.position(src.token(block.opener).start)[0]
         indent = indent_of(index.line(line))
         if block.closer >= 0 and not _left_of(src, index, block.closer, indent):
             continue
@@ -155,7 +155,7 @@ def _width(indent: str) -> int:
 
 
 def _left_of(src: Source, index: LineIndex, closer: int, indent: str) -> bool:
-    line, column = index.position(src.tokens[closer].start)
+    line, column = index.position(src.token(closer).start)
     before = index.line(line)[:column]
     return not before.strip() and _width(before) < _width(indent)
 
@@ -195,7 +195,7 @@ def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -
             depth = 0
         if depth > 0:
             deeper = True
-        elif block.word.startswith("case") and depth == 0 and stripped.split()[0].rstrip(";:") not in END_WORDS:
+        elif block.word.startswith("case") and depth == 0 and _LABEL.match(content):
             # Arms may stand at the indentation of their case.
             deeper = True
         elif deeper or stripped.split()[0].rstrip(";:") in END_WORDS:
@@ -206,30 +206,29 @@ def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -
 
 
 def lost_begins(text: str, index: LineIndex) -> list[int]:
-    """Ends of control headers that have no `begin`, yet below whose deeper lines an `end` stands at their depth."""
+    """Ends of control headers and case labels without `begin` below whose deeper lines their `end` stands."""
     src, found = source(text), list[int]()
     for number, token in enumerate(src.tokens):
-        if token.text not in HEADERS or token.kind != "word":
-            continue
         last = _header_last(src, number)
+        if last is None or last + 1 >= len(src.tokens) or src.word(last + 1) in ("begin", ";"):
+            continue
         line = index.position(token.start)[0]
         content = index.line(line)
-        first = content[: token.start - index.starts[line]].strip()
-        if first not in ("", "end", "end else", "else") or src.word(last + 1) in ("begin", ";", ""):
+        if content[: token.start - index.starts[line]].strip() not in ("", "end", "end else", "else", "generate"):
             continue
-        if token.text == "else" and src.word(last + 1) == "if":
-            continue
-        after = src.tokens[last + 1]
-        if index.position(after.start)[0] > index.position(src.tokens[last].start)[0] and _ends_at(
-            index, index.position(after.start)[0], indent_of(content)
-        ):
-            found.append(src.tokens[last].end)
+        body = index.position(src.token(last + 1).start)[0]
+        if body > index.position(src.token(last).start)[0] and _ends_at(index, body, indent_of(content)):
+            found.append(src.token(last).end)
     return found
 
 
-def _header_last(src: Source, number: int) -> int:
-    """The last token of `if (...)`, `always @(...)`, `else` ..."""
-    following = src.word(number + 1)
+def _header_last(src: Source, number: int) -> int | None:
+    """The last token of `if (...)`, `always @(...)`, `else`, `LABEL:`; None where no header starts here."""
+    word, following = src.word(number), src.word(number + 1)
+    if src.token(number).kind in ("word", "number") and following == ":" and word not in HEADERS:
+        return number + 1
+    if word not in HEADERS or src.token(number).kind != "word" or (word == "else" and following == "if"):
+        return None
     if following == "@":
         return src.closing(number + 2) if src.word(number + 2) == "(" else number + 2
     return src.closing(number + 1) if following == "(" else number

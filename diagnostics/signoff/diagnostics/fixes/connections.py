@@ -53,7 +53,7 @@ def _rename(
     affixed = [name for name in free if wrong in name or name in wrong]
     # The only port left is what is meant, whatever it is called.
     for name in list(dict.fromkeys((*close, *affixed, *(free if len(free) == 1 else ()))))[:3]:
-        token = src.tokens[used[wrong]]
+        token = src.token(used[wrong])
         edit = replacement(index, token.start, token.end, name)
         yield FixCandidate(f"Connect port '{name}' instead of '{wrong}'", (edit,), "connections", finding)
 
@@ -61,14 +61,17 @@ def _rename(
 def _connect(
     finding: Finding, src: Source, index: LineIndex, instance: Instance, module: Module, port: str
 ) -> Iterator[FixCandidate]:
-    around = module_at(index.text, src.tokens[instance.open].start)
+    around = module_at(index.text, src.token(instance.open).start)
     if (
-        instance.ordered
+        around is None
+        or instance.ordered
         or instance.wildcard
-        or around is None
         or port not in module.ports
         or port in instance.connected
     ):
+        return
+    # A connection under a wrong name may be the one that is missing.
+    if not set(instance.connected) <= set(module.ports):
         return
     missing = [name for name in module.ports if name not in instance.connected]
     same = [name for name in missing if name in around.declared]
@@ -89,11 +92,11 @@ def _connect(
 def _add(src: Source, index: LineIndex, instance: Instance, connections: list[str]) -> Edit:
     """After the last connection, in its layout: a line each where that starts a line."""
     if not instance.connected:
-        place = src.tokens[instance.open].end
+        place = src.token(instance.open).end
         return replacement(index, place, place, ", ".join(connections))
-    last = src.tokens[max(instance.connected.values()) - 1]
+    last = src.token(max(instance.connected.values()) - 1)
     line, column = index.position(last.start)
-    place = src.tokens[instance.close - 1].end
+    place = src.token(instance.close - 1).end
     own_line = not index.line(line)[:column].strip()
     separator = f",{newline_of(index.text)}{indent_of(index.line(line))}" if own_line else ", "
     lead = "" if src.word(instance.close - 1) == "," else separator

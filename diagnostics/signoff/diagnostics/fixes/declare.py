@@ -46,7 +46,7 @@ def _driven(src: Source, index: LineIndex, number: int, snapshot: Snapshot, proj
     after = number + 1
     while src.word(after) == "[":
         after = src.closing(after) + 1
-    block = always_at(index.text, src.tokens[number].start)
+    block = always_at(index.text, src.token(number).start)
     if src.word(after) in ("=", "<=") and src.word(number - 1) in (";", "begin", ")", "else", ":", "end", "*"):
         return "variable" if block is not None and number >= block.statement else ""
     if src.word(after) == "=" and src.word(number - 1) in ("assign", ","):
@@ -59,7 +59,7 @@ def _driven(src: Source, index: LineIndex, number: int, snapshot: Snapshot, proj
 def _assigned_in_braces(src: Source, number: int) -> bool:
     """Whether the name stands in `{a, b} =`, at any depth of nothing but names and braces."""
     low = high = number
-    while src.word(low) in ("{", ",", "]", "[", ":") or src.tokens[low].kind in ("word", "number"):
+    while src.word(low) in ("{", ",", "]", "[", ":") or src.token(low).kind in ("word", "number"):
         if src.word(low) == "{" and src.word(low - 1) in ("assign", ";", "begin", ")", "else", "end", ":"):
             high = src.closing(low)
             return src.word(high + 1) in ("=", "<=")
@@ -82,7 +82,7 @@ def _port_packed(
     """The range of the port that the name alone is connected to, where its direction is one of these."""
     if src.word(number - 1) != "(" or src.word(number + 1) != ")" or src.word(number - 3) != ".":
         return None
-    instance = instance_at(src, src.tokens[number].start)
+    instance = instance_at(src, src.token(number).start)
     found = find_module(instance.module, snapshot, project) if instance is not None else None
     port = found[1].port(src.word(number - 2)) if found is not None else None
     return port.packed if port is not None and port.direction in directions else None
@@ -92,12 +92,12 @@ def _place(src: Source, index: LineIndex, module: Module, use: int) -> tuple[int
     """(offset, text before, text after): after the last declaration above the first use, else after the head."""
     entries = [entry for listed in module.declared.values() for entry in listed]
     above = [e.last for e in entries if not e.header and e.last < use and e.kind in (*NETS, *VARIABLES)]
-    last = src.tokens[max(above, default=module.body - 1)]
+    last = src.token(max(above, default=module.body - 1))
     line = index.position(last.start)[0]
     newline = newline_of(index.text)
     indent = indent_of(index.line(line)) if above else _body_indent(src, index, module)
     end = index.line_end(line)
-    following = src.tokens[src.from_(last.end)]
+    following = src.token(src.from_(last.end))
     if following.start < end:
         return last.end, f"{newline}{indent}", f"{newline}{indent}" if not above else ""
     return end, f"{newline}{indent}", ""
@@ -106,7 +106,7 @@ def _place(src: Source, index: LineIndex, module: Module, use: int) -> tuple[int
 def _body_indent(src: Source, index: LineIndex, module: Module) -> str:
     if module.body >= len(src.tokens):
         return ""
-    return indent_of(index.line(index.position(src.tokens[module.body].start)[0]))
+    return indent_of(index.line(index.position(src.token(module.body).start)[0]))
 
 
 def _widths(src: Source, module: Module, uses: list[int], snapshot: Snapshot, project: Project) -> list[str]:
@@ -131,14 +131,14 @@ def _neighbours(src: Source, module: Module, number: int) -> Iterator[str]:
         low -= 1
     while high < len(src.tokens) - 1 and src.word(high) != ";":
         high += 1
-    if not (src.tokens[low].is_name or src.word(low) == "{"):
+    if not (src.token(low).is_name or src.word(low) == "{"):
         return
     for other in range(low, high):
         yield from _range(src, module, other)
 
 
 def _range(src: Source, module: Module, number: int) -> Iterator[str]:
-    token, after = src.tokens[number], src.word(number + 1)
+    token, after = src.token(number), src.word(number + 1)
     entries = module.declared.get(token.text, ())
     if token.kind == "number" and src.word(number - 1) in ("=", "<="):
         size, quote, _ = token.text.partition("'")

@@ -39,7 +39,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
 
 def _close(finding: Finding, src: Source, index: LineIndex, gap: Gap) -> FixCandidate:
     word = gap.block.end_word
-    opener = src.tokens[gap.block.opener]
+    opener = src.token(gap.block.opener)
     line = index.position(opener.start)[0] + 1
     newline = newline_of(index.text)
     fresh = gap.offset == 0 or index.text[gap.offset - 1] in "\r\n"
@@ -51,19 +51,19 @@ def _close(finding: Finding, src: Source, index: LineIndex, gap: Gap) -> FixCand
 def _close_here(finding: Finding, src: Source, index: LineIndex, word: str) -> FixCandidate:
     """On a line of its own before the token that the parser could not take."""
     number = src.from_(index.offsets(finding.span)[0])
-    line = index.position(src.tokens[number].start)[0] if number < len(src.tokens) else len(index.starts) - 1
+    line = index.position(src.token(number).start)[0] if number < len(src.tokens) else len(index.starts) - 1
     newline = newline_of(index.text)
-    if number < len(src.tokens) and not index.text[index.starts[line] : src.tokens[number].start].strip():
+    if number < len(src.tokens) and not index.text[index.starts[line] : src.token(number).start].strip():
         place, text = index.starts[line], f"{indent_of(index.line(line))}{word}{newline}"
     else:
-        place = src.tokens[number - 1].end if number else 0
+        place = src.token(number - 1).end if number else 0
         text = f"{newline}{word}" if number == len(src.tokens) else f" {word}"
     title = f"Insert '{word}' at line {index.position(place)[0] + 1}"
     return FixCandidate(title, (replacement(index, place, place, text),), "ends", finding)
 
 
 def _remove(finding: Finding, src: Source, index: LineIndex, number: int) -> FixCandidate:
-    token = src.tokens[number]
+    token = src.token(number)
     line = index.position(token.start)[0]
     start, end = token.start, token.end
     if not index.line(line).replace(token.text, "", 1).strip():

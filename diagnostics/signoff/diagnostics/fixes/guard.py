@@ -51,8 +51,9 @@ def losses(before: str, after: str, finding: Finding) -> tuple[str, ...]:
     if sum(rest.values()) > sum(n for word, n in added.items() if word[0].isalnum() or word[0] in "_$\\'"):
         said.append(f"drops {_listed(rest)}")
     named = set(quoted(finding.message)) | _under(before, finding)
-    # A name that stands nowhere else was not in use: to rename it loses nothing.
-    named |= {word for word in rest if len(re.findall(rf"(?<![\w$]){re.escape(word)}(?![\w$])", before)) == 1}
+    if set(added) & set(quoted(finding.message)):
+        # A declaration that nothing uses may take the name that is used in its place.
+        named |= {word for word in rest if len(re.findall(rf"(?<![\w$]){re.escape(word)}(?![\w$])", before)) == 1}
     unnamed = [word for word in rest if word not in named]
     if any(not (word[0].isalnum() or word[0] in "_$\\'") for word in rest):
         said.append(f"drops {_listed(word for word in rest if not word[0].isalnum())}")

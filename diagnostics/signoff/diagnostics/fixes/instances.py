@@ -37,13 +37,13 @@ def instance_at(src: Source, offset: int) -> Instance | None:
 
 
 def _instance(src: Source, head: int) -> Instance | None:
-    if not src.tokens[head].is_name:
+    if not src.token(head).is_name:
         return None
     position, parameters = head + 1, dict[str, int]()
     if src.word(position) == "#" and src.word(position + 1) == "(":
         parameters = _connections(src, position + 1, src.closing(position + 1))[0]
         position = src.closing(position + 1) + 1
-    if position >= len(src.tokens) or not src.tokens[position].is_name:
+    if position >= len(src.tokens) or not src.token(position).is_name:
         return None
     name, position = position, position + 1
     if src.word(position) == "[":
@@ -76,7 +76,7 @@ def _connections(src: Source, opening: int, close: int) -> tuple[dict[str, int],
             names[name] = number + 1
             if src.word(number + 2) == "(":
                 end = src.closing(number + 2)
-                expressions[name] = src.text[src.tokens[number + 2].end : src.tokens[end].start].strip()
+                expressions[name] = src.text[src.token(number + 2).end : src.token(end).start].strip()
                 number = end
             else:
                 expressions[name] = name

@@ -41,15 +41,15 @@ def _latch(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCandi
 
 def _at_start(src: Source, index: LineIndex, block: Always, statement: str) -> tuple[Edit, ...]:
     newline = newline_of(index.text)
-    line = index.position(src.tokens[block.keyword].start)[0]
+    line = index.position(src.token(block.keyword).start)[0]
     indent = indent_of(index.line(line))
     if src.word(block.statement) == "begin":
         head = block.statement + (2 if src.word(block.statement + 1) == ":" else 0)
-        inner = index.position(src.tokens[head + 1].start)[0]
-        step = indent_of(index.line(inner)) if inner != index.position(src.tokens[head].start)[0] else indent + STEP
-        place = src.tokens[head].end
+        inner = index.position(src.token(head + 1).start)[0]
+        step = indent_of(index.line(inner)) if inner != index.position(src.token(head).start)[0] else indent + STEP
+        place = src.token(head).end
         return (replacement(index, place, place, f"{newline}{step}{statement}"),)
-    place, end = src.tokens[block.statement - 1].end, src.tokens[block.last].end
+    place, end = src.token(block.statement - 1).end, src.token(block.last).end
     return (
         replacement(index, place, place, f" begin{newline}{indent}{STEP}{statement}"),
         replacement(index, end, end, f"{newline}{indent}end"),
@@ -58,13 +58,13 @@ def _at_start(src: Source, index: LineIndex, block: Always, statement: str) -> t
 
 def _default(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCandidate]:
     start = index.offsets(finding.span)[0]
-    opener = next((b for b in structure(index.text).blocks if src.tokens[b.opener].start >= start), None)
+    opener = next((b for b in structure(index.text).blocks if src.token(b.opener).start >= start), None)
     case = opener if opener is not None and opener.word.startswith("case") else None
-    if case is None or index.position(src.tokens[case.opener].start)[0] != finding.span.start_line:
+    if case is None or index.position(src.token(case.opener).start)[0] != finding.span.start_line:
         case = enclosing(index.text, start, ("case", "casez", "casex"))
     if case is None or case.closer < 0 or _has_default(src, case.opener, case.closer):
         return
-    block = always_at(index.text, src.tokens[case.opener].start)
+    block = always_at(index.text, src.token(case.opener).start)
     if block is None:
         return
     assigned = dict.fromkeys(name for name, _ in assignments(src, case.opener, case.closer))
@@ -72,11 +72,11 @@ def _default(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCan
     open_names = [] if block.clocked else [name for name in assigned if name not in before]
     body = " ".join(f"{name} = 0;" for name in open_names)
     body = f"begin {body} end" if len(open_names) > 1 else body or ";"
-    line, column = index.position(src.tokens[case.closer].start)
+    line, column = index.position(src.token(case.closer).start)
     own_line = not index.line(line)[:column].strip()
     indent = _arm_indent(src, index, case.opener)
     text = f"{indent}default: {body}{newline_of(index.text)}" if own_line else f"default: {body} "
-    place = index.starts[line] if own_line else src.tokens[case.closer].start
+    place = index.starts[line] if own_line else src.token(case.closer).start
     changed = f"{', '.join(open_names)} = 0 in the cases not listed" if open_names else ""
     title = f"Add 'default: {body}'"
     yield FixCandidate(title, (replacement(index, place, place, text),), "latches", finding, changed)
@@ -95,7 +95,7 @@ def _has_default(src: Source, opener: int, closer: int) -> bool:
 
 def _arm_indent(src: Source, index: LineIndex, opener: int) -> str:
     """The indentation of the first arm, else one step more than the case's own."""
-    line = index.position(src.tokens[opener].start)[0]
+    line = index.position(src.token(opener).start)[0]
     head = src.closing(opener + 1)
-    arm = index.position(src.tokens[head + 1].start)[0]
+    arm = index.position(src.token(head + 1).start)[0]
     return indent_of(index.line(arm)) if arm != line else indent_of(index.line(line)) + STEP

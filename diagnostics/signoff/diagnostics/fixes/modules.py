@@ -147,7 +147,7 @@ def _body(src: Source, module: Module) -> None:
 
 
 def _starts_statement(src: Source, number: int) -> bool:
-    before = src.tokens[number - 1]
+    before = src.token(number - 1)
     # A macro may stand for an attribute; a block may bear a label.
     return (
         before.text in (";", ")", "end", "begin", "endfunction", "endtask", "generate", "endcase", "else")
@@ -170,13 +170,13 @@ def _statement(src: Source, first: int, module: Module, *, header: bool, limit: 
     """Read one declaration from its keyword; returns the token after it."""
     words: list[str] = []
     number = first
-    while number < limit and not src.tokens[number].is_name and src.word(number) not in (";", ","):
+    while number < limit and not src.token(number).is_name and src.word(number) not in (";", ","):
         end = src.closing(number) if src.word(number) == "[" else number
-        words.append(src.text[src.tokens[number].start : src.tokens[end].end])
+        words.append(src.text[src.token(number).start : src.token(end).end])
         number = end + 1
     names: list[tuple[int, bool]] = []
     while number < limit and src.word(number) != ";":
-        if not src.tokens[number].is_name:
+        if not src.token(number).is_name:
             break
         name, unpacked = number, src.word(number + 1) == "["
         number = _declarator_end(src, number + 1, limit)

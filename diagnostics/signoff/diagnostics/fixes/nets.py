@@ -54,31 +54,31 @@ def _as_variable(src: Source, index: LineIndex, entry: Declared, kind: str) -> I
         return
     net = next((n for n in range(entry.first, entry.name) if src.word(n) in NETS), None)
     if net is not None:
-        yield replacement(index, src.tokens[net].start, src.tokens[net].end, kind)
+        yield replacement(index, src.token(net).start, src.token(net).end, kind)
     elif entry.direction:
         word = next(n for n in range(entry.first, entry.name) if src.word(n) == entry.direction)
-        yield replacement(index, src.tokens[word].end, src.tokens[word].end, f" {kind}")
+        yield replacement(index, src.token(word).end, src.token(word).end, f" {kind}")
 
 
 def _split(src: Source, index: LineIndex, entry: Declared, kind: str) -> Iterator[Edit]:
     """Take one name out of a list: its own declaration after the others, or its own type in a port list."""
     packed = f"{entry.packed} " if entry.packed else ""
-    name = src.tokens[entry.name]
-    after = src.tokens[entry.name + 1]
+    name = src.token(entry.name)
+    after = src.token(entry.name + 1)
     own = f"{entry.direction} {kind} {packed}{entry.text}" if entry.direction else f"{kind} {packed}{entry.text}"
     if entry.header:
         if src.word(entry.name - 1) != ",":
             return
         yield replacement(index, name.start, name.end, own)
         # The name after it inherited what stands before: say it again.
-        if after.text == "," and src.tokens[entry.name + 2].is_name:
-            place = src.tokens[entry.name + 2].start
+        if after.text == "," and src.token(entry.name + 2).is_name:
+            place = src.token(entry.name + 2).start
             yield replacement(index, place, place, f"{entry.direction} {entry.kind or 'wire'} {packed}")
         return
     if entry.unpacked or after.text not in (",", ";") or src.word(entry.last) != ";":
         return
     if src.word(entry.name - 1) == ",":
-        yield replacement(index, src.tokens[entry.name - 2].end, name.end, "")
+        yield replacement(index, src.token(entry.name - 2).end, name.end, "")
     else:
-        yield replacement(index, name.start, src.tokens[entry.name + 2].start, "")
-    yield replacement(index, src.tokens[entry.last].end, src.tokens[entry.last].end, f" {own};")
+        yield replacement(index, name.start, src.token(entry.name + 2).start, "")
+    yield replacement(index, src.token(entry.last).end, src.token(entry.last).end, f" {own};")

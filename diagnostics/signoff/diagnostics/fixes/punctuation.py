@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
-from signoff.diagnostics.fixes.source import Source, quoted, source
+from signoff.diagnostics.fixes.source import Source, quoted, source, spot
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -35,11 +35,13 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if finding.severity is not Severity.ERROR:
         return
     src = source(index.text)
-    start = index.offsets(finding.span)[0]
+    start = spot(finding, index)
     wanted = quoted(finding.message)[:1] if finding.code == "ExpectedToken" else ()
-    listed = wanted == (";",) and src.word(src.at(start) + 1) in (",", ";", "=", ")")
+    listed = wanted == (";",) and src.word(src.from_(start) + 1) in (",", ";", "=", ")")
     if listed or finding.code == "ExpectedIdentifier":
         yield from _insert(finding, src, index, ",", _places(src, start))
+    if wanted == ("]",):
+        yield from _insert(finding, src, index, "]", _after_index(src, start))
     if wanted and wanted[0] in INSERTED:
         yield from _insert(finding, src, index, wanted[0], _places(src, start))
     if finding.code.startswith("Expected"):
@@ -50,7 +52,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if AFTER_LOST_SEMICOLON.match(finding.code) and wanted != (";",):
         yield from _insert(finding, src, index, ";", _line_ends(src, index, start))
     if finding.code == "UnexpectedEndDelim" and quoted(finding.message)[:1] in ((")",), ("]",), ("}",)):
-        token = src.tokens[min(src.at(start), len(src.tokens) - 1)]
+        token = src.token(min(src.at(start), len(src.tokens) - 1))
         edit = replacement(index, token.start, token.end, "")
         yield FixCandidate(f"Remove the surplus '{token.text}'", (edit,), "punctuation", finding)
     if finding.code == "ExpectedDeclarator" and _CONTINUOUS.match(line := index.line(finding.span.start_line)):
@@ -75,7 +77,7 @@ def _unclosed(finding: Finding, src: Source, index: LineIndex, offset: int) -> I
         elif word == "?" and stack:
             stack[-1] = (stack[-1][0], True)
         elif stack and (_ends(word, *stack[-1]) or _next_connection(src, place, opened[-1])):
-            end = src.tokens[place - 1 if word != "." else place - 2].end
+            end = src.token(place - 1 if word != "." else place - 2).end
             yield from _insert(finding, src, index, BRACKETS[stack[-1][0]], [end])
             return
         elif word in BRACKETS.values():
@@ -85,6 +87,14 @@ def _unclosed(finding: Finding, src: Source, index: LineIndex, offset: int) -> I
             opened.pop()
         elif word == ":" and stack:
             stack[-1] = (stack[-1][0], False)
+
+
+def _after_index(src: Source, offset: int) -> list[int]:
+    """After the plain number or name that an open `[` begins with: `a[1 & b` is rather `a[1] & b`."""
+    last = src.before(offset)
+    opening = next((n for n in range(last, max(last - STATEMENT_TOKENS, 0), -1) if src.word(n) in ("[", "]", ";")), 0)
+    plain = src.word(opening) == "[" and src.token(opening + 1).kind in ("word", "number")
+    return [src.token(opening + 1).end] if plain and src.word(opening + 2) not in (":", "+:", "-:", "[", ".") else []
 
 
 def _next_connection(src: Source, place: int, opening: int) -> bool:
@@ -121,8 +131,8 @@ def _compare(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCan
 def _places(src: Source, offset: int) -> list[int]:
     """Just after the token before the place, and just after the token at it: tools name either."""
     at = src.at(offset)
-    ends = [src.tokens[number].end for number in (src.before(offset), at) if 0 <= number < len(src.tokens)]
-    inside = at < len(src.tokens) and src.tokens[at].start < offset
+    ends = [src.token(number).end for number in (src.before(offset), at) if 0 <= number < len(src.tokens)]
+    inside = at < len(src.tokens) and src.token(at).start < offset
     return ends[::-1] if inside else ends
 
 
@@ -131,10 +141,10 @@ def _line_ends(src: Source, index: LineIndex, offset: int) -> list[int]:
     line, places = index.position(offset)[0], list[int]()
     number = src.before(index.offset(line, 0))
     at = src.at(offset)
-    if at < len(src.tokens) and index.position(src.tokens[at].start)[0] > line:
+    if at < len(src.tokens) and index.position(src.token(at).start)[0] > line:
         number = at - 1
     while number >= 0 and len(places) < 2:
-        token = src.tokens[number]
+        token = src.token(number)
         if token.text not in (";", ",", "(", "begin", "=", "<=") and token.kind != "directive":
             places.append(token.end)
         number = src.before(index.offset(index.position(token.start)[0], 0))

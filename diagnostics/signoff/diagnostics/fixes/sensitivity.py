@@ -23,7 +23,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     block = always_at(index.text, index.offsets(finding.span)[0])
     if block is None or block.clocked or src.word(block.keyword + 1) != "@":
         return
-    event, last = src.tokens[block.keyword + 1], src.tokens[block.statement - 1]
+    event, last = src.token(block.keyword + 1), src.token(block.statement - 1)
     edit = replacement(index, event.start, last.end, "@(*)")
     yield FixCandidate("Wait for everything that the block reads: @(*)", (edit,), "sensitivity", finding)
     listed = {src.word(number) for number in range(block.keyword + 2, block.statement)}

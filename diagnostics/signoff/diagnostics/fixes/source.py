@@ -11,7 +11,9 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
+from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl.index import KEYWORDS
+from signoff.verifiers.text import LineIndex
 
 # `define carries its whole (continued) line: begin/end inside a macro do not belong to the blocks around it.
 _TOKEN = re.compile(
@@ -75,14 +77,21 @@ class Source:
         """The index of the first token that starts at or after the offset."""
         return bisect_left(self._starts, offset)
 
+    def token(self, index: int) -> Token:
+        """A token; one without text, at either end of the source, outside the list."""
+        if 0 <= index < len(self.tokens):
+            return self.tokens[index]
+        place = 0 if index < 0 else len(self.text)
+        return Token("", "", place, place)
+
     def word(self, index: int) -> str:
         """The text of a token; "" outside the list."""
-        return self.tokens[index].text if 0 <= index < len(self.tokens) else ""
+        return self.token(index).text
 
     def closing(self, index: int) -> int:
         """The index of the bracket that closes the one at `index`; the last token where none does."""
         depth = 0
-        for number in range(index, len(self.tokens)):
+        for number in range(max(index, 0), len(self.tokens)):
             text = self.tokens[number].text
             if text in ("(", "[", "{"):
                 depth += 1
@@ -90,12 +99,12 @@ class Source:
                 depth -= 1
                 if depth == 0:
                     return number
-        return len(self.tokens) - 1
+        return max(len(self.tokens) - 1, 0)
 
     def opening(self, index: int) -> int:
         """The index of the bracket that the one at `index` closes; 0 where none does."""
         depth = 0
-        for number in range(index, -1, -1):
+        for number in range(min(index, len(self.tokens) - 1), -1, -1):
             text = self.tokens[number].text
             if text in (")", "]", "}"):
                 depth += 1
@@ -110,6 +119,15 @@ class Source:
 def source(text: str) -> Source:
     """The tokens of a text; the last few texts are kept, as every rule asks for the same one."""
     return Source(text)
+
+
+def spot(finding: Finding, index: LineIndex) -> int:
+    """The offset at which the tool stood: slang's own place where it gave one, else the start of the span."""
+    place = dict(finding.data).get("location", "")
+    line, _, column = place.partition(":")
+    if line.isdigit() and column.isdigit():
+        return index.offset(int(line), int(column))
+    return index.offsets(finding.span)[0]
 
 
 def indent_of(line: str) -> str:

@@ -28,7 +28,9 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     seen: set[tuple[int, str]] = set()
     pairs = [*_keywords(finding, index)]
     wrong = next(iter(quoted(finding.message)), "")
-    yield from _misdeclared(finding, index, wrong)
+    repeated = sum(token.text == wrong for token in source(index.text).tokens) > 1
+    if repeated:
+        yield from _misdeclared(finding, index, wrong)
     # A name that is assigned and used again is not misspelt: it lacks its declaration.
     if driven_uses(wrong, snapshot, project, index, index.offsets(finding.span)[0]) < 2:
         pairs = [*_suggested(finding, index), *pairs, *_names(finding, index)]
@@ -47,7 +49,8 @@ def _misdeclared(finding: Finding, index: LineIndex, wrong: str) -> Iterator[Fix
         return
     for name in near(wrong, module.declared):
         uses = [token for token in src.tokens if token.text == name]
-        if len(uses) == 1:
+        # A port's name is known outside.
+        if len(uses) == 1 and not module.port(name):
             edit = replacement(index, uses[0].start, uses[0].end, wrong)
             line = index.position(uses[0].start)[0] + 1
             title = f"Rename the unused '{name}' of line {line} to '{wrong}'"
@@ -72,7 +75,7 @@ def _keywords(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]
     line = finding.span.start_line
     first = src.before(index.offset(line, 0))
     last = src.from_(index.line_end(line))
-    known = {token.text for module in modules(index.text) for token in (src.tokens[module.opener + 1],)}
+    known = {token.text for module in modules(index.text) for token in (src.token(module.opener + 1),)}
     for token in src.tokens[max(first, 0) : last]:
         if not token.is_name or len(token.text) < 3 or token.text in known:
             continue

@@ -83,6 +83,6 @@ def lvalue_start(src: Source, operator: int) -> int:
     number = operator - 1
     while src.word(number) == "]":
         number = src.opening(number) - 1
-    if number < 0 or not src.tokens[number].is_name:
+    if number < 0 or not src.token(number).is_name:
         return -1
     return number

@@ -1,0 +1,9 @@
+module incomplete_sensitivity (
+    input  wire a,
+    input  wire b,
+    output reg  y
+);
+    always @(a) begin
+        y = a & b;
+    end
+endmodule

@@ -1,0 +1,10 @@
+module latch_by_missing_else (
+    input  wire       enable,
+    input  wire [3:0] d,
+    output reg  [3:0] q
+);
+    always @(*) begin
+        q = 0;
+        if (enable) q = d;
+    end
+endmodule

@@ -1,0 +1,7 @@
+module missing_assign (
+    input  wire a,
+    input  wire b,
+    output wire y
+);
+    y = a ^ b;
+endmodule

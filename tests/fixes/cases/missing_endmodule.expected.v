@@ -1,0 +1,14 @@
+module first (
+    input  wire a,
+    output wire y
+);
+    assign y = ~a;
+endmodule
+
+// The second one is whole.
+module missing_endmodule (
+    input  wire a,
+    output wire y
+);
+    first inner (.a(a), .y(y));
+endmodule

@@ -1,0 +1,6 @@
+module misspelt_module (
+    input  wire d,
+    output wire q
+);
+    assign q = d;
+endmodule

@@ -1,0 +1,6 @@
+modul misspelt_module (
+    input  wire d,
+    output wire q
+);
+    assign q = d;
+endmodule

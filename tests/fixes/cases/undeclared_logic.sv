@@ -1,0 +1,8 @@
+module undeclared_logic (
+    input  logic       clk,
+    input  logic [4:0] d,
+    output logic [4:0] q
+);
+    always_ff @(posedge clk) held <= d;
+    assign q = held;
+endmodule
