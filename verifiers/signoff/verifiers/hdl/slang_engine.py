@@ -55,8 +55,10 @@ class SlangEngine:
         converter = self._convert(design.state)
         shown = design.shown(project)
         found = converter.findings(_meaningful(design, project), shown)
-        if not design.compilation.hasFatalErrors:
-            found += _analyse(design, converter, shown)
+        # In a file that does not parse, who drives what is a guess: blocks may have run into each other.
+        sound = shown - {item.path for item in found if item.code in slang_incomplete.subsystem("Parser")}
+        if sound and not design.compilation.hasFatalErrors:
+            found += _analyse(design, converter, sound)
         if design.is_lone_header:
             found = slang_incomplete.lexical(found)
         if not project.declared:
