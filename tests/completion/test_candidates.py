@@ -11,6 +11,8 @@ LINE = "module m(input a, b, output y);\n  assign y = |;\nendmodule\n"
 OPEN = "module m(input a, b, output y);\n  assign y = a;\n|"
 FOLLOWED = "module m;\n  wire a;\n  |\n  assign y = a & b;\nendmodule\n"
 CUDA = "__global__ void f(float *x) {\n  int i = threadIdx.x;\n  |\n}\n"
+ELSE = "module m;\n  always @(posedge clk)\n    if (rst)\n      q <= 0;\n    else // count\n      |\nendmodule\n"
+SHORT_IF = "if (a) q <= 1;\nelse q <= 2;"
 IF = "if (d) begin\n q <= 1;\nend"
 UNINDENTED = "module m;\n|\nendmodule\n"
 
@@ -34,6 +36,9 @@ CASES = [
     ("may add the closer that the document lacks", OPEN, "endmodule\n\nmodule n;\nendmodule", "endmodule"),
     ("stops before the line that follows", FOLLOWED, "wire b;\n  assign y = a & b;\nendmodule", "wire b;"),
     ("closes no brace that is there", CUDA, "x[i] = 0;\n}\n\nint main() {", "x[i] = 0;"),
+    ("is one statement after else", ELSE, "q <= q + 1;\n      r <= 1;", "q <= q + 1;"),
+    ("is one block after else", ELSE, f"{IF}\nr <= 1;", IF),
+    ("is one if with its else after else", ELSE, f"{SHORT_IF}\nr <= 1;", SHORT_IF),
     ("counts brackets in strings as text", BLOCK, '$display(")end");\n  end', '$display(")end");'),
 ]  # fmt: skip
 

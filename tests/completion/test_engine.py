@@ -72,6 +72,16 @@ async def test_an_explicit_request_draws_several_candidates(monkeypatch: pytest.
     assert [request.temperature == 0 for request in model.requests] == [True, False, False]
 
 
+async def test_while_typing_a_refused_text_is_followed_by_one_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: Request) -> str:
+        return "bad" if request.temperature == 0 else "a"
+
+    model = FakeModel(answer)
+    async with running(monkeypatch, model, FakeVerifier("bad")) as engine:
+        assert [row.text for row in await ask(engine)] == ["a"]
+    assert len(model.requests) == 2
+
+
 async def test_typing_through_asks_the_verifiers_only(monkeypatch: pytest.MonkeyPatch) -> None:
     model, verifier = FakeModel("a & b"), FakeVerifier()
     async with running(monkeypatch, model, verifier) as engine:

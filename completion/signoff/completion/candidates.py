@@ -76,6 +76,8 @@ def overrun(text: str, hole: Hole) -> int:
             missing.pop(0)
         elif mark.closes:
             return mark.start
+        elif hole.single and not stack and not _CONTINUES.match(text, mark.end):
+            return mark.end
     return len(text)
 
 

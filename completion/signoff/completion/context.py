@@ -13,10 +13,13 @@ from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
 # After these a new line is meant: an opened block or list, or the head of a statement that wants its body.
-_OPEN_LINE = re.compile(
-    r"(?:\bbegin(?:\s*:\s*\w+)?|[{(,]|\belse|\bgenerate|\binitial|\balways(?:_comb|_latch)?|"
-    r"\balways(?:_ff)?\s*@\s*(?:\*|\(.*\))|\b(?:if|for|while|repeat|case[xz]?)\s*\(.*\))\s*$"
+_WANTS_STATEMENT = (
+    r"\belse|\binitial|\balways(?:_comb|_latch)?|"
+    r"\balways(?:_ff)?\s*@\s*(?:\*|\(.*\))|\b(?:if|for|while|repeat)\s*\(.*\)"
 )
+_OPEN_LINE = re.compile(rf"(?:\bbegin(?:\s*:\s*\w+)?|[{{(,]|\bgenerate|{_WANTS_STATEMENT}|\bcase[xz]?\s*\(.*\))\s*$")
+# The one statement that these want is their body: what follows it would not belong to them.
+_ONE_STATEMENT = re.compile(rf"(?:{_WANTS_STATEMENT})\s*$")
 _UNIT = re.compile(r"^[ \t]*(?:module|macromodule|interface|package|program)\b", re.MULTILINE)
 _LEADING_COMMENTS = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
 
@@ -25,6 +28,7 @@ _LEADING_COMMENTS = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL
 class Hole:
     """The place to be filled: all text before and after it. `block`: several lines may come, else one.
 
+    `single`: one statement is wanted (after `else`), which may be a block.
     `missing` are the closers that the document lacks, innermost first: only those may a completion add.
     """
 
@@ -34,6 +38,7 @@ class Hole:
     line: int
     column: int
     block: bool
+    single: bool = False
     missing: tuple[str, ...] = ()
 
     @property
@@ -57,7 +62,14 @@ def hole_at(snapshot: Snapshot, line: int, column: int) -> Hole | None:
         return None
     before, after = prefix[index.starts[line] :], index.line(line)[column:]
     block = not after.strip() and (not before.strip() or _OPEN_LINE.search(before) is not None)
-    return Hole(snapshot.language, prefix, suffix, line, column, block, _missing(prefix, suffix, snapshot.language))
+    single = block and snapshot.language in nesting.VERILOG and _wants_one(prefix)
+    missing = _missing(prefix, suffix, snapshot.language)
+    return Hole(snapshot.language, prefix, suffix, line, column, block, single, missing)
+
+
+def _wants_one(prefix: str) -> bool:
+    code = [line for line in prefix[-2000:].splitlines() if line.strip() and not line.lstrip().startswith("//")]
+    return bool(code and _ONE_STATEMENT.search(code[-1].partition("//")[0]))
 
 
 def _missing(prefix: str, suffix: str, language: str) -> tuple[str, ...]:

@@ -115,15 +115,18 @@ class CompletionEngine:
             if automatic:
                 await asyncio.sleep(self._settings.debounce)
             try:
-                texts = await self._ask(hole, checker, automatic, facts)
+                found = await self._ask(hole, checker, range(1 if automatic else self._settings.candidates), facts)
+                if not found and automatic and self._settings.candidates > 1:
+                    # The verifiers refused the likeliest text. Another costs little: the prompt has been read.
+                    found = await self._ask(hole, checker, range(1, 2), facts)
             except ModelUnavailable as error:
                 self._fail(error)
                 return ()
-            found = await self._checked(checker, texts)
         self._cache.put(scope, hole.prefix, hole.suffix, tuple(item.text for item in found))
         return self._suggest(found, hole)
 
-    async def _ask(self, hole: Hole, checker: Checker, automatic: bool, facts: tuple[str, ...]) -> tuple[str, ...]:
+    async def _ask(self, hole: Hole, checker: Checker, seeds: range, facts: tuple[str, ...]) -> tuple[Checked, ...]:
+        """The accepted among the model's texts, one a seed; 0 is its likeliest text, the others are drawn."""
         model = await self._open()
         checker.prepare()
         wanted = self._settings
@@ -133,14 +136,13 @@ class CompletionEngine:
                 model.description,
                 facts,
                 max_tokens=wanted.max_tokens,
-                # The first is the likeliest text; the others are drawn, each with a seed of its own.
                 temperature=wanted.temperature if seed else 0.0,
                 seed=seed,
             )
-            for seed in range(1 if automatic else wanted.candidates)
+            for seed in seeds
         ]
         texts = await asyncio.gather(*(self._generate(model, request, hole) for request in requests))
-        return tuple(dict.fromkeys(text for text in texts if text))
+        return await self._checked(checker, tuple(dict.fromkeys(text for text in texts if text)))
 
     async def _generate(self, model: Model, request: Request, hole: Hole) -> str:
         """One candidate. Where the model is cut off by time or length, what stands in whole statements."""
