@@ -24,9 +24,10 @@ QUOTABLE = re.compile(r'[^"\\\x00-\x1f\x7f\ud800-\udfff]+')
 class Sources:
     """What to give to a tool in place of the project's own lists.
 
-    `files`, `library_files`, `include_dirs` and `library_dirs` are in order, shadows first where they must
-    win. `originals` leads from the path of a shadow, and from a stand-in name, to the path the user knows.
-    `texts` holds the text of every open document by its path.
+    `files`, `library_files`, `include_dirs` and `library_dirs` are in order, shadows first where they must win.
+    `listed` is False where the focused document is none of the project's own files. `originals` leads from the
+    path of a shadow, and from a stand-in name, to the path the user knows. `texts` holds the text of every open
+    document by its path.
     """
 
     files: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Sources:
     library_dirs: tuple[str, ...] = ()
     originals: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    listed: bool = True
 
 
 def units(snapshot: Snapshot, project: Project) -> tuple[str, ...]:
@@ -75,6 +77,7 @@ def lay_out(snapshot: Snapshot, project: Project, folder: Path, quotable: re.Pat
         library_dirs=_with_shadows(project.library_dirs, shadows, looked_up),
         originals=shadows.originals,
         texts=texts,
+        listed=files == tuple(dict.fromkeys(project.files)),
     )
 
 
@@ -129,9 +132,17 @@ class SourceLines:
 
     def __call__(self, path: str, line: int) -> str:
         """The text of a line (from 0) without its line ending; "" where there is none."""
+        return self.index(path).line(line)
+
+    def text(self, path: str) -> str:
+        """The whole text; "" where there is none."""
+        return self.index(path).text
+
+    def index(self, path: str) -> LineIndex:
+        """The text by lines."""
         if path not in self._indexes:
             self._indexes[path] = LineIndex(self._texts[path] if path in self._texts else _on_disk(path))
-        return self._indexes[path].line(line)
+        return self._indexes[path]
 
 
 def _on_disk(path: str) -> str:

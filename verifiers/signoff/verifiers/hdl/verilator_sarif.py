@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from signoff.verifiers.finding import Finding, Related, Severity, Span
+from signoff.verifiers.finding import Finding, Related, Span
 from signoff.verifiers.hdl.columns import place
 from signoff.verifiers.hdl.verilator_codes import code_of, is_summary, severity_of
 
@@ -19,6 +19,10 @@ MISSING_COMMA = re.compile(rb'\}(?=[ \t]*"invocations")')
 HELP = "https://verilator.org/guide/latest/warnings.html#cmdoption-arg-{code}"
 NOTE = re.compile(r"^\.\.\. (note: In instance|For (?:warning|error) description|Use \"|Location |See the manual)")
 INSTANCE = re.compile(r"^\.\.\. note: In instance '?([^'\s]+)'?", re.MULTILINE)
+TOLD = re.compile(
+    r"^\s+(?P<path>\S.*):(?P<line>\d+):(?P<column>\d+): \.\.\. (?P<text>Location.*)\n\s*\d+ \| ?(?P<shown>.*)$",
+    re.MULTILINE,
+)
 QUOTED = re.compile(r"'([^'\s]+)'")
 
 Lines = Callable[[str, int], str]
@@ -106,6 +110,15 @@ def _related(result: dict[str, Any], names: Names) -> tuple[Related, ...]:
         path, span = _place(location, names)
         if text:
             found.append(Related(path, span, text))
+    return tuple(found) or _told(str(result["message"].get("markdown", "")), names)
+
+
+def _told(markdown: str, names: Names) -> tuple[Related, ...]:
+    """The places that stand only in the message as a person reads it ("/a/b.v:2:30: ... Location of other write")."""
+    found: list[Related] = []
+    for match in TOLD.finditer(markdown):
+        path, line, column = names.path(match["path"]), int(match["line"]) - 1, int(match["column"]) - 1
+        found.append(Related(path, place(names.line(path, line), match["shown"], line, column, 0), match["text"]))
     return tuple(found)
 
 

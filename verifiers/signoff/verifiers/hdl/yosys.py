@@ -97,7 +97,7 @@ class Yosys:
             return Outcome(NAME, Status.MISSING, message=tool.note)
         with scratch_folder(NAME) as folder:
             sources = lay_out(snapshot, project, folder, quotable=PLAIN)
-            top = project.top[0] if len(project.top) == 1 and snapshot.path in project.files else ""
+            top = project.top[0] if len(project.top) == 1 and sources.listed else ""
             names = Names(sources, folder, native=bool(tool.argv))
             job = _Job(tool, project, names, SourceLines(sources.texts), folder, top)
             outcome = await self._guarded(job)

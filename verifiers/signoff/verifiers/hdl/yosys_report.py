@@ -103,7 +103,7 @@ def _loads(log: str, rows: Iterable[Register], source: Source) -> Iterator[Findi
             path, span = at
             keyword = place(source.line(path, span.start_line), "", span.start_line, span.start_column, 0)
             text = f"The asynchronous reset of '{row.nets[0]}' loads a value that is not constant"
-            yield _warning(path, keyword, "AsyncResetNotConstant", text, row.nets[0])
+            yield _warning(path, keyword, "AsyncResetValue", text, row.nets[0])
 
 
 def _conflicts(log: str, rows: Iterable[Register], nets: dict[str, Nets], source: Source) -> Iterator[Finding]:

@@ -1,0 +1,120 @@
+"""Verilator's warnings against the text they are about: those that are no fault where they stand are left out.
+
+A reading by keywords, not by grammar: where it cannot tell, the warning stays.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from signoff.verifiers.finding import Finding
+from signoff.verifiers.hdl.overlay import SourceLines
+from signoff.verifiers.hdl.verilator_codes import DELAY, NEEDS_TIMING
+
+NOT_CODE = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|\(\*.*?\*\)", re.DOTALL)
+# What begins a process, a subroutine or an item beside them: an always block ends where the next one begins.
+OPENER = re.compile(
+    r"\b(initial|final|always_comb|always_ff|always_latch|always\s*@|always|task|function|assign|generate|endgenerate"
+    r"|genvar|module|endmodule|interface|endinterface|wire|localparam)(?!\w)"
+)
+HARDWARE = re.compile(r"always_|always\s*@")
+MODULE = re.compile(r"\b(?:end)?(?:module|interface|program|package)\b")
+# The variable in front of an "=", with its selects (of one level of nesting) and members.
+TARGET = re.compile(r"([A-Za-z_][\w$]*)\s*(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*|\.\s*[A-Za-z_]\w*\s*)*$")
+TARGET_LENGTH = 300
+DECLARATION = re.compile(r"\b(reg|logic|bit|integer|int|byte|shortint|longint|var|time)\b[^;=]*$")
+PORT = re.compile(r"\b(input|output|inout|ref)\b")
+
+
+def in_place(findings: Iterable[Finding], lines: SourceLines) -> tuple[Finding, ...]:
+    """The findings without those that the text around them explains."""
+    return tuple(
+        finding
+        for finding in findings
+        if finding.code not in NEEDS_TIMING and not EXPLAINED.get(finding.code, _never)(finding, lines)
+    )
+
+
+def _never(finding: Finding, lines: SourceLines) -> bool:
+    return False
+
+
+def _delay_of_a_testbench(finding: Finding, lines: SourceLines) -> bool:
+    """#2 outside an always block that waits for events: a clock generator (always #5), an initial block, a task."""
+    return HARDWARE.match(_opener(finding.path, finding.span.start_line, finding.span.start_column, lines)) is None
+
+
+def _in_latch(finding: Finding, lines: SourceLines) -> bool:
+    """<= in always_latch, as every clock gate has it: it is how a latch is described."""
+    opener = _opener(finding.path, finding.span.start_line, finding.span.start_column, lines)
+    return opener == "always_latch"
+
+
+def _driven_apart(finding: Finding, lines: SourceLines) -> bool:
+    """Several drivers that are one: a subroutine's writes are its caller's; a memory may have two clocked ports."""
+    if "different clocking" in finding.message:
+        declared = lines(finding.path, finding.span.start_line)[finding.span.end_column :]
+        return declared.lstrip().startswith("[")
+    places = [(finding.path, finding.span), *((related.path, related.span) for related in finding.related)]
+    openers = (_opener(path, span.start_line, span.start_column, lines) for path, span in places)
+    return not {"function", "task"}.isdisjoint(openers)
+
+
+def _temporary(finding: Finding, lines: SourceLines) -> bool:
+    """= in a clocked block, to a variable that only this block knows: an intermediate value, not a register's."""
+    file = _read(lines.text(finding.path))
+    offset = lines.index(finding.path).offset(finding.span.start_line, finding.span.start_column)
+    target = TARGET.search(file.code, max(offset - TARGET_LENGTH, 0), offset)
+    start = file.opened_at(offset)
+    if target is None or start is None:
+        return False
+    end = next((place for place, _ in file.openers if place > offset), len(file.code))
+    first = max((match.start() for match in MODULE.finditer(file.code, 0, start)), default=0)
+    last = next((match.start() for match in MODULE.finditer(file.code, end)), len(file.code))
+    uses = re.compile(rf"(?<![\w$.]){re.escape(target[1])}(?![\w$])")
+    elsewhere = [*uses.finditer(file.code, first, start), *uses.finditer(file.code, end, last)]
+    return bool(elsewhere) and all(_declares(file.code, match.start()) for match in elsewhere)
+
+
+def _declares(code: str, offset: int) -> bool:
+    """True where a name at `offset` is being declared, as no port."""
+    statement = code[max(code.rfind(mark, 0, offset) for mark in (";", "(", ")", "begin")) + 1 : offset]
+    return DECLARATION.search(statement) is not None and PORT.search(statement) is None
+
+
+def _opener(path: str, line: int, column: int, lines: SourceLines) -> str:
+    """The keyword that begins the process or subroutine around a place, "" where there is none."""
+    file = _read(lines.text(path))
+    start = file.opened_at(lines.index(path).offset(line, column))
+    return dict(file.openers).get(start, "") if start is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A text with comments, strings and attributes blanked, every place kept, and its (offset, opener)s."""
+
+    code: str
+    openers: tuple[tuple[int, str], ...]
+
+    def opened_at(self, offset: int) -> int | None:
+        """Where the last opener up to `offset` begins."""
+        number = bisect_right(self.openers, offset, key=lambda opener: opener[0])
+        return self.openers[number - 1][0] if number else None
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> _File:
+    code = NOT_CODE.sub(lambda match: re.sub(r"[^\r\n]", " ", match[0]), text)
+    return _File(code, tuple((match.start(), match[1]) for match in OPENER.finditer(code)))
+
+
+EXPLAINED: dict[str, Callable[[Finding, SourceLines], bool]] = {
+    DELAY: _delay_of_a_testbench,
+    "COMBDLY": _in_latch,
+    "MULTIDRIVEN": _driven_apart,
+    "BLKSEQ": _temporary,
+}
