@@ -5,12 +5,13 @@ Pure. The result does not depend on the order of the input, and merging it again
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from signoff.diagnostics.same import NUMBER, distance, follows_from, keys, same_fault, tool_rank
-from signoff.diagnostics.taxonomy import classify
+from signoff.diagnostics.same import breaks_syntax, distance, follows_from, keys, may_follow, same_fault, tool_rank
+from signoff.diagnostics.taxonomy import classify, is_syntax, quoted_names
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 
 FLOOD_CODE = "TooManyFindings"
@@ -38,10 +39,16 @@ def without(findings: Iterable[Finding], disabled_codes: Iterable[str]) -> tuple
 
 @dataclass(slots=True)
 class _Cluster:
-    """Findings that are one fault; the first is the one to show."""
+    """Findings that are one fault; the first is the one to show.
+
+    `worst` is the gravest severity of them and of what only followed from the fault; `stumbled` holds the
+    (tool, line) pairs where a tool then met syntax errors that are none.
+    """
 
     members: list[Finding]
     tools: set[str] = field(default_factory=set)
+    worst: Severity = Severity.HINT
+    stumbled: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def lead(self) -> Finding:
@@ -51,13 +58,24 @@ class _Cluster:
         self.members.append(finding)
         self.tools.add(finding.tool)
 
+    def causes(self, finding: Finding) -> bool:
+        """Whether the finding follows from this fault, or from where a tool stumbled over it."""
+        here = (finding.tool, finding.span.start_line)
+        return follows_from(finding, self.lead) or (here in self.stumbled and is_syntax(finding))
+
+    def follow(self, finding: Finding) -> None:
+        self.tools.add(finding.tool)
+        self.worst = min(self.worst, finding.severity)
+        if is_syntax(finding):
+            self.stumbled.add((finding.tool, finding.span.start_line))
+
     def shown(self) -> Finding:
         lead = self.lead
         related = dict.fromkeys(place for member in self.members for place in member.related)
         return replace(
             lead,
             category=next((m.category for m in self.members if m.category is not Category.OTHER), Category.OTHER),
-            severity=min(member.severity for member in self.members),
+            severity=min(self.worst, *(member.severity for member in self.members)),
             help_url=next((member.help_url for member in self.members if member.help_url), ""),
             related=tuple(related),
             tools=tuple(sorted(self.tools, key=tool_rank)),
@@ -102,12 +120,14 @@ def _join(findings: Sequence[Finding], clusters: list[_Cluster]) -> None:
 
 
 def _follow_or_lead(finding: Finding, clusters: list[_Cluster], index: _Index) -> None:
-    causes = [number for number in index.near(finding) if follows_from(finding, clusters[number].lead)]
+    causes = [number for number in index.origins(finding) if clusters[number].causes(finding)]
     if causes:
-        clusters[min(causes, key=lambda number: distance(clusters[number].lead, finding))].add(finding)
+        number = min(causes, key=lambda number: distance(clusters[number].lead, finding))
+        clusters[number].follow(finding)
     else:
+        number = len(clusters)
         clusters.append(_Cluster([finding], {finding.tool}))
-        index.add(len(clusters) - 1, finding)
+    index.add(number, finding)
 
 
 class _Index:
@@ -115,24 +135,40 @@ class _Index:
 
     def __init__(self, clusters: Sequence[_Cluster]) -> None:
         self._by_key: dict[object, list[int]] = defaultdict(list)
+        self._syntax: list[tuple[int, int, int]] = []
         for number, cluster in enumerate(clusters):
             self.add(number, cluster.lead)
 
-    def add(self, number: int, lead: Finding) -> None:
-        for key in keys(lead):
+    def add(self, number: int, finding: Finding) -> None:
+        for key in keys(finding):
             self._by_key[key].append(number)
+        if breaks_syntax(finding):
+            insort(self._syntax, (finding.span.start_line, finding.span.start_column, number))
 
     def near(self, finding: Finding) -> list[int]:
-        found = dict.fromkeys(number for key in keys(finding, wanted=True) for number in self._by_key.get(key, ()))
-        return sorted(found)
+        """The clusters with a key in common."""
+        return sorted({number for key in keys(finding) for number in self._by_key.get(key, ())})
+
+    def origins(self, finding: Finding) -> list[int]:
+        """The clusters that the finding may follow from: those near, and the last syntax error before it."""
+        if not may_follow(finding):
+            return []
+        place = (finding.span.start_line, finding.span.start_column + 1, 0)
+        # Another tool may stop a line before the place that slang names.
+        at = bisect_right(self._syntax, place if finding.tool == "slang" else (place[0] + 2, 0, 0)) - 1
+        before = {self._syntax[at][2]} if at >= 0 and is_syntax(finding) else set()
+        return sorted({*self.near(finding), *before})
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:
-    """In order, each once: a module instantiated twice is reported twice, with other widths in the message."""
+    """In order, each once: of one code at one place, only the names in the message tell two faults apart.
+
+    A module instantiated twice is reported twice, with other widths; Verilator tells a bad range in two ways.
+    """
     kept: dict[object, Finding] = {}
     for finding in sorted(findings, key=_total_order):
-        text = NUMBER.sub("#", finding.message)
-        kept.setdefault((finding.span, finding.tool, finding.tools, finding.code, text), finding)
+        names = quoted_names(finding.message)
+        kept.setdefault((finding.span, finding.tool, finding.tools, finding.code, names), finding)
     return list(kept.values())
 
 

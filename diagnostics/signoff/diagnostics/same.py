@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from signoff.diagnostics.taxonomy import equivalence, is_consequence, is_syntax, is_unnamed, quoted_names
+from signoff.diagnostics.taxonomy import equivalence, is_consequence, is_stumble, is_syntax, is_unnamed, quoted_names
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 
 TOOL_ORDER = ("slang", "verilator", "yosys")
@@ -24,14 +24,12 @@ def tool_rank(tool: str) -> tuple[int, str]:
     return (TOOL_ORDER.index(tool) if tool in TOOL_ORDER else len(TOOL_ORDER), tool)
 
 
-def keys(finding: Finding, *, wanted: bool = False) -> Iterator[object]:
-    """Under which keys a fault is filed; with `wanted`, under which those are that `finding` may belong to."""
+def keys(finding: Finding) -> Iterator[object]:
+    """What two findings must share to be one fault: a line, or the signal in their messages."""
     span = finding.span
     yield from range(span.start_line, min(span.end_line, span.start_line + LINES_INDEXED) + 1)
     if finding.category in BY_NAME:
         yield from ((finding.category, name) for name in quoted_names(finding.message))
-    if _breaks_syntax(finding) and not (wanted and finding.tool == "slang"):
-        yield "syntax"
 
 
 def distance(one: Finding, other: Finding) -> tuple[int, int]:
@@ -68,19 +66,26 @@ def same_fault(known: Finding, finding: Finding) -> bool:
 
 def follows_from(finding: Finding, cause: Finding) -> bool:
     """Whether `finding` only says where a tool stumbled over `cause`."""
-    if _breaks_syntax(cause) and is_syntax(finding) and finding.severity is Severity.ERROR:
+    if breaks_syntax(cause) and is_syntax(finding) and finding.severity is Severity.ERROR:
         if finding.tool == cause.tool:
-            return finding.span.start_line == cause.span.start_line and cause.span <= finding.span
+            same_line = finding.span.start_line == cause.span.start_line
+            return (same_line or is_stumble(finding)) and cause.span <= finding.span
         return cause.span.start_line - finding.span.start_line <= 1
     if not is_consequence(finding, cause.category) or not _same_place(cause, finding):
         return False
     return overlap(cause.span, finding.span) or "Logical operator" in finding.message
 
 
-def _breaks_syntax(finding: Finding) -> bool:
+def breaks_syntax(finding: Finding) -> bool:
+    """Whether tools lose their way at this fault."""
     if finding.severity is not Severity.ERROR:
         return False
     return is_syntax(finding) or finding.category is Category.ILLEGAL_KEYWORD
+
+
+def may_follow(finding: Finding) -> bool:
+    """Whether the finding could be the mere consequence of another; follows_from() tells of which."""
+    return is_consequence(finding) or (is_syntax(finding) and finding.severity is Severity.ERROR)
 
 
 def _same_place(one: Finding, other: Finding) -> bool:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from signoff.verifiers.finding import Category, Finding
@@ -18,7 +18,9 @@ from signoff.verifiers.finding import Category, Finding
 # Names as the tools quote them: 'name' and "name", and Yosys' `\name'.
 QUOTED = re.compile(r"'([^']+)'|`\\?([^`']+)'|\"([^\"]+)\"")
 # Codes of errors that the tool has not named: its verifier took them from the message (verilator_codes.toml).
-UNNAMED = frozenset({"", "ERROR", "SYNTAX", "SYNTAXERROR", "LITERAL", "UNDEFINED", "REDEFINED", "MACRO", "UNDEFINEDMACRO"})
+UNNAMED = frozenset(
+    {"", "ERROR", "SYNTAX", "SYNTAXERROR", "LITERAL", "UNDEFINED", "REDEFINED", "MACRO", "UNDEFINEDMACRO"}
+)
 
 
 class NameTable:
@@ -42,15 +44,26 @@ class NameTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A tool's message that names the fault better than its code does."""
+
+    tool: str
+    pattern: re.Pattern[str]
+    category: Category
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """taxonomy.toml, read: `codes` holds a table a tool, `messages` (tool, pattern, category) rows."""
+    """taxonomy.toml, read: `codes` holds a table a tool."""
 
     codes: dict[str, NameTable]
     expected: NameTable
-    messages: tuple[tuple[str, re.Pattern[str], Category], ...]
+    messages: tuple[Message, ...]
     keyword_codes: frozenset[str]
     keywords: frozenset[str]
     syntax: NameTable
+    stumbles: NameTable
     syntax_message: re.Pattern[str]
     equivalent: NameTable
     consequence: dict[str, frozenset[str]]
@@ -66,10 +79,14 @@ def taxonomy() -> Taxonomy:
     return Taxonomy(
         codes={tool: NameTable(raw[tool]) for tool in ("slang", "verilator", "yosys", "signoff")},
         expected=NameTable(expected),
-        messages=tuple((row["tool"], re.compile(row["pattern"]), Category(row["category"])) for row in raw["message"]),
+        messages=tuple(
+            Message(row["tool"], re.compile(row["pattern"]), Category(row["category"]), row.get("group", ""))
+            for row in raw["message"]
+        ),
         keyword_codes=frozenset(raw["keywords"]["codes"]),
         keywords=frozenset(raw["keywords"]["words"]),
         syntax=NameTable({"syntax": raw["syntax"]["codes"]}),
+        stumbles=NameTable({"stumble": raw["syntax"]["stumbles"]}),
         syntax_message=re.compile(raw["syntax"]["pattern"]),
         equivalent=NameTable(raw["equivalent"]),
         consequence={category: frozenset(codes) for category, codes in raw["consequence"].items()},
@@ -92,6 +109,11 @@ def is_syntax(finding: Finding) -> bool:
     return table.syntax_message.search(finding.message) is not None
 
 
+def is_stumble(finding: Finding) -> bool:
+    """Whether a parser that has already met a syntax error says this of text that may well be right."""
+    return finding.tool == "slang" and taxonomy().stumbles.get(finding.code) is not None
+
+
 def is_unnamed(finding: Finding) -> bool:
     """Whether the tool has given the fault no name of its own, only a message."""
     return finding.code.upper() in UNNAMED
@@ -99,14 +121,17 @@ def is_unnamed(finding: Finding) -> bool:
 
 def equivalence(finding: Finding) -> str:
     """The name of the group of codes that mean the same fault in several tools, or ""."""
-    return taxonomy().equivalent.get(finding.code) or ""
+    message = _message(finding)
+    return (message.group if message else "") or taxonomy().equivalent.get(finding.code) or ""
 
 
-def is_consequence(finding: Finding, cause: Category) -> bool:
-    """Whether a fault of category `cause` at the same place brings this finding with it."""
-    return finding.code in taxonomy().consequence.get(cause, ())
+def is_consequence(finding: Finding, cause: Category | None = None) -> bool:
+    """Whether a fault of category `cause` (None: of some category) at the same place brings this finding with it."""
+    table = taxonomy().consequence
+    return any(finding.code in codes for kind, codes in table.items() if cause is None or kind == cause)
 
 
+@lru_cache(maxsize=4096)
 def quoted_names(message: str) -> frozenset[str]:
     """What the message quotes, without a leading backslash or hierarchy: mostly the names of signals and ports."""
     found = ("".join(groups) for groups in QUOTED.findall(message))
@@ -118,15 +143,19 @@ def _category(finding: Finding) -> Category:
     if finding.code == "ExpectedToken":
         tokens = quoted_names(finding.message)
         return next((Category(kind) for token in tokens if (kind := table.expected.get(token))), Category.OTHER)
-    for tool, pattern, category in table.messages:
-        if tool == finding.tool and pattern.search(finding.message):
-            return category
+    if message := _message(finding):
+        return message.category
     if finding.code in table.keyword_codes and any(map(_misspelt_keyword, quoted_names(finding.message))):
         return Category.ILLEGAL_KEYWORD
     for tool in (finding.tool, "signoff"):
         if tool in table.codes and (kind := table.codes[tool].get(finding.code)):
             return Category(kind)
     return Category.OTHER
+
+
+def _message(finding: Finding) -> Message | None:
+    rows = (row for row in taxonomy().messages if row.tool == finding.tool)
+    return next((row for row in rows if row.pattern.search(finding.message)), None)
 
 
 def _misspelt_keyword(name: str) -> bool:
