@@ -12,4 +12,5 @@ def build(pool: WorkerPool) -> tuple[Verifier, ...]:
     from signoff.verifiers.hdl.verilator import Verilator
     from signoff.verifiers.hdl.yosys import Yosys
 
-    return (Slang(pool, lane="live"), Verilator(), Yosys(pool))
+    slang = Slang(pool, lane="live")
+    return (slang, Verilator(referee=slang), Yosys(pool))

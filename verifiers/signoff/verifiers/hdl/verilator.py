@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from signoff.verifiers import tools
-from signoff.verifiers.finding import Finding, Outcome, Status
+from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.hdl import verilator_sarif, verilator_text
 from signoff.verifiers.hdl.overlay import SourceLines, Sources, lay_out
 from signoff.verifiers.hdl.verilator_codes import DELAY, NEEDS_TIMING
 from signoff.verifiers.hdl.verilator_context import in_place
-from signoff.verifiers.hdl.verilator_trust import trustworthy
+from signoff.verifiers.hdl.verilator_trust import is_doubtful, trustworthy, without_limits
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, exit_reason, run, scratch_folder
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Availability, Speed
+from signoff.verifiers.verifier import Availability, Speed, Verifier
 
 NAME = "verilator"
 REPORT = "report.sarif"
@@ -40,6 +41,11 @@ WARNINGS = (
 SPEED = ("-fno-dfg",)
 
 
+# Where Verilator speaks of itself.
+NO_FILE = re.compile(r"^$|^<|^AstRoot$")
+NOTHING_THERE = "No top level module"
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     tool: tools.Tool
@@ -56,7 +62,9 @@ class Verilator:
     languages = frozenset({"verilog", "systemverilog"})
     speed = Speed.QUICK
 
-    def __init__(self) -> None:
+    def __init__(self, referee: Verifier | None = None) -> None:
+        """`referee` is asked about errors that may be Verilator's own limits: it reads less than IEEE 1800 allows."""
+        self._referee = referee
         # Programs too old for SARIF, by path: their text is read instead.
         self._text_only: set[str] = set()
 
@@ -83,11 +91,22 @@ class Verilator:
         if any(finding.code in NEEDS_TIMING for finding in findings):
             outcome = await self._once(job, "--timing")
             findings = (*outcome.findings, *(finding for finding in findings if finding.code == DELAY))
-        findings = in_place(findings, job.lines)
-        if job.project.declared:
-            return replace(outcome, findings=findings)
-        kept, message = trustworthy(findings, job.project)
-        return replace(outcome, findings=kept, message=outcome.message or message)
+        findings, message = in_place(findings, job.lines), ""
+        if not job.project.declared:
+            findings, message = trustworthy(findings, job.project)
+        findings = await self._judged(findings, snapshot, job.project)
+        whole = outcome.complete and not message
+        return replace(outcome, findings=findings, message=outcome.message or message, complete=whole)
+
+    async def _judged(self, findings: tuple[Finding, ...], snapshot: Snapshot, project: Project) -> tuple[Finding, ...]:
+        """The findings, with what only Verilator cannot read told as that."""
+        if self._referee is None or not any(is_doubtful(finding) for finding in findings):
+            return findings
+        second = await self._referee.run(snapshot, project)
+        if not second.ran:
+            return findings
+        faulty = {finding.path for finding in second.findings if finding.severity is Severity.ERROR}
+        return without_limits(findings, faulty)
 
     async def _once(self, job: _Job, timing: str) -> Outcome:
         settings = job.project.settings
@@ -148,10 +167,12 @@ def read(
             findings = verilator_sarif.parse(report.read_bytes(), names)
     except verilator_sarif.GarbledOutput as error:
         return _failed(Status.CRASHED, f"wrote {error}")
-    complaint = next((finding for finding in findings if finding.path in ("", "<command-line>", "AstRoot")), None)
-    findings = tuple(finding for finding in findings if finding.path not in ("", "<command-line>", "AstRoot"))
+    complaint = next((finding for finding in findings if NO_FILE.match(finding.path)), None)
+    findings = tuple(finding for finding in findings if not NO_FILE.match(finding.path))
     if done.returncode == 0 or findings:
         return Outcome(NAME, findings=findings)
+    if complaint is not None and complaint.message.startswith(NOTHING_THERE):
+        return Outcome(NAME, message="no module to check with Verilator", complete=False)
     if complaint is not None:
         return _failed(Status.CRASHED, f"could not run: {complaint.message}")
     said = done.stderr.decode(errors="replace").strip().splitlines()

@@ -1,8 +1,9 @@
-"""Which of Verilator's findings can be believed while the project is only guessed."""
+"""Which of Verilator's errors can be believed: in a guessed project, and beyond what it can read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.verilator_codes import CROSS_FILE
@@ -17,10 +18,31 @@ def trustworthy(findings: Iterable[Finding], project: Project) -> tuple[tuple[Fi
         kept = tuple(finding for finding in found if finding.severity is not Severity.ERROR)
     else:
         kept = tuple(finding for finding in found if not _across_files(finding))
+    if len(kept) == len(found):
+        return kept, ""
     missing = sorted({finding.message for finding in found if finding.code in CROSS_FILE})
-    return kept, f"not all files of the design are known: {missing[0]}" if missing else ""
+    return kept, f"not all files of the design are known: {missing[0] if missing else ', '.join(project.missing)}"
 
 
 def _across_files(finding: Finding) -> bool:
     others = {related.path for related in finding.related} - {finding.path}
     return finding.severity is Severity.ERROR and bool(others)
+
+
+def is_doubtful(finding: Finding) -> bool:
+    """True for an error without a name of Verilator's own: a syntax error, say, may be a construct it does not know."""
+    return finding.severity is Severity.ERROR and not finding.help_url
+
+
+def without_limits(findings: Iterable[Finding], faulty: Collection[str]) -> tuple[Finding, ...]:
+    """The findings, with the doubtful errors in files that are not `faulty` told once a file, as Verilator's limit."""
+    kept: list[Finding] = []
+    told: set[str] = set()
+    for finding in findings:
+        if not is_doubtful(finding) or finding.path in faulty:
+            kept.append(finding)
+        elif finding.path not in told:
+            told.add(finding.path)
+            message = f"Verilator cannot read this, slang can: {finding.message}"
+            kept.append(replace(finding, severity=Severity.INFORMATION, code="UNSUPPORTED", message=message))
+    return tuple(kept)
