@@ -12,7 +12,8 @@ from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.overlay import is_header, units
 from signoff.verifiers.hdl.slang_elaborate import elaborate, needs_joining, tops_for
 from signoff.verifiers.hdl.slang_options import code_name, option_key, options
-from signoff.verifiers.hdl.slang_sources import Files, SourceState, Unit
+from signoff.verifiers.hdl.slang_sources import SourceState, Unit
+from signoff.verifiers.hdl.slang_text import Files
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pyslang
 from signoff.verifiers.finding import Finding, Related, Severity, Span
 from signoff.verifiers.hdl.slang_options import code_name
-from signoff.verifiers.hdl.slang_sources import Source, SourceState
+from signoff.verifiers.hdl.slang_sources import SourceState
+from signoff.verifiers.hdl.slang_text import Source
 
 TOOL = "slang"
 HELP = "https://sv-lang.com/warning-ref.html#"

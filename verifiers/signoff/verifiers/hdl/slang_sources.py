@@ -1,24 +1,21 @@
-"""The files of a project inside slang: read, parsed once, and parsed again only where something changed."""
+"""The files of a project inside slang: parsed once, and parsed again only where something changed."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import pyslang
 from pyslang import syntax
-from signoff.verifiers.finding import Span
 from signoff.verifiers.hdl.slang_options import Options
-from signoff.verifiers.text import LineIndex
+from signoff.verifiers.hdl.slang_text import Source, Stamp, decode, file_stamp, well_formed
 
-Stamp = tuple[int, int]
-# slang never frees a text it was given; beyond this much, all state is thrown away and built anew.
-REBUILD_BYTES = 24 * 1024 * 1024
+# slang never frees a text it was given. When this much has come on top of what the project takes in itself, all
+# state is thrown away and built anew: some hundred edits of a usual file, and one slower answer.
+REBUILD_BYTES = 12 * 1024 * 1024
 _SERIALS = itertools.count(1)
 OLD_KEYWORDS = '`begin_keywords "1364-2005"\n'
 SYSTEMVERILOG = re.compile(
@@ -28,102 +25,19 @@ SYSTEMVERILOG = re.compile(
 NO_INCLUDE = pyslang.Diags.CouldNotOpenIncludeFile
 
 
-class Source:
-    """One text that slang has seen, and the way from slang's byte offsets to lines and columns."""
-
-    __slots__ = ("_data", "_index", "path", "prelude", "single_byte", "text")
-
-    def __init__(self, path: str, text: str, prelude: bool = False, single_byte: bool = False) -> None:
-        self.path = path
-        self.text = text
-        self.prelude = prelude
-        self.single_byte = single_byte or text.isascii()
-        self._data: bytes | None = None
-        self._index: LineIndex | None = None
-
-    @property
-    def index(self) -> LineIndex:
-        """The lines of the text."""
-        if self._index is None:
-            self._index = LineIndex(self.text)
-        return self._index
-
-    def code_point(self, offset: int) -> int:
-        """The code point offset of a byte offset."""
-        if self.single_byte:
-            return offset
-        if self._data is None:
-            self._data = well_formed(self.text).encode("utf-8")
-        return len(self._data[:offset].decode("utf-8", "ignore"))
-
-    def byte(self, offset: int) -> int:
-        """The byte offset of a code point offset."""
-        return offset if self.single_byte else len(well_formed(self.text[:offset]).encode("utf-8"))
-
-    def span(self, start: int, end: int) -> Span:
-        """The span between two byte offsets."""
-        return Span(*self.position(start), *self.position(end))
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """(line, column) of a byte offset."""
-        return self.index.position(self.code_point(offset))
-
-
 @dataclass(slots=True, eq=False)
 class Unit:
-    """One parsed file. `includes` are the headers it read, with their stamps; `absent` those it did not find."""
+    """One parsed file. `includes` are the headers it read, with their stamps; `absent` those it did not find.
+
+    `names` are slang's names for the texts that the tree was made of.
+    """
 
     source: Source
     prelude: str
     tree: syntax.SyntaxTree
     includes: dict[str, Stamp]
     absent: tuple[str, ...]
-
-
-class Files:
-    """Text from disk, read again only where the file's time or size changed."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, tuple[Stamp, str]] = {}
-
-    def read(self, path: str) -> str | None:
-        """The text of a file, or None where it cannot be read."""
-        stamp = file_stamp(path)
-        if stamp is None:
-            return None
-        known = self._texts.get(path)
-        if known is None or known[0] != stamp:
-            with contextlib.suppress(OSError):
-                known = self._texts[path] = (stamp, decode(Path(path).read_bytes()))
-        return known[1] if known else None
-
-
-def file_stamp(path: str) -> Stamp | None:
-    """Time and size of a file, None where there is none."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - a Path for each of a thousand files costs more than the call
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size
-
-
-def decode(data: bytes) -> str:
-    """Text of a source file; one that is not UTF-8 is taken for Latin-1, as old comments mostly are."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def well_formed(text: str) -> str:
-    """The text with unpaired surrogates replaced one for one: an editor may send them, UTF-8 has no form for them."""
-    if text.isascii():
-        return text
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
-    return text
+    names: tuple[str, ...]
 
 
 def parse_errors(tree: syntax.SyntaxTree) -> int:
@@ -143,7 +57,10 @@ class SourceState:
         self.assigned = 0
         self._sources: dict[pyslang.BufferID, Source] = {}
         self._names: dict[str, Source] = {}
+        self._buffers: dict[str, pyslang.BufferID] = {}
+        self._new: list[str] = []
         self.serial = next(_SERIALS)
+        self._first = 0
         self._count = 0
         self._pragmas: list[pyslang.BufferID] = []
 
@@ -191,16 +108,25 @@ class SourceState:
     def parse(self, files: Sequence[tuple[str, str]], preludes: Mapping[str, str]) -> list[Unit]:
         """One unit a file: the one at hand where neither its text nor what comes before it changed."""
         parsed = [self._unit(path, text, preludes.get(path, "")) for path, text in files]
-        self.units = {unit.source.path: unit for unit in parsed}
+        self._keep(parsed)
         return parsed
 
     def parse_joined(self, files: Sequence[tuple[str, str]]) -> list[Unit]:
         """One unit of all files, for designs that share declarations outside modules."""
         texts = [Source(path, text) for path, text in files]
         tree = self._tree([self._assign(source) for source in texts])
-        unit = Unit(texts[-1], "", tree, *self._includes(tree))
-        self.units = {unit.source.path: unit}
+        unit = Unit(texts[-1], "", tree, *self._includes(tree), self._taken_names())
+        self._keep([unit])
         return [unit]
+
+    def _keep(self, units: list[Unit]) -> None:
+        """Hold these units and no others; forget the texts that only earlier ones were made of."""
+        self._first = self._first or self.assigned
+        gone = [unit for unit in self.units.values() if unit not in units]
+        self.units = {unit.source.path: unit for unit in units}
+        for name in (name for unit in gone for name in unit.names):
+            self._sources.pop(self._buffers.pop(name), None)
+            self._names.pop(name, None)
 
     def _unit(self, path: str, text: str, prelude: str) -> Unit:
         known = self.units.get(path)
@@ -215,7 +141,7 @@ class SourceState:
             if parse_errors(other) < faults:
                 source, tree = old, other
         self._names[path] = source
-        return Unit(source, prelude, tree, *self._includes(tree))
+        return Unit(source, prelude, tree, *self._includes(tree), self._taken_names())
 
     def _parse(self, source: Source, prelude: str) -> syntax.SyntaxTree:
         before = [self._assign(Source(source.path, prelude, prelude=True))] if prelude else []
@@ -230,12 +156,18 @@ class SourceState:
         name = f"{source.path}@{self._count}"
         buffer = self.manager.assignText(name, well_formed(source.text))
         self._names[name] = self._sources[buffer.id] = source
+        self._buffers[name] = buffer.id
+        self._new.append(name)
         if not source.prelude:
             self._names[source.path] = source
         self.assigned += len(source.text)
         if "pragma" in source.text or "slang" in source.text:
             self._pragmas.append(buffer.id)
         return buffer
+
+    def _taken_names(self) -> tuple[str, ...]:
+        taken, self._new = tuple(self._new), []
+        return taken
 
     def take_pragma_buffers(self) -> list[pyslang.BufferID]:
         """The buffers, new since the last call, that may hold slang's own pragmas."""
@@ -253,7 +185,7 @@ class SourceState:
 
     def stale(self, texts: Mapping[str, str]) -> bool:
         """True where a header changed since it was read, or appeared: slang would go on using the old one."""
-        if self.assigned > REBUILD_BYTES:
+        if self.assigned - 2 * self._first > REBUILD_BYTES:
             return True
         if any(texts.get(path, text) != text for path, text in self.headers.items()):
             return True
