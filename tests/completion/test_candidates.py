@@ -19,6 +19,7 @@ UNINDENTED = "module m;\n|\nendmodule\n"
 CASES = [
     ("stops where it leaves its block", BLOCK, "q <= d;\n  end\nendmodule\n", "q <= d;"),
     ("does not doubly indent", BLOCK, "    q <= d;", "q <= d;"),
+    ("does not indent more than the line is", BLOCK, "\n        q <= d;", "q <= d;"),
     ("keeps the indentation of later lines", BLOCK, "q <= d;\n    d <= q;", "q <= d;\n    d <= q;"),
     ("keeps indentation where the line has none", UNINDENTED, "    wire a;", "    wire a;"),
     ("takes the code out of fences", BLOCK, "```verilog\nq <= d;\n```\nThis sets q.", "q <= d;"),

@@ -109,8 +109,6 @@ def _without_line_start(text: str, hole: Hole) -> str:
             text = again[len(before.strip()) :]
         return text.lstrip(" \t") if before[-1:].isspace() else text
     text = re.sub(r"^(?:[ \t]*\n)+", "", text)
-    if before and text.startswith(before):
-        return text[len(before) :]
     return text.lstrip(" \t") if before else text
 
 
