@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fix_helpers import finding_at
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from signoff.diagnostics.fixes.guard import DELIMITERS, losses
 from signoff.diagnostics.fixes.source import scan
@@ -79,6 +79,7 @@ def test_a_name_that_the_finding_names_may_be_replaced() -> None:
     assert losses(TEXT, fixed, finding_at(TEXT, "endmodule", "PortDoesNotExist", "port 'x' does not exist"))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_is_deleted_is_a_loss(data: st.DataObject) -> None:
     """Any run of tokens that holds more than delimiters, event lists aside, cannot go unnoticed."""

@@ -98,7 +98,7 @@ CODES = [
 MESSAGES = ["expected ';'", "expected 'end'", "expected ']'", "'a' is wrong; did you mean 'b'?", "from 8 to 4 bits", ""]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(CODES), st.sampled_from(MESSAGES))
 def test_no_text_breaks_a_rule(chance: random.Random, code: str, message: str) -> None:
     text = " ".join(chance.choices(WORDS, k=chance.randrange(60)))

@@ -6,7 +6,7 @@ module missing_end_of_block (
 );
     always @(posedge clk) begin
         q <= d;
-
     end
+
     assign any = |q;
 endmodule

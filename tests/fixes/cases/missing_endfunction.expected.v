@@ -4,7 +4,7 @@ module missing_endfunction (
 );
     function parity(input [7:0] value);
         parity = ^value;
-
     endfunction
+
     assign odd = parity(a);
 endmodule

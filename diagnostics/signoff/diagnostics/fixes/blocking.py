@@ -28,9 +28,9 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if target is None or src.token(target[1]).start > max(end, index.line_end(finding.span.start_line)):
         return
     name = target[0]
-    if wanted == "<=" and _read_after(src, block, name, target[1]):
-        return
     numbers = [n for other, n in made if other == name and src.word(n) != wanted]
+    if wanted == "<=" and _read_after(src, block, name, numbers[0]):
+        return
     edits = tuple(replacement(index, src.token(n).start, src.token(n).end, wanted) for n in numbers)
     word = "non-blocking" if wanted == "<=" else "blocking"
     times = "" if len(numbers) == 1 else f" ({len(numbers)} times)"

@@ -167,7 +167,7 @@ def _unit_end(text: str, index: LineIndex, line: int) -> int:
         if index.line(number).split()[0] in UNITS:
             break
         last = number
-    return index.starts[last + 1] if last + 1 < len(index.starts) else len(text)
+    return _after(index, last)
 
 
 def _code_lines(text: str, index: LineIndex, line: int) -> Iterator[int]:
@@ -182,10 +182,10 @@ def _code_lines(text: str, index: LineIndex, line: int) -> Iterator[int]:
 
 
 def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -> int | None:
-    """The start of the first line after the opener's that the block's layout no longer holds."""
+    """The start of the line after the last one that the block's layout holds; None where it tells nothing."""
     if block.word in UNITS:
         return _unit_end(text, index, line)
-    deeper = False
+    deeper, last = False, line
     for number in _code_lines(text, index, line + 1):
         content = index.line(number)
         stripped = content.strip()
@@ -199,10 +199,19 @@ def _dedent(text: str, index: LineIndex, line: int, indent: str, block: Block) -
             # Arms may stand at the indentation of their case.
             deeper = True
         elif deeper or stripped.split()[0].rstrip(";:") in END_WORDS:
-            return index.starts[number]
+            return _after(index, last)
         else:
             return None
+        last = number
     return len(text) if block.closer < 0 else None
+
+
+def _after(index: LineIndex, line: int) -> int:
+    """The start of the line after one, and after the `endif that closes what the line may stand in."""
+    following = line + 1
+    while index.line(following).lstrip().startswith("`endif"):
+        following += 1
+    return index.starts[following] if following < len(index.starts) else len(index.text)
 
 
 def lost_begins(text: str, index: LineIndex) -> list[int]:
