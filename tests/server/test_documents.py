@@ -5,13 +5,29 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
 from signoff.lsp_server.documents import Documents
 from signoff.lsp_server.encoding import UTF8, UTF16, UTF32, column_from_units, units_from_column
 from signoff.verifiers.text import LineIndex, apply_edits, difference
 
-# What real files hold: line endings of all kinds, tabs, characters that only Python takes for line ends, surrogate pairs.
-PIECES = ["\n", "\r\n", "\r", "\t", "a", "module x;", "é", "∂", "😋", "\u2028", "\f", "\x0b", "\x85", "\x00", " ", "end"]
+# What real files hold: all line endings, tabs, what only Python takes for a line end, surrogate pairs.
+PIECES = [
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    "a",
+    "module x;",
+    "é",
+    "∂",
+    "😋",
+    "\u2028",
+    "\f",
+    "\x0b",
+    "\x85",
+    "\x00",
+    " ",
+    "end",
+]
 TEXT = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 

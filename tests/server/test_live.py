@@ -195,7 +195,7 @@ def _alive(process: psutil.Process) -> bool:
     [
         "",
         "\x00\x00",
-        "module m; initial $display(\"" + "x" * 5_000_000 + "\"); endmodule",
+        'module m; initial $display("' + "x" * 5_000_000 + '"); endmodule',
         '`include "loop.vh"\nmodule m; endmodule\n',
         "module m;\r\nendmodule\r\n",
         "\ud83d module \udc00",
@@ -226,7 +226,10 @@ def test_a_file_that_is_not_utf8_is_read_as_part_of_the_design(editor: Editor) -
 
 def test_hover_tells_type_width_and_drivers(editor: Editor) -> None:
     editor.shake()
-    uri = editor.put("a.v", "module a(input wire clk, output reg [7:0] count);\nalways @(posedge clk) count <= count + 1'b1;\nendmodule\n")
+    uri = editor.put(
+        "a.v",
+        "module a(input wire clk, output reg [7:0] count);\nalways @(posedge clk) count <= count + 1'b1;\nendmodule\n",
+    )
     editor.diagnostics(uri, lambda found: True, 1)
     answer = editor.ask("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 24}})
     text = answer["contents"]["value"]
@@ -266,10 +269,11 @@ def test_settings_change_while_it_runs(editor: Editor) -> None:
     editor.shake()
     uri = editor.put("blinker.v", GOOD.replace("led;", "led"))
     editor.errors(uri, 1, has_error)
-    off = {"settings": {"signoff": {"slang": {"enabled": False}, "verilator": {"enabled": False}}}}
-    editor.notify("workspace/didChangeConfiguration", off)
+    off = {"slang": {"enabled": False}, "verilator": {"enabled": False}}
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"signoff": {"verifiers": off}}})
     assert editor.errors(uri, 1, no_error) == []
-    editor.notify("workspace/didChangeConfiguration", {"settings": {"signoff": {"slang": {"enabled": True}}}})
+    on = {"slang": {"enabled": True}}
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"signoff": {"verifiers": on}}})
     assert editor.errors(uri, 1, has_error)
 
 

@@ -29,6 +29,7 @@ class Store:
     def __init__(self) -> None:
         self._said: dict[str, dict[str, Said]] = {}
         self._facts: dict[tuple[str, str], Mapping[str, object]] = {}
+        self._told: dict[tuple[str, str], set[str]] = {}
 
     def put(self, tool: str, group: str, paths: Iterable[str], outcome: Outcome) -> set[str]:
         """Take a run's findings for `paths`; a path it says nothing about is clean for it. Returns what changed."""
@@ -42,6 +43,7 @@ class Store:
             if self._said.setdefault(path, {}).get(tool) != said:
                 self._said[path][tool] = said
                 changed.add(path)
+        self._told[group, tool] = {path for path, findings in by_path.items() if findings}
         if outcome.facts:
             self._facts[group, tool] = outcome.facts
         return changed
@@ -49,6 +51,10 @@ class Store:
     def facts(self, group: str, tool: str) -> Mapping[str, object]:
         """What the tool last learnt about a group of files beside findings; empty before its first run."""
         return self._facts.get((group, tool), {})
+
+    def told(self, group: str, tool: str) -> set[str]:
+        """The files about which the tool's last run on a group of files said something."""
+        return self._told.get((group, tool), set())
 
     def findings(self, path: str) -> tuple[Finding, ...]:
         """Everything said about a file, tool by tool, not merged."""

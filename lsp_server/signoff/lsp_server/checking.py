@@ -160,11 +160,13 @@ class Checking:
         if not run.project.declared:
             return {run.snapshot.path}
         told = {finding.path for finding in run.outcome.findings}
-        known = {path for path in self.store.paths() if path in set(run.project.files)}
-        return told | known | {run.snapshot.path, *(buffer.path for buffer in run.project.buffers if self._same(run, buffer))}
+        before = self.store.told(run.group, run.verifier.name)
+        return told | before | {buffer.path for buffer in run.project.buffers if self._same(run, buffer)}
 
     def _same(self, run: Run, buffer: Snapshot) -> bool:
-        return group_name(buffer, self.workspace.project_for(buffer.path)) == run.group
+        return buffer.path == run.snapshot.path or (
+            group_name(buffer, self.workspace.project_for(buffer.path)) == run.group
+        )
 
     def _version(self, path: str) -> int | None:
         document = self.documents.at_path(path)
@@ -222,5 +224,3 @@ def enabled(verifier: Verifier, settings: Settings) -> bool:
     """Whether the user has this verifier switched on."""
     own = getattr(settings.verifiers, verifier.name, None)
     return bool(getattr(own, "enabled", True))
-
-

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class SignoffProtocol(LanguageServerProtocol):
     """Hands text synchronization to signoff.lsp_server.documents (see there why not to pygls)."""
 
-    _server: SignoffServer  # type: ignore[assignment]
+    _server: SignoffServer
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
@@ -34,12 +34,12 @@ class SignoffProtocol(LanguageServerProtocol):
         self._server.opened(params.text_document)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:  # type: ignore[override]
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """Apply the edits."""
         self._server.edited(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:  # type: ignore[override]
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget the document."""
         self._server.closed(params.text_document.uri)
 

@@ -39,4 +39,3 @@ async def register(server: SignoffServer) -> None:
 
 def _registration(method: str, options: object) -> types.Registration:
     return types.Registration(id=f"signoff-{method}", method=method, register_options=options)
-

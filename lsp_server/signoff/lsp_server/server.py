@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-
 from signoff.diagnostics.schedule import Run
 from signoff.diagnostics.store import Store
 from signoff.lsp_server import registration
@@ -32,8 +31,8 @@ from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
 if TYPE_CHECKING:
-    from signoff.verifiers.watch import Watcher
     from signoff.completion.engine import CompletionEngine, Suggestion
+    from signoff.verifiers.watch import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +55,8 @@ class SignoffServer(LanguageServer):
         self.checking = Checking(
             self.documents, self.workspace_model, self.verifiers, self.store, self.publisher, self.warn
         )
-        self.progress = Progress(self)
-        self.stopped = asyncio.Event()
+        self.busy = Progress(self)
+        self.introduced, self.stopped = asyncio.Event(), asyncio.Event()
         self._background: set[asyncio.Task[Any]] = set()
         self._watcher: Watcher | None = None
         self._closed = False
@@ -154,12 +153,14 @@ class SignoffServer(LanguageServer):
 
     async def warm_yosys(self) -> None:
         """Have Yosys compiled for this machine: once ever, and visibly."""
-        for verifier in self.verifiers:
-            if isinstance(verifier, Yosys) and enabled(verifier, self.settings) and not verifier.ready():
-                task = asyncio.current_task()
-                assert task is not None
-                report = self.progress.watch("Signoff: preparing Yosys (once)", task)
-                await verifier.warm(report)
+        settings = self.settings.verifiers
+        yosys = next(verifier for verifier in self.verifiers if isinstance(verifier, Yosys))
+        if not enabled(yosys, self.settings) or await asyncio.to_thread(yosys.ready, settings):
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        report = self.busy.watch("Signoff: preparing Yosys (once)", task)
+        await yosys.warm(lambda message: report(message, None), settings)
 
     async def suggest(self, uri: str, line: int, character: int, *, automatic: bool) -> tuple[Suggestion, ...]:
         """Completions that the tools accepted, at a client position."""
@@ -175,7 +176,7 @@ class SignoffServer(LanguageServer):
         """Learn what the workspace holds, then check the open documents as parts of it."""
         task = asyncio.current_task()
         assert task is not None
-        report = self.progress.watch("Signoff: reading the workspace", task)
+        report = self.busy.watch("Signoff: reading the workspace", task)
         await self.workspace_model.scan(report)
         self.checking.publish_problems()
         self.checking.check_all()
@@ -189,8 +190,12 @@ class SignoffServer(LanguageServer):
         def changed(paths: tuple[str, ...]) -> None:
             self.spawn(self.checking.files_changed(paths))
 
-        self._watcher = Watcher(self.workspace_model.folders, lambda paths: loop.call_soon_threadsafe(changed, paths))
-        self._watcher.start()
+        def in_thread(paths: tuple[str, ...]) -> None:
+            loop.call_soon_threadsafe(changed, paths)
+
+        self._watcher = Watcher(self.workspace_model.folders, in_thread)
+        if trouble := self._watcher.start():
+            self.warn(trouble)
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
         """Run a coroutine beside the message loop; a failure is logged, and the task ends with the server."""
@@ -215,7 +220,7 @@ class SignoffServer(LanguageServer):
         if self._closed:
             return
         self._closed = True
-        self.progress.close()
+        self.busy.close()
         if self._watcher is not None:
             self._watcher.stop()
         for task in list(self._background):
@@ -238,7 +243,7 @@ class SignoffServer(LanguageServer):
         self.protocol.notify_json(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
     def _on_busy(self, verifier: Verifier, task: asyncio.Task[None]) -> None:
-        self.progress.watch(f"Signoff: {verifier.name}", task)
+        self.busy.watch(f"Signoff: {verifier.name}", task)
 
     def _after_run(self, run: Run) -> None:
         if not self.publisher.push and self._refreshes:
@@ -273,5 +278,5 @@ async def watch_parent(pid: int, seconds: float = 5.0) -> None:
     """Return once the process `pid` is gone: an editor that crashed leaves no server behind."""
     import psutil
 
-    while psutil.pid_exists(pid) and pid != os.getpid():
+    while psutil.pid_exists(pid) and pid != os.getpid():  # noqa: ASYNC110 - another process' end sets no event here
         await asyncio.sleep(seconds)

@@ -11,7 +11,6 @@ import sys
 from threading import Event
 
 from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
-
 from signoff.lsp_server.server import SignoffServer, build, watch_parent
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ async def serve_tcp(host: str, port: int) -> None:
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server = build()
-        server.protocol.set_writer(writer)  # type: ignore[arg-type]
+        server.protocol.set_writer(writer)
         with contextlib.suppress(ConnectionError):
             await _serve(server, reader)
         with contextlib.suppress(ConnectionError):
@@ -61,9 +60,11 @@ async def _serve(server: SignoffServer, reader: object) -> int:
 
 
 async def _parent_gone(server: SignoffServer) -> None:
-    while server.process_id is None:
-        await asyncio.sleep(1)
-    await watch_parent(server.process_id)
+    await server.introduced.wait()
+    if server.process_id is None:
+        await asyncio.Event().wait()  # the client did not say who it is: its end of the pipe must do
+    else:
+        await watch_parent(server.process_id)
 
 
 async def _stdin() -> object:

@@ -18,7 +18,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the demo. Returns 0 where every step came out as it should, 2 where not."""
     from rich.console import Console
-
     from signoff.lsp_server.demo.script import examples_folder
 
     folder = examples_folder()
@@ -37,18 +36,18 @@ def _model(console: object) -> str:
     """Have the small model on this machine. Returns why it is not, "" where it is."""
     import importlib.util
 
+    from signoff.completion.model.weights import catalogue
     from signoff.lsp_server.commands import model
 
     if importlib.util.find_spec("xllamacpp") is None:
         return "the model runtime is not installed: pip install 'signoff[local-model]'"
-    if model.pull_default() != 0:
+    if model.run(argparse.Namespace(action="pull", name=catalogue()[0].name, url="")) != 0:
         return "the model could not be downloaded (see above)"
     return ""
 
 
 async def _show(console: object, folder: Path, model_off: str) -> int:
     from rich.console import Console
-
     from signoff.lsp_server.demo.client import Client, Stopwatch
     from signoff.lsp_server.demo.script import Demo
     from signoff.verifiers.run import scratch_folder

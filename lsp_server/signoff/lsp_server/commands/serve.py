@@ -16,7 +16,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("serve", help="run the language server (what an editor starts)")
     parser.add_argument("--stdio", action="store_true", help="speak over standard input and output (the default)")
     parser.add_argument("--tcp", type=int, metavar="PORT", help="listen on this TCP port instead (0: any free one)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on with --tcp (default: this machine only)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on with --tcp (default: this machine only)"
+    )
     parser.add_argument("--log-level", choices=("error", "warning", "info", "debug"), default="warning")
 
 

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.syntax import Syntax
-
 from signoff.lsp_server.demo.client import Client, Stopwatch
 
 SEVERITIES = {1: "[red]error[/]", 2: "[yellow]warning[/]", 3: "[blue]note[/]", 4: "[dim]hint[/]"}
@@ -178,7 +177,9 @@ class Demo:
             place = one["range"]["start"]["line"] + 1
             kind = one.get("data", {}).get("category", "")
             said = f"[dim]({one['source']}: {one['code']}, {kind})[/]"
-            self.console.print(f"    line {place}: {SEVERITIES[one['severity']]}: {one['message']} {said}", soft_wrap=True)
+            self.console.print(
+                f"    line {place}: {SEVERITIES[one['severity']]}: {one['message']} {said}", soft_wrap=True
+            )
         if not found:
             self.console.print("    no findings")
 

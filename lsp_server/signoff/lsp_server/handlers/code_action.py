@@ -6,12 +6,13 @@ from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-
 from signoff.diagnostics.fixes.offer import ProvenFix, offers
 from signoff.lsp_server.convert import text_edit
 from signoff.lsp_server.documents import Document
 from signoff.lsp_server.server import SignoffServer
 from signoff.verifiers.finding import Finding, Span
+
+CHANGED = "the document has changed since this fix was proven: ask for fixes again"
 
 
 def register(server: SignoffServer) -> None:
@@ -37,7 +38,7 @@ def register(server: SignoffServer) -> None:
         uri, fix = proven.get(str((action.data or {}).get("fix")), ("", None))
         document = server.documents.get(uri)
         if fix is None or document is None or document.version != fix.version:
-            raise JsonRpcException.of("the document has changed since this fix was proven", types.LSPErrorCodes.ContentModified)
+            raise JsonRpcException(CHANGED, types.LSPErrorCodes.ContentModified.value)
         action.edit = _edit(document, fix)
         return action
 

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from lsprotocol import types
-
 from signoff.lsp_server.server import SignoffServer
 from signoff.lsp_server.uris import path_of, uri_of
 
@@ -16,9 +15,7 @@ Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocum
 
 def register(server: SignoffServer) -> None:
     """Register textDocument/diagnostic and workspace/diagnostic."""
-    options = types.DiagnosticOptions(
-        identifier="signoff", inter_file_dependencies=True, workspace_diagnostics=True
-    )
+    options = types.DiagnosticOptions(identifier="signoff", inter_file_dependencies=True, workspace_diagnostics=True)
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def document_diagnostic(params: types.DocumentDiagnosticParams) -> Report:

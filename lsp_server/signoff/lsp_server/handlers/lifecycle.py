@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lsprotocol import types
-
 from signoff.lsp_server.server import SignoffServer
 from signoff.lsp_server.settings import parse
 from signoff.lsp_server.uris import path_of
@@ -21,6 +20,7 @@ def register(server: SignoffServer) -> None:
             folders = [path_of(params.root_uri)]
         server.take_folders(folders)
         server.apply_settings()
+        server.introduced.set()
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
