@@ -47,6 +47,12 @@ def test_a_name_that_nothing_drives_is_not_declared() -> None:
     assert proposals(text, "nowhere", "UndeclaredIdentifier", "use of undeclared identifier 'nowhere'") == {}
 
 
+def test_a_name_with_another_number_is_another_name() -> None:
+    text = "module top (input data1, output y);\n    assign y = data2;\nendmodule\n"
+    message = "use of undeclared identifier 'data2'; did you mean 'data1'?"
+    assert proposals(text, "data2", "TypoIdentifier", message) == {}
+
+
 def test_a_loop_variable_is_an_integer() -> None:
     text = CLOCKED.format(body="for (i = 0; i < 4; i = i + 1) q[i] <= d[3 - i];")
     fixed = proposals(text, "i = 0", "UndeclaredIdentifier", "use of undeclared identifier 'i'")

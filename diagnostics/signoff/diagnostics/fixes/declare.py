@@ -16,6 +16,7 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, LineIndex
 
+LOGIC = frozenset(("==", "!=", "===", "!==", "&&", "||", "!", "<", ">", ">="))
 CODES = frozenset(("UndeclaredIdentifier", "TypoIdentifier", "ImplicitNet", "IMPLICIT"))
 
 
@@ -132,6 +133,10 @@ def _neighbours(src: Source, module: Module, number: int) -> Iterator[str]:
     while high < len(src.tokens) - 1 and src.word(high) != ";":
         high += 1
     if not (src.token(low).is_name or src.word(low) == "{"):
+        return
+    # A condition or the result of one is a single bit, whatever stands beside it.
+    if src.word(number + 1) == "?" or any(src.word(other) in LOGIC for other in range(low, high)):
+        yield ""
         return
     for other in range(low, high):
         yield from _range(src, module, other)

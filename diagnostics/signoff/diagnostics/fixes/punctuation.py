@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
+from signoff.diagnostics.fixes.modules import module_at
 from signoff.diagnostics.fixes.source import Source, quoted, source, spot
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.project import Project
@@ -18,6 +19,10 @@ BRACKETS = {"(": ")", "[": "]", "{": "}"}
 STATEMENT_TOKENS = 200
 # A parser that has lost a semicolon often complains of what follows instead.
 AFTER_LOST_SEMICOLON = re.compile(r"^(Expected|Unexpected|ExprNotStatement|MisplacedTrailing|NotAllowed)")
+# What slang says where a list ends in a comma.
+AFTER_TRAILING_COMMA = frozenset(
+    ("MisplacedTrailingSeparator", "MixingOrderedAndNamedPorts", "ExpectedIdentifier", "ExpectedExpression")
+)
 _UNOPENED = (
     (
         re.compile(
@@ -27,15 +32,18 @@ _UNOPENED = (
     ),
     (re.compile(r"\.\w+\s+(?=[\w'{~!&|][^()]*\))"), "("),
 )
+_NAME_AND_DIGITS = re.compile(r"([A-Za-z_]\w*?)(\d+)$")
 _CONTINUOUS = re.compile(r"\s*(\{[^}]*\}|[A-Za-z_]\w*(\s*\[[^\]]*\])*)\s*=[^=]")
 
 
 def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineIndex) -> Iterator[FixCandidate]:
     """Insert what the parser expected; then a semicolon before the line that it stumbled over."""
-    if finding.severity is not Severity.ERROR:
-        return
     src = source(index.text)
     start = spot(finding, index)
+    if finding.code in AFTER_TRAILING_COMMA:
+        yield from _trailing_comma(finding, src, index, start)
+    if finding.severity is not Severity.ERROR:
+        return
     wanted = quoted(finding.message)[:1] if finding.code == "ExpectedToken" else ()
     listed = wanted == (";",) and src.word(src.from_(start) + 1) in (",", ";", "=", ")")
     if listed or finding.code == "ExpectedIdentifier":
@@ -47,6 +55,8 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if finding.code.startswith("Expected"):
         yield from _unclosed(finding, src, index, start)
         yield from _unopened(finding, index)
+    if finding.code.startswith("Expected") or finding.code == "TypoIdentifier":
+        yield from _split_index(finding, src, index)
     if finding.code == "AssignmentRequiresParens":
         yield from _compare(finding, src, index)
     if AFTER_LOST_SEMICOLON.match(finding.code) and wanted != (";",):
@@ -59,6 +69,15 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
         place = index.offset(finding.span.start_line, len(line) - len(line.lstrip()))
         edit = replacement(index, place, place, "assign ")
         yield FixCandidate("Insert 'assign'", (edit,), "punctuation", finding)
+
+
+def _trailing_comma(finding: Finding, src: Source, index: LineIndex, offset: int) -> Iterator[FixCandidate]:
+    """Remove a comma right before the `)` near the place."""
+    near = range(src.before(offset), src.before(offset) + 4)
+    comma = next((n for n in near if src.word(n) == "," and src.word(n + 1) == ")"), None)
+    if comma is not None:
+        edit = replacement(index, src.token(comma).start, src.token(comma).end, "")
+        yield FixCandidate("Remove the ',' before ')'", (edit,), "punctuation", finding)
 
 
 def _unclosed(finding: Finding, src: Source, index: LineIndex, offset: int) -> Iterator[FixCandidate]:
@@ -110,6 +129,19 @@ def _unopened(finding: Finding, index: LineIndex) -> Iterator[FixCandidate]:
             place = index.offset(line, match.end())
             edit = replacement(index, place, place, bracket)
             yield FixCandidate(f"Insert '{bracket}'", (edit,), "punctuation", finding)
+
+
+def _split_index(finding: Finding, src: Source, index: LineIndex) -> Iterator[FixCandidate]:
+    """`data5]` for `data[5]`, where `data` is declared."""
+    line = finding.span.start_line
+    module = module_at(index.text, index.starts[min(line, len(index.starts) - 1)])
+    first, last = src.from_(index.offset(line, 0)), src.from_(index.line_end(line))
+    for number in range(first, last):
+        match = _NAME_AND_DIGITS.match(src.word(number))
+        closes = src.word(number + 1) == "]" or (src.word(number + 1) == ":" and src.word(number + 3) == "]")
+        if match and closes and module is not None and match[1] in module.declared:
+            place = src.token(number).start + match.end(1)
+            yield FixCandidate("Insert '['", (replacement(index, place, place, "["),), "punctuation", finding)
 
 
 def _ends(word: str, bracket: str, choice: bool) -> bool:

@@ -35,7 +35,8 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if driven_uses(wrong, snapshot, project, index, index.offsets(finding.span)[0]) < 2:
         pairs = [*_suggested(finding, index), *pairs, *_names(finding, index)]
     for token, word in pairs:
-        if (token.start, word) not in seen and token.text != word:
+        # `data1` for `data2` is another signal, not a slip.
+        if (token.start, word) not in seen and token.text != word and _digits(token.text) == _digits(word):
             seen.add((token.start, word))
             edit = replacement(index, token.start, token.end, word)
             title, parsed = f"Replace '{token.text}' by '{word}'", word not in KEYWORDS and word not in HABITS.values()
@@ -111,6 +112,10 @@ def _names(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:
     names = [entry.name for entry in modules(index.text)] if "odule" in finding.code + finding.message else []
     for word in near(token.text, names or module.declared):
         yield token, word
+
+
+def _digits(word: str) -> str:
+    return "".join(letter for letter in word if letter.isdigit())
 
 
 def near(word: str, words: Iterable[str], limit: int = 2) -> list[str]:

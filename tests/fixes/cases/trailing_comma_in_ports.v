@@ -1,0 +1,6 @@
+module trailing_comma_in_ports (
+    input  wire a,
+    output wire y,
+);
+    assign y = a;
+endmodule
