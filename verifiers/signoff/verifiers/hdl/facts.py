@@ -78,6 +78,7 @@ class SymbolFacts:
     differ, `values` lists (hierarchical path, value) of those that do. `drivers` and `readers` hold the
     first few places of `driver_count` and `reader_count`. `definition` is the module of an instance.
     `instances` counts the instances of a module; `is_top` is True where nothing instantiates it.
+    `module` is the name of the module that the name is declared in, "" outside of any.
     """
 
     kind: SymbolKind
@@ -102,6 +103,7 @@ class SymbolFacts:
     members: tuple[str, ...] = ()
     instances: int = 0
     is_top: bool = False
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
