@@ -102,7 +102,9 @@ class Extension implements vscode.Disposable {
 
   private tellTrust(): void {
     if (this.client?.isRunning()) {
-      void this.client.sendNotification("workspace/didChangeConfiguration", { settings: { signoff: settings() } });
+      const told = this.client.sendNotification("workspace/didChangeConfiguration", { settings: { signoff: settings() } });
+      // The same event may have the server restarted, which then learns of the trust as it starts.
+      told.catch((error: unknown) => this.log.info(String(error)));
     }
   }
 
