@@ -61,7 +61,6 @@ _SILENT = frozenset(
         "MaxInstanceArrayExceeded",
         "ConstEvalExceededMaxSteps",
         "ConstEvalExceededMaxCallDepth",
-        "ConstEvalTimedOut",
     }
 )
 
