@@ -7,6 +7,7 @@ import contextlib
 import importlib.metadata
 import logging
 import os
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,11 @@ from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings, parse
 from signoff.lsp_server.uris import path_of
 from signoff.verifiers import registry
+from signoff.verifiers.hdl.facts import interface
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
@@ -168,9 +172,19 @@ class SignoffServer(LanguageServer):
         if document is None or seen is None:
             return ()
         place = document.position(line, character, self.documents.encoding)
-        found = await self.engine.complete(*seen, *place, automatic=automatic)
+        context = await self._exact_facts(seen[0], seen[1], place)
+        found = await self.engine.complete(*seen, *place, automatic=automatic, context=context)
         # What was checked on an older text says nothing about this one.
         return found if document.version == seen[0].version else ()
+
+    async def _exact_facts(self, snapshot: Snapshot, project: Project, place: tuple[int, int]) -> tuple[str, ...]:
+        """The interfaces of the modules that the document names: what a model most often gets wrong."""
+        if snapshot.language not in self.live_slang.languages:
+            return ()
+        scope = await self.live_slang.scope(snapshot, project, *place)
+        # In the order of their names, so that the prompt's beginning stays the same from key to key.
+        named = [module for module in scope.modules if re.search(rf"\b{re.escape(module.name)}\b", snapshot.text)]
+        return tuple(interface(module) for module in sorted(named, key=lambda module: module.name))
 
     async def scan(self) -> None:
         """Learn what the workspace holds, then check the open documents as parts of it."""

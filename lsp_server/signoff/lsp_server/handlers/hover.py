@@ -21,5 +21,6 @@ def register(server: SignoffServer) -> None:
             return None
         from signoff.diagnostics.explain import hover as explain
 
-        text = explain(symbol, server.checking.facts(uri, "yosys").get("modules"))
+        costs = server.checking.facts(uri, "yosys").get("modules")
+        text = explain(symbol, costs if isinstance(costs, dict) else None)
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))

@@ -128,6 +128,13 @@ class ModuleFacts:
     parameters: tuple[ParameterFacts, ...] = ()
 
 
+def interface(module: ModuleFacts) -> str:
+    """A module's interface on one line, as it would be declared: what a reader needs to instantiate it."""
+    parameters = ", ".join(f"parameter {one.name} = {one.value}" for one in module.parameters if not one.local)
+    ports = ", ".join(f"{port.direction} {port.type} {port.name}" for port in module.ports)
+    return f"{module.kind} {module.name} {f'#({parameters}) ' if parameters else ''}({ports});"
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeFacts:
     """What can be named at a position. `module` is the enclosing module's name, "" outside of any.
