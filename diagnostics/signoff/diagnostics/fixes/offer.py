@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from signoff.diagnostics.fixes.candidate import FixCandidate
-from signoff.diagnostics.fixes.rules import candidates
-from signoff.diagnostics.prove import DISPLAY, Proof, Runs, baselines, prove
 from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, apply_edits
 from signoff.verifiers.verifier import Verifier
 
+if TYPE_CHECKING:
+    from signoff.diagnostics.fixes.candidate import FixCandidate
+    from signoff.diagnostics.prove import Proof, Runs
+
 # A person waiting for a light bulb waits no longer than this (seconds).
 BUDGET = 5.0
 PROVEN_PER_FINDING = 3
+# Characters; the search for fixes takes the whole text apart, and nobody mends a generated netlist by hand.
+LONGEST = 2_000_000
 TRIED_PER_FINDING = 16
 
 
@@ -74,65 +78,75 @@ async def offers(
 
     What is not proven within `budget` seconds is not offered. Cancelling ends the tools' runs.
     """
-    kept = _shared if cache is None else cache
+    # The rules cost a starting server more time than it has; whoever asks for a fix has that time.
+    from signoff.diagnostics.prove import baselines
+
     found: dict[tuple[Edit, ...], ProvenFix] = {}
-    runs: Runs = {}
+    if len(snapshot.text) > LONGEST:
+        return ()
     try:
         async with asyncio.timeout(budget):
             known = await baselines(snapshot, project, verifiers, baseline)
+            search = _Search(snapshot, project, verifiers, known, _shared if cache is None else cache)
             for finding in findings:
                 if finding.path == snapshot.path:
-                    for fix in await _of_finding(finding, snapshot, project, verifiers, known, kept, runs):
+                    for fix in await search.fixes(finding):
                         found.setdefault(fix.edits, fix)
     except TimeoutError:
         pass
     return tuple(found.values())
 
 
-async def _of_finding(
-    finding: Finding,
-    snapshot: Snapshot,
-    project: Project,
-    verifiers: Sequence[Verifier],
-    known: Mapping[str, Outcome],
-    cache: FixCache,
-    runs: Runs,
-) -> tuple[ProvenFix, ...]:
-    said = tuple((name, outcome.status, outcome.findings) for name, outcome in sorted(known.items()))
-    key = (snapshot, project, finding, said)
-    fixes = cache.get(key)
-    if fixes is None:
-        fixes = await _proven(finding, snapshot, project, verifiers, known, runs)
-        cache.put(key, fixes)
-    return fixes
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search for fixes in one state of a document. `runs` spares running a tool twice on one text."""
 
+    snapshot: Snapshot
+    project: Project
+    verifiers: Sequence[Verifier]
+    known: Mapping[str, Outcome]
+    cache: FixCache
+    runs: Runs = field(default_factory=dict)
 
-async def _proven(
-    finding: Finding,
-    snapshot: Snapshot,
-    project: Project,
-    verifiers: Sequence[Verifier],
-    known: Mapping[str, Outcome],
-    runs: Runs,
-) -> tuple[ProvenFix, ...]:
-    proposed = await asyncio.to_thread(lambda: list(candidates(finding, snapshot, project)))
-    fixes: list[ProvenFix] = []
-    results: set[str] = set()
-    for candidate in proposed[:TRIED_PER_FINDING]:
-        result = " ".join(apply_edits(snapshot.text, candidate.edits).split())
-        proof = await prove(candidate, snapshot, project, verifiers, known, runs) if result not in results else None
-        if proof is not None:
-            results.add(result)
-            title = titled(candidate, proof)
-            fixes.append(ProvenFix(title, candidate.edits, proof, finding, snapshot.version, candidate.behaviour))
-        if len(fixes) == PROVEN_PER_FINDING:
-            break
-    # A candidate that leaves more errors than another has mended a consequence of the fault, not the fault.
-    fewest = min((fix.proof.errors_left for fix in fixes), default=0)
-    return tuple(fix for fix in fixes if fix.proof.errors_left == fewest)
+    async def fixes(self, finding: Finding) -> tuple[ProvenFix, ...]:
+        """The proven fixes of one finding, from the cache where all that they rest on is the same."""
+        said = tuple((name, outcome.status, outcome.findings) for name, outcome in sorted(self.known.items()))
+        key = (self.snapshot, self.project, finding, said)
+        fixes = self.cache.get(key)
+        if fixes is None:
+            fixes = await self._proven(finding)
+            self.cache.put(key, fixes)
+        return fixes
+
+    async def _proven(self, finding: Finding) -> tuple[ProvenFix, ...]:
+        from signoff.diagnostics.fixes.rules import candidates
+
+        proposed = await asyncio.to_thread(lambda: list(candidates(finding, self.snapshot, self.project)))
+        fixes: dict[str, ProvenFix] = {}
+        for candidate in proposed[:TRIED_PER_FINDING]:
+            # Two places for a line that differ in blanks only are one fix.
+            result = " ".join(apply_edits(self.snapshot.text, candidate.edits).split())
+            if result not in fixes and (fix := await self._prove(candidate)) is not None:
+                fixes[result] = fix
+            if len(fixes) == PROVEN_PER_FINDING:
+                break
+        # A candidate that leaves more errors than another has mended a consequence of the fault, not the fault.
+        fewest = min((fix.proof.errors_left for fix in fixes.values()), default=0)
+        return tuple(fix for fix in fixes.values() if fix.proof.errors_left == fewest)
+
+    async def _prove(self, candidate: FixCandidate) -> ProvenFix | None:
+        from signoff.diagnostics.prove import prove
+
+        proof = await prove(candidate, self.snapshot, self.project, self.verifiers, self.known, self.runs)
+        if proof is None:
+            return None
+        title, version = titled(candidate, proof), self.snapshot.version
+        return ProvenFix(title, candidate.edits, proof, candidate.finding, version, candidate.behaviour)
 
 
 def titled(candidate: FixCandidate, proof: Proof) -> str:
     """The order, what it changes, and the evidence: "Insert ';' (accepted by slang, Verilator)"."""
+    from signoff.diagnostics.prove import DISPLAY
+
     order = f"{candidate.title}: {candidate.behaviour}" if candidate.behaviour else candidate.title
     return f"{order} (accepted by {', '.join(DISPLAY.get(name, name) for name in proof.tools)})"

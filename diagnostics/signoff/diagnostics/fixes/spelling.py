@@ -29,10 +29,10 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     pairs = [*_keywords(finding, index)]
     wrong = next(iter(quoted(finding.message)), "")
     repeated = sum(token.text == wrong for token in source(index.text).tokens) > 1
-    if repeated:
-        yield from _misdeclared(finding, index, wrong)
+    renamed = [*_misdeclared(finding, index, wrong)] if repeated else []
+    yield from renamed
     # A name that is assigned and used again is not misspelt: it lacks its declaration.
-    if driven_uses(wrong, snapshot, project, index, index.offsets(finding.span)[0]) < 2:
+    if not renamed and driven_uses(wrong, snapshot, project, index, index.offsets(finding.span)[0]) < 2:
         pairs = [*_suggested(finding, index), *pairs, *_names(finding, index)]
     for token, word in pairs:
         # `data1` for `data2` is another signal, not a slip.
@@ -50,8 +50,7 @@ def _misdeclared(finding: Finding, index: LineIndex, wrong: str) -> Iterator[Fix
         return
     for name in near(wrong, module.declared):
         uses = [token for token in src.tokens if token.text == name]
-        # A port's name is known outside.
-        if len(uses) == 1 and not module.port(name):
+        if len(uses) == 1:
             edit = replacement(index, uses[0].start, uses[0].end, wrong)
             line = index.position(uses[0].start)[0] + 1
             title = f"Rename the unused '{name}' of line {line} to '{wrong}'"
