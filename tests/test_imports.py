@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,14 @@ def room_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> Iterator[str]:
     """Every module or "module.name" that a file imports, at its top or inside a function."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -61,7 +67,7 @@ def test_only_the_server_knows_the_protocol() -> None:
 def starts_processes(path: Path) -> bool:
     if imports_any(path, PROCESS_MODULES):
         return True
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    nodes = ast.walk(tree(path))
     return any(PROCESS_STARTERS.fullmatch(ast.unparse(node)) for node in nodes if isinstance(node, ast.Attribute))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
 import time
@@ -99,6 +100,10 @@ def show(result: dict[str, Any]) -> None:
             pairs = [f"{times[k + '_median_ms']:.1f} / {times[k + '_p95_ms']:.1f}" for k in ("shown", "gone")]
             table.add_row(name, str(result["lines"][name]), server, *pairs, times["shows"])
     console.print(table)
+    if any(load > result["processors"] for load in result["load"]):
+        console.print(
+            f"This machine was busy (load {result['load']}, {result['processors']} processors): trust ratios only."
+        )
     console.print(f"initialize, from the process' start: {result['initialize_ms']} ms")
     for server, found in result["memory"].items():
         console.print(f"memory of {server} (MiB): {found}")
@@ -125,11 +130,14 @@ def main() -> int:
     chosen = [design(name) for name in given.designs]
     result: dict[str, Any] = {
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        "load": [round(os.getloadavg()[0], 1)] if hasattr(os, "getloadavg") else [],
+        "processors": os.cpu_count(),
         "lines": {what.name: what.lines for what in chosen},
         "initialize_ms": handshakes(rivals, chosen[0].folder, 7),
         "edits": {what.name: edits(what, rivals, given.cycles, given.pause) for what in chosen},
         "memory": {} if given.no_memory else memory(rivals, chosen[0], given.idle),
     }
+    result["load"] += [round(os.getloadavg()[0], 1)] if result["load"] else []
     result["targets"] = judge(result)
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
