@@ -57,6 +57,14 @@ def test_only_the_file_in_focus_is_judged(check):
     assert codes(check("module m; other u(); endmodule\n", other, declared=True)) == ["UndeclaredIdentifier"]
 
 
+def test_what_a_half_known_file_declares_is_not_judged(check):
+    package = {"pk.sv": '`include "absent.vh"\npackage pk; `DECLARE(word_t) localparam A = 1; endpackage\n'}
+    text = "module m import pk::*; (output y); assign y = pk::OFFSET + BASE; leaf u(.z(y)); endmodule\n"
+    assert codes(check(text, package, declared=False)) == ["IncompleteProject"]
+    whole = {"pk.sv": "package pk; localparam A = 1; endpackage\n"}
+    assert {"UnknownPackageMember", "UndeclaredIdentifier"} <= set(codes(check(text, whole, declared=False)))
+
+
 def test_of_two_designs_with_one_name_the_users_own_counts(check):
     other = {"other.sv": "module m(input a); endmodule\n"}
     assert codes(check("module m; wire a = nowhere; endmodule\n", other, declared=False)) == ["UndeclaredIdentifier"]

@@ -36,6 +36,7 @@ def test_each_code_of_the_tables_exists():
         slang_incomplete._TEXT,
         slang_incomplete._NAMES,
         slang_incomplete._GUESSWORK,
+        slang_incomplete._FROM_OTHERS,
     )
     assert table | {code for each in tables for code in each} <= known_codes() | OTHER_TOOLS
 

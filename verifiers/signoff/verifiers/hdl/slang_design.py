@@ -48,6 +48,11 @@ class Design:
         return {path: source.text for path in paths if (source := self.state.named(path)) is not None}
 
     @property
+    def leans_on_unsure(self) -> bool:
+        """True where another file than the one in focus lacks a header or a macro."""
+        return any(unit.lacks_text for unit in self.units if unit.source.path != self.focus)
+
+    @property
     def is_lone_header(self) -> bool:
         """True where a header stands alone: it is a part of something unknown, not a design."""
         return is_header(self.focus) and [unit.source.path for unit in self.units] == [self.focus]

@@ -62,7 +62,7 @@ class SlangEngine:
         if design.is_lone_header:
             found = slang_incomplete.lexical(found)
         if not project.declared:
-            found = slang_incomplete.prune(found)
+            found = slang_incomplete.prune(found, unsure=design.leans_on_unsure)
         return suppress(found, design.texts({item.path for item in found}), project.waivers)
 
     def symbol(self, snapshot: Snapshot, project: Project, line: int, column: int) -> SymbolFacts | None:

@@ -30,6 +30,21 @@ _TYPE_NAME = re.compile(r"_(?:t|e|s|u|st|type|struct|enum|if)$")
 # Without the text behind one of these, nothing that follows from the rest of the file can be trusted.
 _TEXT = frozenset({"CouldNotOpenIncludeFile", "UnknownDirective"})
 _NAMES = frozenset({"UnknownPackage", "UnknownClassOrPackage", "UnknownInterface", "UndeclaredIdentifier"})
+# About what another file declares.
+_FROM_OTHERS = frozenset(
+    {
+        "UndeclaredIdentifier",
+        "TypoIdentifier",
+        "UnknownPackageMember",
+        "UnknownMember",
+        "UnknownClassMember",
+        "InvalidMemberAccess",
+        "PortDoesNotExist",
+        "ParameterDoesNotExist",
+        "TooManyPortConnections",
+        "TooManyParamAssignments",
+    }
+)
 # Two designs of one workspace may hold modules or packages of the same name: only a declared project says which.
 _GUESSWORK = frozenset({"DuplicateDefinition", "UnknownSystemName", "InvalidTopModule"})
 
@@ -39,8 +54,13 @@ def lexical(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.code in subsystem("Lexer")]
 
 
-def prune(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings without those that only a declared project would justify, one line a file instead."""
+def prune(findings: Iterable[Finding], unsure: bool = False) -> list[Finding]:
+    """The findings without those that only a declared project would justify, one line a file instead.
+
+    `unsure`: other files of the guess are not wholly known, so a name that they should declare proves nothing.
+    """
+    if unsure:
+        findings = [finding for finding in findings if finding.code not in _FROM_OTHERS]
     files: dict[str, list[Finding]] = {}
     for finding in findings:
         files.setdefault(finding.path, []).append(finding)

@@ -22,6 +22,7 @@ SYSTEMVERILOG = re.compile(
     r"\b(?:logic|bit|byte|int|always_(?:comb|ff|latch)|assert|assume|restrict|cover|typedef|enum|struct|union|interface|"
     r"package|import|unique|priority|class)\b"
 )
+NO_MACRO = pyslang.Diags.UnknownDirective
 NO_INCLUDE = pyslang.Diags.CouldNotOpenIncludeFile
 
 
@@ -38,6 +39,11 @@ class Unit:
     includes: dict[str, Stamp]
     absent: tuple[str, ...]
     names: tuple[str, ...]
+
+    @property
+    def lacks_text(self) -> bool:
+        """True where a header or a macro was not found: what the file declares is then not all known."""
+        return any(item.code in (NO_INCLUDE, NO_MACRO) for item in self.tree.diagnostics)
 
 
 def parse_errors(tree: syntax.SyntaxTree) -> int:
