@@ -71,9 +71,13 @@ def follows_from(finding: Finding, cause: Finding) -> bool:
             same_line = finding.span.start_line == cause.span.start_line
             return (same_line or is_stumble(finding)) and cause.span <= finding.span
         return cause.span.start_line - finding.span.start_line <= 1
+    if _echoes(finding, cause):
+        return True
     if not is_consequence(finding, cause.category) or not _same_place(cause, finding):
         return False
-    return overlap(cause.span, finding.span) or "Logical operator" in finding.message
+    # Nothing on the line has its true width once an expression on it is wrong.
+    broken = cause.severity is Severity.ERROR or "Logical operator" in finding.message
+    return broken or overlap(cause.span, finding.span)
 
 
 def breaks_syntax(finding: Finding) -> bool:
@@ -85,7 +89,16 @@ def breaks_syntax(finding: Finding) -> bool:
 
 def may_follow(finding: Finding) -> bool:
     """Whether the finding could be the mere consequence of another; follows_from() tells of which."""
+    if finding.tool != TOOL_ORDER[0] and quoted_names(finding.message):
+        return True
     return is_consequence(finding) or (is_syntax(finding) and finding.severity is Severity.ERROR)
+
+
+def _echoes(finding: Finding, known: Finding) -> bool:
+    """A name that is wrong twice on a line is told twice by one tool and perhaps once by another."""
+    if finding.tool == known.tool or not quoted_names(finding.message) & quoted_names(known.message):
+        return False
+    return _same_place(known, finding) and same_fault(known, finding)
 
 
 def _same_place(one: Finding, other: Finding) -> bool:

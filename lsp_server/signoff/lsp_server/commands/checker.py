@@ -14,7 +14,7 @@ from signoff.diagnostics.merge import merge, without
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
 from signoff.lsp_server.report.result import CheckResult, ToolReport
-from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
@@ -66,7 +66,7 @@ async def check(
     return CheckResult(
         findings=wanted,
         files=asked.files,
-        tools=_tools(session, outcomes),
+        tools=_tools(session, jobs, results),
         folder=folder,
         texts=_texts(wanted),
         elsewhere=errors - kept,
@@ -93,19 +93,19 @@ async def _run_all(
     return list(await asyncio.gather(*(one(job) for job in jobs)))
 
 
-def _tools(session: Session, outcomes: Iterable[Outcome]) -> tuple[ToolReport, ...]:
-    by_tool: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        by_tool[outcome.tool].append(outcome)
-    versions = {one.name: one.available(session.settings).version for one in session.verifiers if one.name in by_tool}
+def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome]]) -> tuple[ToolReport, ...]:
+    seconds: dict[str, float] = defaultdict(float)
+    trouble: dict[str, dict[str, None]] = defaultdict(dict)
+    for job, outcomes in zip(jobs, results, strict=True):
+        for outcome in outcomes:
+            seconds[outcome.tool] += outcome.seconds
+            if outcome.status is Status.MISSING:
+                trouble[outcome.tool][f"{outcome.status}: {outcome.message}"] = None
+            elif not outcome.ran:
+                trouble[outcome.tool][f"{outcome.status} at {job.snapshot.path}: {outcome.message}"] = None
+    versions = {one.name: one.available(session.settings).version for one in session.verifiers if one.name in seconds}
     return tuple(
-        ToolReport(
-            name,
-            versions.get(name, ""),
-            sum(outcome.seconds for outcome in runs),
-            tuple(dict.fromkeys(f"{outcome.status}: {outcome.message}" for outcome in runs if not outcome.ran)),
-        )
-        for name, runs in by_tool.items()
+        ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ()))) for name in seconds
     )
 
 
