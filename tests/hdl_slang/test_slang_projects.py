@@ -71,6 +71,15 @@ def test_only_the_edited_file_is_parsed_again(engine: SlangEngine, project, tmp_
     assert [path for path in before if before[path] != after[path]] == [str(top)]
 
 
+def test_files_of_another_guess_are_not_parsed_again(engine, project, tmp_path):
+    made = project({"one.sv": LEAF, "two.sv": LEAF.replace("leaf", "other")}, declared=False)
+    first, second = (replace(made, files=(path,)) for path in made.files)
+    for _ in range(3):
+        for each in (first, second):
+            assert engine.check(snapshot(each.files[0], Path(each.files[0]).read_text()), each) == []
+    assert engine._loader._state.assigned == 2 * len(LEAF) + 1
+
+
 def test_an_open_buffer_stands_in_for_its_file(engine, project, tmp_path):
     made = project({"leaf.sv": LEAF, "top.sv": ""})
     top = snapshot(tmp_path / "top.sv", "module top(input a, output y); leaf u(.a(a), .z(y)); endmodule\n")

@@ -17,6 +17,7 @@ from signoff.verifiers.hdl.slang_text import Source, Stamp, decode, file_stamp, 
 # state is thrown away and built anew: some hundred edits of a usual file, and one slower answer.
 REBUILD_BYTES = 12 * 1024 * 1024
 _SERIALS = itertools.count(1)
+MAX_OTHERS = 300
 OLD_KEYWORDS = '`begin_keywords "1364-2005"\n'
 SYSTEMVERILOG = re.compile(
     r"\b(?:logic|bit|byte|int|always_(?:comb|ff|latch)|assert|assume|restrict|cover|typedef|enum|struct|union|interface|"
@@ -59,6 +60,8 @@ class SourceState:
         self.manager = pyslang.SourceManager()
         self.manager.setDisableProximatePaths(True)
         self.units: dict[str, Unit] = {}
+        # Of documents that are open side by side, each with its own guess of what belongs to it.
+        self.others: dict[str, Unit] = {}
         self.headers: dict[str, str] = {}
         self.assigned = 0
         self._sources: dict[pyslang.BufferID, Source] = {}
@@ -126,16 +129,20 @@ class SourceState:
         return [unit]
 
     def _keep(self, units: list[Unit]) -> None:
-        """Hold these units and no others; forget the texts that only earlier ones were made of."""
+        """Take these as the current units; keep some others too, and forget what only earlier texts were made of."""
         self._first = self._first or self.assigned
-        gone = [unit for unit in self.units.values() if unit not in units]
+        before = {**self.others, **self.units}
         self.units = {unit.source.path: unit for unit in units}
+        self.others = {path: unit for path, unit in before.items() if path not in self.units}
+        gone = [unit for path, unit in before.items() if path in self.units and self.units[path] is not unit]
+        while len(self.others) > MAX_OTHERS:
+            gone.append(self.others.pop(next(iter(self.others))))
         for name in (name for unit in gone for name in unit.names):
             self._sources.pop(self._buffers.pop(name), None)
             self._names.pop(name, None)
 
     def _unit(self, path: str, text: str, prelude: str) -> Unit:
-        known = self.units.get(path)
+        known = self.units.get(path) or self.others.get(path)
         if known is not None and known.prelude == prelude and known.source.text == text:
             return known
         source = Source(path, text)
@@ -195,14 +202,15 @@ class SourceState:
             return True
         if any(texts.get(path, text) != text for path, text in self.headers.items()):
             return True
-        headers = {header: stamp for unit in self.units.values() for header, stamp in unit.includes.items()}
+        kept = [*self.units.values(), *self.others.values()]
+        headers = {header: stamp for unit in kept for header, stamp in unit.includes.items()}
         for header, stamp in headers.items():
             if header in texts:
                 if header not in self.headers and not self._same(header, texts[header]):
                     return True
             elif header in self.headers or (file_stamp(header) or (0, 0)) != stamp:
                 return True
-        return any(self._appeared(unit, texts) for unit in self.units.values() if unit.absent)
+        return any(self._appeared(unit, texts) for unit in kept if unit.absent)
 
     def _same(self, header: str, text: str) -> bool:
         on_disk = next((s.text for s in self._sources.values() if s.path == header and not s.prelude), None)
