@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SRC = re.compile(r'^\s*attribute \\src "([^"|]*)')
@@ -49,6 +50,13 @@ def module_name(name: str) -> str:
         return name[1:].partition("$")[0] or name[1:]
     parts = name.split("\\")
     return parts[1] if len(parts) > 1 else name
+
+
+def unasked(names: Iterable[str]) -> set[str]:
+    """The modules that stand there with their default parameters although the design uses them with others."""
+    all_names = set(names)
+    used = {module_name(name) for name in all_names if name.startswith("$paramod")}
+    return {name for name in all_names if name.startswith("\\") and name[1:] in used}
 
 
 def registers(dump: str) -> tuple[Register, ...]:

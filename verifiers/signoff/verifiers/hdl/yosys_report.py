@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from signoff.verifiers.finding import Finding, Related, Severity, Span
 from signoff.verifiers.hdl.columns import characters, place
-from signoff.verifiers.hdl.rtlil import PLACE, Nets, Register, module_name
+from signoff.verifiers.hdl.rtlil import PLACE, Nets, Register, module_name, unasked
 from signoff.verifiers.hdl.verilator_sarif import Lines
 
 TOOL = "yosys"
@@ -23,6 +23,10 @@ PROCESS_PLACE = re.compile(r"\$proc\$(.+):(\d+)\$\d+'")
 NOT_CONSTANT = "is not constant!"
 # What makes a latch on purpose says so.
 INTENDED = re.compile(r"\balways_latch\b")
+
+
+Blocks = Iterable[tuple[str, list[str]]]
+"""Each unindented line of a log with the indented ones below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,11 @@ class Source:
 
 def findings(log: str, registers: Iterable[Register], nets: dict[str, Nets], source: Source) -> tuple[Finding, ...]:
     """All findings of one run, each once, whatever the parameters of the module it is in."""
-    rows = tuple(registers)
+    skipped = unasked(nets)
+    rows = tuple(register for register in registers if register.module not in skipped)
+    blocks = [(head, body) for head, body in _blocks(log) if not _about(head, skipped)]
     found = (*_latches(rows, nets, source), *_comb_latches(log, source), *_loads(log, rows, source))
-    return tuple(dict.fromkeys((*found, *_conflicts(log, rows, nets, source), *_loops(log, source))))
+    return tuple(dict.fromkeys((*found, *_conflicts(blocks, rows, nets, source), *_loops(blocks, source))))
 
 
 def joined(parts: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
@@ -106,9 +112,15 @@ def _loads(log: str, rows: Iterable[Register], source: Source) -> Iterator[Findi
             yield _warning(path, keyword, "AsyncResetValue", text, row.nets[0])
 
 
-def _conflicts(log: str, rows: Iterable[Register], nets: dict[str, Nets], source: Source) -> Iterator[Finding]:
+def _about(head: str, modules: set[str]) -> bool:
+    """True where a message is about one of `modules`."""
+    match = CONFLICT.search(head) or LOOP.search(head)
+    return match is not None and _escaped(match[1]) in modules
+
+
+def _conflicts(blocks: Blocks, rows: Iterable[Register], nets: dict[str, Nets], source: Source) -> Iterator[Finding]:
     by_cell = {(row.module, row.name): row for row in rows}
-    for head, body in _blocks(log):
+    for head, body in blocks:
         match = CONFLICT.search(head)
         if match is None:
             continue
@@ -143,8 +155,8 @@ def _driver(
     return source.whole_line(named[1], int(named[2])) if named else None
 
 
-def _loops(log: str, source: Source) -> Iterator[Finding]:
-    for head, body in _blocks(log):
+def _loops(blocks: Blocks, source: Source) -> Iterator[Finding]:
+    for head, body in blocks:
         match = LOOP.search(head)
         if match is None:
             continue

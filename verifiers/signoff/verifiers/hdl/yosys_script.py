@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from signoff.verifiers.hdl.yosys_names import PLAIN, Names
 from signoff.verifiers.project import Project
 
 STATE, NETS, COSTS = "state.il", "nets.il", "costs.json"
-# Reading by slang, for what Yosys' own front end does not know. Its strictness would reject working silicon.
+# Reading by slang, for what Yosys' own front end does not know, as leniently as slang's --compat all (which it lacks).
 SLANG = (
-    "read_slang -j 1 --timescale 1ns/1ps --single-unit --best-effort-hierarchy --ignore-timing --ignore-initial"
-    " --ignore-assertions --allow-use-before-declare --relax-enum-conversions --diag-abs-paths --diag-column"
+    "read_slang -j 1 --timescale 1ns/1ps --single-unit --compat vcs --best-effort-hierarchy --ignore-timing"
+    " --ignore-initial --ignore-assertions --allow-use-before-declare --allow-toplevel-iface-ports"
+    " --allow-hierarchical-const --allow-merging-ansi-ports --allow-dup-initial-drivers --relax-enum-conversions"
+    " --relax-string-conversions -Wno-error=index-oob -Wno-error=range-oob -Wno-error=range-width-oob"
+    " --diag-abs-paths --diag-column"
 )
 VERILOG = "read_verilog -sv"
 
@@ -18,13 +23,17 @@ class UnusableName(ValueError):
     """A define that cannot be written into a Yosys script."""
 
 
-def script(project: Project, names: Names, top: str, front_end: str) -> str:
-    """Read, elaborate, turn processes into registers, check; write state, nets and costs into the run's folder."""
+def script(project: Project, names: Names, tops: Sequence[str], front_end: str) -> str:
+    """Read, elaborate, turn processes into registers, check; write state, nets and costs into the run's folder.
+
+    `tops`: the modules to elaborate, with all below them; none: all that nothing instantiates. Only slang's front
+    end can be given more than one. Raises UnusableName.
+    """
     return "\n".join(
         (
-            _read(project, names, top, front_end),
+            _read(project, names, tops, front_end),
             # Not -check: slang and Verilator tell a missing module, with its place; here it is a black box.
-            f"hierarchy -top {top}" if top else "hierarchy",
+            f"hierarchy -top {_plain(tops[0])}" if len(tops) == 1 else "hierarchy",
             "proc",
             # Before opt_clean, while each register still drives the very net that the source names.
             *_report("t:$*ff* t:$*latch* t:$sr", STATE, names),
@@ -44,15 +53,15 @@ def _report(selection: str, name: str, names: Names) -> tuple[str, ...]:
     return (f"select -set {mark} {selection}", f"tee -q -o {names.report(name)} dump -m @{mark}")
 
 
-def _read(project: Project, names: Names, top: str, front_end: str) -> str:
+def _read(project: Project, names: Names, tops: Sequence[str], front_end: str) -> str:
     sources = names.sources
     words = [
         front_end,
         *(f"-D{_plain(define)}" for define in project.defines),
         *(f"-I{names.folder_seen(folder)}" for folder in sources.include_dirs),
     ]
-    if front_end == SLANG and top:
-        words += ("--top", _plain(top))
+    if front_end == SLANG:
+        words += (word for top in tops for word in ("--top", _plain(top)))
     return " ".join((*words, *(names.file_seen(file) for file in (*sources.library_files, *sources.files))))
 
 
