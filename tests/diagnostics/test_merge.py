@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -180,6 +181,46 @@ def test_a_code_switched_off_is_gone() -> None:
     one = say("verilator", "UNUSEDSIGNAL", "Signal is not used: 'x'", 1, 1, WARNING)
     assert without([one], ["unusedsignal"]) == ()
     assert without([one], ["UNUSED"]) == (one,)
+
+
+def test_a_parser_that_lost_its_place_is_told_once() -> None:
+    said = [
+        say("slang", "ExpectedToken", "expected ')'", 5, 17),
+        say("slang", "ExpectedDeclarator", "expected a declaration name", 8, 28),
+        say("slang", "UnexpectedEndDelim", "unexpected 'end' delimiter", 9, 0),
+        say("slang", "ExpectedToken", "expected ';'", 9, 10),
+        say("slang", "ExpectedToken", "expected ';'", 20, 3),
+    ]
+    assert [one.span.start_line for one in merged(*said)] == [5, 20]
+
+
+def test_a_name_wrong_twice_on_a_line_is_one_fault() -> None:
+    slang = say("slang", "UnknownClassOrPackage", "unknown class or package 'p'", 3, 8)
+    verilator = [say("verilator", "UNDEFINED", "Package/class not found: 'p'", 3, column) for column in (8, 30)]
+    (one,) = merged(slang, *verilator)
+    assert one.tools == ("slang", "verilator")
+
+
+def test_an_output_port_is_wide_for_one_tool_and_narrow_for_the_other() -> None:
+    slang = say(
+        "slang", "PortWidthExpand", "implicit conversion of port connection expands from 4 to 32 bits", 4, 19, WARNING
+    )
+    message = "Output port connection 'q' expects 4 bits on the pin connection, but VARREF 'w' generates 32 bits."
+    (one,) = merged(slang, say("verilator", "WIDTHTRUNC", message, 4, 7, WARNING))
+    assert one.code == "PortWidthExpand"
+
+
+def test_a_flood_costs_no_square_of_its_size() -> None:
+    """Twenty times as many findings may take at most some hundred times as long (it would be 400 times)."""
+
+    def seconds(number: int) -> float:
+        flood = [say("slang", "ExpectedToken", "expected ';'", line, 3) for line in range(number)]
+        flood += [say("verilator", "PINMISSING", f"missing pin: 'p{pin}'", 0, 0, WARNING) for pin in range(number)]
+        start = time.process_time()
+        merge(flood, cap=100)
+        return time.process_time() - start
+
+    assert seconds(4000) < 100 * max(seconds(200), 0.005)
 
 
 SAYINGS = st.sampled_from(
