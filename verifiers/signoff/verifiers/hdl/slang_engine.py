@@ -101,13 +101,13 @@ def _named(snapshot: Snapshot) -> Snapshot:
 
 def _meaningful(design: Design, project: Project) -> list[pyslang.Diagnostic]:
     """The diagnostics but for those that follow from a parameter's value where that is only a placeholder."""
-    diagnostics = list(design.compilation.getAllDiagnostics())
-    tops = placeholder_tops(design.compilation, project.top)
-    if not tops:
+    severities = design.state.options.severities
+    diagnostics = [item for item in design.compilation.getAllDiagnostics() if item.code in severities]
+    certain = slang_incomplete.subsystem("Lexer", "Preprocessor", "Parser", "Lookup", "Declarations")
+    if all(code_name(item.code) in certain for item in diagnostics):
         return diagnostics
-    kept = frozenset({"Lexer", "Preprocessor", "Parser", "Lookup", "Declarations"})
-    codes = slang_incomplete.subsystem(*kept)
-    return [item for item in diagnostics if code_name(item.code) in codes or _top(item) not in tops]
+    tops = placeholder_tops(design.compilation, project.top)
+    return [item for item in diagnostics if code_name(item.code) in certain or _top(item) not in tops]
 
 
 def _top(diagnostic: pyslang.Diagnostic) -> str:
