@@ -10,7 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from signoff.diagnostics.same import breaks_syntax, distance, follows_from, keys, may_follow, same_fault, tool_rank
+from signoff.diagnostics.same import (
+    breaks_syntax,
+    distance,
+    follows_from,
+    keys,
+    may_follow,
+    name_keys,
+    same_fault,
+    tool_rank,
+)
 from signoff.diagnostics.taxonomy import classify, is_syntax, quoted_names
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 
@@ -140,7 +149,7 @@ class _Index:
             self.add(number, cluster.lead)
 
     def add(self, number: int, finding: Finding) -> None:
-        for key in keys(finding):
+        for key in (*keys(finding), *name_keys(finding)):
             self._by_key[key].append(number)
         if breaks_syntax(finding):
             insort(self._syntax, (finding.span.start_line, finding.span.start_column, number))
@@ -150,14 +159,16 @@ class _Index:
         return sorted({number for key in keys(finding) for number in self._by_key.get(key, ())})
 
     def origins(self, finding: Finding) -> list[int]:
-        """The clusters that the finding may follow from: those near, and the last syntax error before it."""
-        if not may_follow(finding):
-            return []
-        place = (finding.span.start_line, finding.span.start_column + 1, 0)
-        # Another tool may stop a line before the place that slang names.
-        at = bisect_right(self._syntax, place if finding.tool == "slang" else (place[0] + 2, 0, 0)) - 1
-        before = {self._syntax[at][2]} if at >= 0 and is_syntax(finding) else set()
-        return sorted({*self.near(finding), *before})
+        """The clusters that the finding may follow from: of the same name, near it, or the last syntax error before."""
+        found = {number for key in name_keys(finding) for number in self._by_key.get(key, ())}
+        if may_follow(finding):
+            found.update(self.near(finding))
+        if is_syntax(finding):
+            place = (finding.span.start_line, finding.span.start_column + 1, 0)
+            # Another tool may stop a line before the place that slang names.
+            at = bisect_right(self._syntax, place if finding.tool == "slang" else (place[0] + 2, 0, 0)) - 1
+            found.update({self._syntax[at][2]} if at >= 0 else ())
+        return sorted(found)
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:

@@ -32,6 +32,11 @@ def keys(finding: Finding) -> Iterator[object]:
         yield from ((finding.category, name) for name in quoted_names(finding.message))
 
 
+def name_keys(finding: Finding) -> Iterator[object]:
+    """What two findings must share for one to echo the other: a line and a name on it."""
+    yield from ((finding.span.start_line, name) for name in quoted_names(finding.message))
+
+
 def distance(one: Finding, other: Finding) -> tuple[int, int]:
     """How far apart two findings are: (lines, columns), both 0 where they overlap."""
     if overlap(one.span, other.span):
@@ -88,9 +93,7 @@ def breaks_syntax(finding: Finding) -> bool:
 
 
 def may_follow(finding: Finding) -> bool:
-    """Whether the finding could be the mere consequence of another; follows_from() tells of which."""
-    if finding.tool != TOOL_ORDER[0] and quoted_names(finding.message):
-        return True
+    """Whether the finding could be the mere consequence of one near it; follows_from() tells of which."""
     return is_consequence(finding) or (is_syntax(finding) and finding.severity is Severity.ERROR)
 
 
