@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 SRC = re.compile(r'^\s*attribute \\src "([^"|]*)')
@@ -52,11 +52,31 @@ def module_name(name: str) -> str:
     return parts[1] if len(parts) > 1 else name
 
 
-def unasked(names: Iterable[str]) -> set[str]:
-    """The modules that stand there with their default parameters although the design uses them with others."""
-    all_names = set(names)
-    used = {module_name(name) for name in all_names if name.startswith("$paramod")}
-    return {name for name in all_names if name.startswith("\\") and name[1:] in used}
+def asked_for(children: Mapping[str, Iterable[str]]) -> set[str]:
+    """The modules that a design uses, given what each one instantiates: those nobody instantiates and all below.
+
+    Yosys also elaborates every module by itself, with default parameters that may make no sense.
+    """
+    instantiated = {module_name(child) for row in children.values() for child in row}
+    waiting = [name for name in children if module_name(name) not in instantiated]
+    found: set[str] = set()
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += (child for child in children.get(name, ()) if child in children)
+    return found or set(children)
+
+
+def instances(dump: str) -> dict[str, set[str]]:
+    """What each module instantiates, of a dump of all instances."""
+    found: dict[str, set[str]] = {}
+    module = ""
+    for line in dump.splitlines():
+        if match := MODULE.match(line):
+            module = match[1]
+        elif match := CELL.match(line):
+            found.setdefault(module, set()).add(match[1])
+    return found
 
 
 def registers(dump: str) -> tuple[Register, ...]:

@@ -148,7 +148,7 @@ class Yosys:
         script = yosys_script.script(job.project, job.names, tops, front_end)
         done = await (self._native(job, script) if job.tool.argv else self._in_worker(job, script))
         outcome = read(done, job.folder, yosys_report.Source(job.names.original, job.lines))
-        for name in (yosys_script.STATE, yosys_script.NETS, yosys_script.COSTS):
+        for name in yosys_script.REPORTS:
             (job.folder / name).unlink(missing_ok=True)
         return outcome
 
@@ -180,19 +180,22 @@ class Yosys:
 def read(done: YosysRun, folder: Path, source: yosys_report.Source) -> Outcome:
     """What a finished run says. One that ended in an error may be Yosys' own limit: no one is blamed for it."""
     log = done.stderr.decode("utf-8", "replace")
-    state, nets, costs = (_text(folder / name) for name in (yosys_script.STATE, yosys_script.NETS, yosys_script.COSTS))
-    registers, declared = rtlil.registers(state), rtlil.declared(nets)
+    state, nets, tree, report = (_text(folder / name) for name in yosys_script.REPORTS)
+    declared, registers = rtlil.declared(nets), rtlil.registers(state)
+    try:
+        costs = yosys_facts.costs(report, rtlil.instances(tree)) if done.status == 0 else {}
+    except ValueError as error:
+        return Outcome(NAME, Status.CRASHED, message=f"Yosys wrote {error}", complete=False)
+    declared = {name: row for name, row in declared.items() if name in costs} if costs else declared
     findings = yosys_report.findings(log, registers, declared, source)
     if done.status == FAILED:
         why = f"{last_line(log)}: most often memory (at most {WASM_MEMORY_MB} MiB)"
         return Outcome(NAME, Status.CRASHED, findings, f"Yosys crashed: {why}", complete=False)
-    if done.status != 0 or not costs:
+    if done.status != 0:
         said = complaint(log.replace(f"{folder}/", ""))
         return Outcome(NAME, findings=findings, message=f"Yosys could not finish: {said}", complete=False)
-    try:
-        facts = yosys_facts.modules(costs, registers, declared)
-    except ValueError as error:
-        raise WorkerCrashed(f"wrote {error}") from error
+    registers = tuple(register for register in registers if register.module in costs)
+    facts = yosys_facts.modules(costs, registers, declared)
     return Outcome(NAME, findings=findings, facts={"modules": facts, "counted": yosys_facts.COUNTED})
 
 

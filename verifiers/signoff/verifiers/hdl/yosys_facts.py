@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from signoff.verifiers.hdl.rtlil import Nets, Register, module_name, unasked
+from signoff.verifiers.hdl.rtlil import Nets, Register, asked_for, module_name
 
 SIZED = re.compile(r"^(?P<kind>\$\w+?)_(?P<width>\d+)$")
 FLIP_FLOP = re.compile(r"^\$\w*ff\w*$")
@@ -16,28 +16,34 @@ LATCH = re.compile(r"^\$(\w*latch\w*|sr)$")
 COUNTED = "word-level cells after proc and opt_clean, before technology mapping; flip-flops and latches in bits"
 
 
-def modules(costs: str, registers: Iterable[Register], nets: dict[str, Nets]) -> dict[str, dict[str, object]]:
+def costs(report: str, tree: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
+    """The cost report by module as Yosys names it, of those that the design uses; `tree`: what each instantiates.
+
+    Raises ValueError where `report` is no cost report.
+    """
+    try:
+        rows = {str(name): dict(row) for name, row in json.loads(report)["modules"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no cost report: {error}") from error
+    used = asked_for({name: tree.get(name, ()) for name in rows})
+    return {name: row for name, row in rows.items() if name in used}
+
+
+def modules(
+    rows: dict[str, dict[str, Any]], registers: Iterable[Register], nets: dict[str, Nets]
+) -> dict[str, dict[str, object]]:
     """The facts of each module by its name in the source.
 
     Keys: flip_flops, latches (bits), cells (word-level, COUNTED says how; instances count as one each), memories,
     memory_bits (without the small ones that become registers), cell_types, signals (net name to "register", "latch",
     "memory" or "wire"), variants (how many sets of parameters it is used with; the numbers are of the one with the
-    most cells). Raises ValueError where `costs` is no report of Yosys.
+    most cells).
     """
     by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    rows = _rows(costs)
-    for name in rows.keys() - unasked(rows):
-        by_name[module_name(name)].append({**rows[name], "name": name})
+    for name, row in sorted(rows.items()):
+        by_name[module_name(name)].append({**row, "name": name})
     signals = _signals(registers, nets)
-    return {name: _facts(by_name[name], nets, signals.get(name, {})) for name in sorted(by_name)}
-
-
-def _rows(costs: str) -> dict[str, dict[str, Any]]:
-    try:
-        rows = json.loads(costs)["modules"]
-        return {str(name): dict(row) for name, row in rows.items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no cost report: {error}") from error
+    return {name: _facts(variants, nets, signals.get(name, {})) for name, variants in by_name.items()}
 
 
 def _facts(rows: list[dict[str, Any]], nets: dict[str, Nets], signals: dict[str, str]) -> dict[str, object]:

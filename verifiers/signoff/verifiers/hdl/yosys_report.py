@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from signoff.verifiers.finding import Finding, Related, Severity, Span
 from signoff.verifiers.hdl.columns import characters, place
-from signoff.verifiers.hdl.rtlil import PLACE, Nets, Register, module_name, unasked
+from signoff.verifiers.hdl.rtlil import PLACE, Nets, Register, module_name
 from signoff.verifiers.hdl.verilator_sarif import Lines
 
 TOOL = "yosys"
@@ -22,6 +22,7 @@ ALWAYS_COMB_LATCH = re.compile(r"ERROR: Latch inferred for signal `(\S+?)\.\\(\S
 PROCESS_PLACE = re.compile(r"\$proc\$(.+):(\d+)\$\d+'")
 NOT_CONSTANT = "is not constant!"
 # What makes a latch on purpose says so.
+CONSTANT_INDEX = re.compile(r"[\s\d:+-]*")
 INTENDED = re.compile(r"\balways_latch\b")
 
 
@@ -50,6 +51,10 @@ class Source:
             return path, Span(first, begin, last, max(characters(text, int(match["end_column"]) - 1), begin + 1))
         return path, place(text, "", first, int(match["column"]) - 1, 0)
 
+    def text(self, path: str, span: Span) -> str:
+        """The lines that a span touches."""
+        return "\n".join(self.line(path, number) for number in range(span.start_line, span.end_line + 1))
+
     def whole_line(self, name: str, number: int) -> tuple[str, Span] | None:
         """The first token of line `number` (from 1) of a file as Yosys names it."""
         path = self.path(name)
@@ -58,10 +63,9 @@ class Source:
 
 
 def findings(log: str, registers: Iterable[Register], nets: dict[str, Nets], source: Source) -> tuple[Finding, ...]:
-    """All findings of one run, each once, whatever the parameters of the module it is in."""
-    skipped = unasked(nets)
-    rows = tuple(register for register in registers if register.module not in skipped)
-    blocks = [(head, body) for head, body in _blocks(log) if not _about(head, skipped)]
+    """All findings of one run about the modules in `nets`, each once, whatever the parameters of the module."""
+    rows = tuple(register for register in registers if register.module in nets)
+    blocks = [(head, body) for head, body in _blocks(log) if _about(head, nets)]
     found = (*_latches(rows, nets, source), *_comb_latches(log, source), *_loads(log, rows, source))
     return tuple(dict.fromkeys((*found, *_conflicts(blocks, rows, nets, source), *_loops(blocks, source))))
 
@@ -82,11 +86,21 @@ def _latches(rows: Iterable[Register], nets: dict[str, Nets], source: Source) ->
         at = source.span(row.src)
         if not row.latch or at is None or INTENDED.search(source.line(at[0], at[1].start_line)):
             continue
-        path, span = at
+        path, block = at
         # The keyword of the block: the block itself may be long.
-        span = place(source.line(path, span.start_line), "", span.start_line, span.start_column, 0)
+        span = place(source.line(path, block.start_line), "", block.start_line, block.start_column, 0)
         for net in row.nets:
+            if _indexed(net, source.text(path, block)):
+                continue
             yield _latch(path, span, net, _declaration(row.module, net, nets, source))
+
+
+def _indexed(net: str, block: str) -> bool:
+    """True where bits of a net are assigned by a computed index: Yosys cannot tell then that all bits are reached."""
+    for match in re.finditer(rf"(?<![\w$.]){re.escape(net)}\s*\[([^\]]*)\]\s*<?=(?!=)", block):
+        if not CONSTANT_INDEX.fullmatch(match[1]):
+            return True
+    return False
 
 
 def _latch(path: str, span: Span, net: str, related: tuple[Related, ...]) -> Finding:
@@ -112,10 +126,10 @@ def _loads(log: str, rows: Iterable[Register], source: Source) -> Iterator[Findi
             yield _warning(path, keyword, "AsyncResetValue", text, row.nets[0])
 
 
-def _about(head: str, modules: set[str]) -> bool:
-    """True where a message is about one of `modules`."""
+def _about(head: str, modules: Collection[str]) -> bool:
+    """True for a conflict or a loop in one of `modules`."""
     match = CONFLICT.search(head) or LOOP.search(head)
-    return match is not None and _escaped(match[1]) in modules
+    return match is not None and (match[1] in modules or _escaped(match[1]) in modules)
 
 
 def _conflicts(blocks: Blocks, rows: Iterable[Register], nets: dict[str, Nets], source: Source) -> Iterator[Finding]:

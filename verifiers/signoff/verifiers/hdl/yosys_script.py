@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from signoff.verifiers.hdl.yosys_names import PLAIN, Names
 from signoff.verifiers.project import Project
 
-STATE, NETS, COSTS = "state.il", "nets.il", "costs.json"
+STATE, NETS, TREE, COSTS = "state.il", "nets.il", "tree.il", "costs.json"
+REPORTS = (STATE, NETS, TREE, COSTS)
 # Reading by slang, for what Yosys' own front end does not know, as leniently as slang's --compat all (which it lacks).
 SLANG = (
     "read_slang -j 1 --timescale 1ns/1ps --single-unit --compat vcs --best-effort-hierarchy --ignore-timing"
@@ -38,6 +39,8 @@ def script(project: Project, names: Names, tops: Sequence[str], front_end: str) 
             # Before opt_clean, while each register still drives the very net that the source names.
             *_report("t:$*ff* t:$*latch* t:$sr", STATE, names),
             *_report("w:* w:$* %d m:*", NETS, names),
+            # And before instances without a use are gone.
+            *_report("t:* t:$* %d t:$paramod*", TREE, names),
             "tribuf",
             "opt_clean",
             "check",
