@@ -56,7 +56,7 @@ async def _main(args: argparse.Namespace) -> int:
         async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
             await _prepare(args, session, status)
             once = _Check(args, session, status)
-            return await (_watch(args, once) if args.watch else once())
+            return await (_watch(once) if args.watch else once())
 
 
 async def _prepare(args: argparse.Namespace, session: Session, status: Status) -> None:
@@ -89,12 +89,19 @@ class _Check:
         return _exit_status(result, FAIL_ON[self.args.fail_on])
 
 
-async def _watch(args: argparse.Namespace, once: _Check) -> int:
+async def _watch(once: _Check) -> int:
     from signoff.verifiers.watch import Watcher
 
     changes: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
-    watcher = Watcher(once.session.workspace.folders, changes.put_nowait)
-    watcher.start()
+    loop = asyncio.get_running_loop()
+
+    def tell(paths: tuple[str, ...]) -> None:
+        loop.call_soon_threadsafe(changes.put_nowait, paths)
+
+    # It listens before the first check, so that no change falls between the two.
+    watcher = Watcher(once.session.workspace.folders, tell)
+    if trouble := watcher.start():
+        say(trouble)
     try:
         while True:
             try:
