@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ MEMORY = re.compile(r"^\s*memory (?:width (?P<width>\d+) )?(?:size (?P<size>\d+)
 CELL = re.compile(r"^\s*cell (\S+) (\S+)$")
 WIDTH = re.compile(r"^\s*parameter \\WIDTH (\d+)$")
 OUTPUT = re.compile(r"^\s*connect \\Q (.*)$")
+CONNECT = re.compile(r"^  connect \\(\S+(?: \[[\d:]+\])?) ")
 NET = re.compile(r"\\\S+")
 # "/a/b.v:3.5-3.9" or "/a/b.v:3.5"
 PLACE = re.compile(r"^(?P<path>.*):(?P<line>\d+)\.(?P<column>\d+)(?:-(?P<end_line>\d+)\.(?P<end_column>\d+))?$")
@@ -37,11 +39,20 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """What a module declares: net name to src, memory name to bits; `inouts` are its bidirectional ports."""
+    """What a module declares: net name to src, memory name to bits; `inouts` are its bidirectional ports.
+
+    `assigned` counts how often a net, or a part of one ("data [3:0]"), is connected to something else.
+    """
 
     src: dict[str, str] = field(default_factory=dict)
     memories: dict[str, int] = field(default_factory=dict)
     inouts: set[str] = field(default_factory=set)
+    assigned: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def assigned_twice(self) -> tuple[str, ...]:
+        """Nets of which the same bits are assigned more than once by plain connection."""
+        return tuple(dict.fromkeys(target.split()[0] for target, times in self.assigned.items() if times > 1))
 
 
 def module_name(name: str) -> str:
@@ -116,6 +127,8 @@ def declared(dump: str) -> dict[str, Nets]:
             if "inout" in match[1]:
                 current.inouts.add(match[2][1:])
             src = ""
+        elif match := CONNECT.match(line):
+            current.assigned[match[1]] += 1
         elif (match := MEMORY.match(line)) and match["name"].startswith("\\"):
             current.memories[match["name"][1:]] = int(match["width"] or 1) * int(match["size"] or 1)
             src = ""

@@ -46,10 +46,11 @@ class Source:
         last = int(match["end_line"] or match["line"]) - 1
         if not (text := self.line(path, first)):
             return None
+        if not match["end_column"]:
+            return path, place(text, "", first, int(match["column"]) - 1, 0)
         begin = characters(text, int(match["column"]) - 1)
-        if last == first and match["end_column"]:
-            return path, Span(first, begin, last, max(characters(text, int(match["end_column"]) - 1), begin + 1))
-        return path, place(text, "", first, int(match["column"]) - 1, 0)
+        end = characters(self.line(path, last), int(match["end_column"]) - 1)
+        return path, Span(first, begin, last, max(end, begin + 1) if last == first else end)
 
     def text(self, path: str, span: Span) -> str:
         """The lines that a span touches."""
@@ -145,6 +146,8 @@ def _conflicts(blocks: Blocks, rows: Iterable[Register], nets: dict[str, Nets], 
         if len(drivers) < 2 or any(driver["kind"] == "$tribuf" or driver["input"] in shared for driver in drivers):
             continue
         places = [at for driver in drivers if (at := _driver(driver, module, by_cell, source))]
+        if not places:  # merged by plain connections: named after the net that was assigned more than once
+            net = next(iter(nets.get(_key(module, nets), Nets()).assigned_twice), net)
         declaration = _declaration(_key(module, nets), net, nets, source)
         if not places and not declaration:
             continue
