@@ -54,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
 async def _main(args: argparse.Namespace) -> int:
     with Status() as status:
         async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
+            status.clear()
+            for message in session.workspace.messages():
+                say(message)
             await _prepare(args, session, status)
             once = _Check(args, session, status)
             return await (_watch(once) if args.watch else once())

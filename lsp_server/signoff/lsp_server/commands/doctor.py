@@ -153,11 +153,12 @@ def _projects(path: str, session: Session) -> Iterator[str]:
     for file in asked.files:
         project = session.workspace.project_for(file)
         designs.setdefault(_design(project), []).append(file)
-    for number, ((origin, _), files) in enumerate(designs.items()):
+    yield from session.workspace.messages()
+    for number, files in enumerate(designs.values()):
         if number == PROJECTS_SHOWN:
             yield f"... and {len(designs) - number} more"
             return
-        more = f" ({len(files)} files here)" if origin and len(files) > 1 else ""
+        more = f" ({len(files)} files here)" if len(files) > 1 else ""
         yield f"{files[0]}{more}: {session.workspace.describe(files[0])}"
 
 
