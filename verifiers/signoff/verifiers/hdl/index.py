@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -59,9 +60,9 @@ def _words(file: str) -> frozenset[str]:
 KEYWORDS = _words("keywords.txt")
 DIRECTIVES = _words("directives.txt")
 
-# An unterminated comment runs to the end of the text: failing there would cost a scan for each "/*".
-_COMMENT = re.compile(r'//[^\n]*|/\*(?:.*?\*/|.*\Z)|("(?:[^"\\\n]|\\.)*")', re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+# An unterminated comment or string runs on instead of failing: that would cost a scan for each beginning.
+_COMMENT = re.compile(r'//[^\n]*+|/\*(?:.*?\*/|.*\Z)|("(?:[^"\\\n]++|\\.)*+"?)', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\\n]++|\\.)*+"?', re.DOTALL)
 _INCLUDE = re.compile(r'`include\s*(?:"([^"\n]+)"|<([^>\n]+)>)')
 _DEFINE = re.compile(r"`define\s+([A-Za-z_]\w*)")
 _MACRO = re.compile(r"`([A-Za-z_]\w*)")
@@ -173,13 +174,15 @@ def _instances(code: str) -> tuple[set[str], set[str]]:
         if not collapsed:
             break
     inactive = _inactive(code)
+    starts = [start for start, _ in inactive]
     firm: set[str] = set()
     optional: set[str] = set()
     for match in _INSTANCE.finditer(code):
         kind, name = match.groups()
         if kind in KEYWORDS or name in KEYWORDS or kind in firm or not _may_stand(code, match.start()):
             continue
-        hidden = any(start <= match.start() < end for start, end in inactive)
+        left_of = bisect_right(starts, match.start()) - 1
+        hidden = left_of >= 0 and match.start() < inactive[left_of][1]
         (optional if hidden else firm).add(kind)
     return firm | optional, firm
 
@@ -188,7 +191,8 @@ def _may_stand(code: str, start: int) -> bool:
     before = _word_before(code, start)
     if code[start - 1 : start] in ("$", "`", "."):
         return False
-    if before in ("", ";", "\x01") or before.startswith(("`", "end")) or before in _OPENERS:
+    # A quote is the end of an `include's file name.
+    if before in ("", ";", "\x01", '"') or before.startswith(("`", "end")) or before in _OPENERS:
         return True
     if before in KEYWORDS or not (before[0].isalpha() or before[0] == "_"):
         return False
@@ -201,27 +205,34 @@ def _active(code: str) -> str:
     """The text that a preprocessor with no macro defined keeps."""
     pieces = []
     last = 0
-    for start, end in sorted(_inactive(code)):
-        if start >= last:
-            pieces.append(code[last:start])
-        last = max(last, end)
+    for start, end in _inactive(code):
+        pieces.append(code[last:start])
+        last = end
     pieces.append(code[last:])
     return "".join(pieces)
 
 
 def _inactive(code: str) -> list[tuple[int, int]]:
-    """The stretches that a preprocessor with no macro defined leaves out."""
+    """The stretches that a preprocessor with no macro defined leaves out, in order and apart from each other."""
     stretches: list[tuple[int, int]] = []
-    open_since: list[int | None] = []  # one a nested condition: where its left-out branch began
+    # One a nested condition: where its left-out branch began (None: in the one kept), whether one was kept already.
+    open_since: list[tuple[int | None, bool]] = []
     for match in _CONDITION.finditer(code):
         word, start = match.group(1), match.start()
         if word in ("ifdef", "ifndef"):
-            open_since.append(start if word == "ifdef" else None)
+            open_since.append((start, False) if word == "ifdef" else (None, True))
         elif open_since:
-            since = open_since.pop()
+            since, kept = open_since.pop()
             if since is not None:
                 stretches.append((since, start))
-            if word != "endif":
-                # After `ifdef A the `else is taken; after `ifndef A it is not; an `elsif never is.
-                open_since.append(None if word == "else" and since is not None else start)
-    return stretches
+            if word == "else" and not kept:
+                open_since.append((None, True))
+            elif word != "endif":
+                open_since.append((start, kept))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged

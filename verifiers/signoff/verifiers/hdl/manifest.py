@@ -108,7 +108,7 @@ class ManifestReader:
         )
 
     def _files(self, entry: Mapping[str, Any], section: str) -> Design:
-        patterns = self._strings(entry, "files", section)
+        patterns = self._strings(entry, "files", section, quiet=True)
         found = self._paths(entry, "files", section)
         files = tuple(path for path in found if not path.endswith(HEADER_EXTENSIONS))
         headers = tuple(path for path in found if path.endswith(HEADER_EXTENSIONS))
