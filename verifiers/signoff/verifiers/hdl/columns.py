@@ -55,6 +55,8 @@ def _aligned(line: str, shown: str, column: int) -> int:
     if len(line) > LONG_LINE or len(shown) > LONG_LINE:
         return 0
     ours, theirs = list(TOKEN.finditer(line)), list(TOKEN.finditer(shown))
+    if not ours:
+        return 0
     wanted = next((n for n, match in enumerate(theirs) if match.end() > column), len(theirs))
     matcher = SequenceMatcher(None, [m[0] for m in theirs], [m[0] for m in ours], autojunk=False)
     for block in matcher.get_matching_blocks():

@@ -42,7 +42,7 @@ SPEED = ("-fno-dfg",)
 
 
 # Where Verilator speaks of itself.
-NO_FILE = re.compile(r"^$|^<|^AstRoot$")
+NO_FILE = re.compile(r"<|AstRoot$")
 NOTHING_THERE = "No top level module"
 
 
@@ -158,25 +158,34 @@ def read(
     if done.timed_out:
         limit = settings.verilator.timeout
         return _failed(Status.TIMED_OUT, f"gave no answer in {limit:g} s (setting verilator.timeout)")
-    names = verilator_sarif.Names(sources.originals, lines)
-    findings: tuple[Finding, ...] = ()
-    try:
-        if report is None:
-            findings = verilator_text.parse(done.stderr, names)
-        elif report.exists():
-            findings = verilator_sarif.parse(report.read_bytes(), names)
-    except verilator_sarif.GarbledOutput as error:
-        return _failed(Status.CRASHED, f"wrote {error}")
+    findings, garbled = _reported(done, report, verilator_sarif.Names(sources.originals, lines))
     complaint = next((finding for finding in findings if NO_FILE.match(finding.path)), None)
     findings = tuple(finding for finding in findings if not NO_FILE.match(finding.path))
     if done.returncode == 0 or findings:
-        return Outcome(NAME, findings=findings)
+        # Ended by a signal, it had not seen everything.
+        return Outcome(NAME, findings=findings, complete=done.returncode >= 0)
     if complaint is not None and complaint.message.startswith(NOTHING_THERE):
         return Outcome(NAME, message="no module to check with Verilator", complete=False)
     if complaint is not None:
         return _failed(Status.CRASHED, f"could not run: {complaint.message}")
+    if garbled:
+        return _failed(Status.CRASHED, f"wrote {garbled}")
     said = done.stderr.decode(errors="replace").strip().splitlines()
     return _failed(Status.CRASHED, f"{_end(done, settings)}: {said[-1] if said else 'it said nothing'}")
+
+
+def _reported(done: Completed, report: Path | None, names: verilator_sarif.Names) -> tuple[tuple[Finding, ...], str]:
+    """The findings, and what is wrong with the report: then they are those of the text beside it.
+
+    Verilator 5.48 crashes while it writes SARIF about a set of files without a module.
+    """
+    garbled = ""
+    if report is not None and report.exists():
+        try:
+            return verilator_sarif.parse(report.read_bytes(), names), ""
+        except verilator_sarif.GarbledOutput as error:
+            garbled = str(error)
+    return verilator_text.parse(done.stderr, names), garbled
 
 
 def _end(done: Completed, settings: VerifierSettings) -> str:

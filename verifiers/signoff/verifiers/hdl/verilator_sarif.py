@@ -23,6 +23,9 @@ TOLD = re.compile(
     r"^\s+(?P<path>\S.*):(?P<line>\d+):(?P<column>\d+): \.\.\. (?P<text>Location.*)\n\s*\d+ \| ?(?P<shown>.*)$",
     re.MULTILINE,
 )
+HEAD = re.compile(r"\s*```\s*%[\w-]+: (?:.*?):(?P<line>\d+):(?P<column>\d+): ")
+# The path of a finding that is about no file at all; Verilator's own names for that are of this form, too.
+NOWHERE = "<nowhere>"
 QUOTED = re.compile(r"'([^'\s]+)'")
 
 Lines = Callable[[str, int], str]
@@ -77,7 +80,7 @@ def _finding(result: dict[str, Any], names: Names) -> Finding | None:
     if is_summary(text):
         return None
     places = result.get("locations") or []
-    path, span = _place(places[0], names) if places else ("", Span(0, 0, 0, 0))
+    path, span = _place(_corrected(places[0], result), names) if places else (NOWHERE, Span(0, 0, 0, 0))
     named = str(result.get("ruleId") or "")
     code = named or code_of(text)
     return Finding(
@@ -91,6 +94,18 @@ def _finding(result: dict[str, Any], names: Names) -> Finding | None:
         related=_related(result, names),
         data=details(text),
     )
+
+
+def _corrected(location: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The location with the line and column that the message's text tells: the region of a missing include is wrong."""
+    told = HEAD.match(str(result["message"].get("markdown", "")))
+    physical = location["physicalLocation"]
+    region = physical["region"]
+    line, column = (int(told["line"]), int(told["column"])) if told else (region["startLine"], region["startColumn"])
+    if (line, column) == (region["startLine"], region["startColumn"]):
+        return location
+    moved = {**region, "startLine": line, "startColumn": column, "endColumn": 0, "snippit": {}}
+    return {"physicalLocation": {**physical, "region": moved}}
 
 
 def _place(location: dict[str, Any], names: Names) -> tuple[str, Span]:

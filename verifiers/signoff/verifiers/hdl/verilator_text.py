@@ -7,7 +7,7 @@ import re
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl.columns import place
 from signoff.verifiers.hdl.verilator_codes import code_of, is_summary, severity_of
-from signoff.verifiers.hdl.verilator_sarif import HELP, Names, details, message
+from signoff.verifiers.hdl.verilator_sarif import HELP, NOWHERE, Names, details, message
 
 # %Warning-WIDTH: /a/b.v:3:14: Operator ASSIGN expects ...
 HEAD = re.compile(
@@ -40,7 +40,7 @@ def _finding(block: list[str], names: Names) -> Finding | None:
     text = "\n".join((head["text"], *more))
     named = head["code"] or ""
     code = named or code_of(text)
-    path = names.path(head["path"] or "")
+    path = names.path(head["path"] or NOWHERE)
     line = max(int(head["line"] or 1) - 1, 0)
     shown = next((match[1] for part in block if (match := EXCERPT.match(part))), "")
     column = int(head["column"] or 1) - 1
