@@ -151,3 +151,24 @@ async def test_edits_that_overlap_or_change_nothing_are_refused() -> None:
     nothing = replaced(FAULTY, "wire", "wire", TARGET)
     for candidate in (overlapping, nothing):
         assert not isinstance(await judge(candidate, *document(FAULTY), (slang(),)), Proof)
+
+
+async def test_a_declaration_of_the_wrong_width_is_refused_though_the_complaint_was_there_before() -> None:
+    """An implicit net is one bit wide, and so the tool says the same before and after a declaration of one bit."""
+    from dataclasses import replace
+
+    text = "module top (input [3:0] a, output [3:0] y);\n    assign b = a;\n    assign y = ~b;\nendmodule\n"
+    implicit = finding_at(text, "b = a", "IMPLICIT", "creating implicitly: 'b'", "verilator", Severity.WARNING)
+    width = finding_at(text, "y = ~b", "WIDTHEXPAND", "expects 4 bits", "verilator", Severity.WARNING)
+
+    def says(now: str) -> list[Finding]:
+        if "wire [3:0] b" in now:
+            return []
+        return [replace(width, span=width.span)] if "wire b" in now else [implicit, width]
+
+    narrow, wide = (
+        replace(replaced(text, "    assign b", f"    wire {packed}b;  assign b", implicit), declares="b")
+        for packed in ("", "[3:0] ")
+    )
+    assert await prove(narrow, *document(text), (Scripted("verilator", says),)) is None
+    assert await prove(wide, *document(text), (Scripted("verilator", says),))

@@ -25,6 +25,7 @@ class FixCandidate:
     finding: Finding
     behaviour: str = ""
     parsed: bool = False
+    declares: str = ""
 
 
 Rule = Callable[[Finding, Snapshot, Project, LineIndex], Iterable[FixCandidate]]

@@ -33,7 +33,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     module = found[1]
     if finding.code in MISSING:
         yield from _connect(finding, src, index, instance, module, name)
-    elif finding.code in WRONG_PARAMETER:
+    elif finding.code in WRONG_PARAMETER or name in instance.parameters:
         yield from _rename(finding, src, index, instance.parameters, _parameters(module), name)
     else:
         yield from _rename(finding, src, index, instance.connected, list(module.ports), name)

@@ -39,7 +39,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     for packed in [""] if loop else _widths(src, module, uses, snapshot, project)[:3]:
         text = f"{kind} {packed} {name};" if packed else f"{kind} {name};"
         edit: Edit = replacement(index, edit_place, edit_place, lead + text + tail)
-        yield FixCandidate(f"Declare '{text[:-1]}'", (edit,), "declare", finding, parsed=True)
+        yield FixCandidate(f"Declare '{text[:-1]}'", (edit,), "declare", finding, parsed=True, declares=name)
 
 
 def _driven(src: Source, index: LineIndex, number: int, snapshot: Snapshot, project: Project) -> str:
@@ -135,7 +135,8 @@ def _neighbours(src: Source, module: Module, number: int) -> Iterator[str]:
     if not (src.token(low).is_name or src.word(low) == "{"):
         return
     # A condition or the result of one is a single bit, whatever stands beside it.
-    if src.word(number + 1) == "?" or any(src.word(other) in LOGIC for other in range(low, high)):
+    words = [src.word(other) for other in range(low, high)]
+    if src.word(number + 1) == "?" or ("?" not in words and not LOGIC.isdisjoint(words)):
         yield ""
         return
     for other in range(low, high):

@@ -118,8 +118,8 @@ def _digits(word: str) -> str:
 
 
 def near(word: str, words: Iterable[str], limit: int = 2) -> list[str]:
-    """The nearest words at no more than one slip in three letters, at most two slips; the best first."""
-    allowed = 2 if len(word) >= 5 else 1
+    """The nearest words that are at most one slip away, two from six letters on; the best first."""
+    allowed = 2 if len(word) >= 6 else 1
     close = difflib.get_close_matches(word, list(words), n=8, cutoff=0.6)
     ranked = sorted((slips(word, other), number, other) for number, other in enumerate(close))
     return [other for distance, _, other in ranked if distance <= allowed][:limit]
