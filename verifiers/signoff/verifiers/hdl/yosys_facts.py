@@ -23,8 +23,8 @@ def costs(report: str, tree: Mapping[str, Iterable[str]]) -> dict[str, dict[str,
     """
     try:
         rows = {str(name): dict(row) for name, row in json.loads(report)["modules"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no cost report: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a cost report that cannot be read: {error}") from error
     used = asked_for({name: tree.get(name, ()) for name in rows})
     return {name: row for name, row in rows.items() if name in used}
 
