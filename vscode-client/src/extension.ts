@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { createClient, settings } from "./client";
-import type { Found } from "./find";
+import { run, type Found } from "./find";
 import { findServer, installNow, sayError, wantsInstall } from "./server";
 import { pickFromStatus, Status, type ServerStatus } from "./status";
 
@@ -124,11 +124,13 @@ class Extension implements vscode.Disposable {
     if (answer) await pickFromStatus(answer as ServerStatus, document);
   }
 
-  private doctor(): void {
+  // Into the output panel and not a terminal: it is read, copied into reports, and needs no input.
+  private async doctor(): Promise<void> {
     if (!this.found) return void vscode.window.showWarningMessage("Signoff started no server of its own to examine.");
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-    const shellArgs = ["doctor", ...(folder ? [folder] : [])];
-    vscode.window.createTerminal({ name: "Signoff doctor", shellPath: this.found.command, shellArgs }).show();
+    this.log.show();
+    const { output } = await run(this.found.command, ["doctor", ...(folder ? [folder] : [])], this.context.globalStorageUri.fsPath);
+    this.log.info(`signoff doctor\n${output}`);
   }
 }
 
