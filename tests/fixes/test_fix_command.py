@@ -56,6 +56,16 @@ def test_a_change_of_behaviour_is_asked_for(tmp_path: Path) -> None:
     assert b"+        q = 0;" in fix("--behaviour", "top.v", cwd=tmp_path).stdout
 
 
+def test_of_several_meanings_none_is_chosen(tmp_path: Path) -> None:
+    """Both `a[1] & b` and `a[1 & b]` compile."""
+    ambiguous = b"module top (input wire [7:0] a, input wire b, output wire y);\n    assign y = (a[1 & b);\nendmodule\n"
+    (tmp_path / "top.v").write_bytes(ambiguous)
+    done = fix("--apply", "top.v", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count(b"one of several ways") == 2
+    assert (tmp_path / "top.v").read_bytes() == ambiguous
+
+
 def test_the_exit_status_tells_what_is_left(tmp_path: Path) -> None:
     (tmp_path / "clean.v").write_bytes(FAULTY.replace(b"= a\n", b"= a;\n"))
     (tmp_path / "lost.v").write_bytes(b"module lost (output wire y);\n    assign y = nowhere & 1'b1;\nendmodule\n")

@@ -25,7 +25,8 @@ BUDGET = 60.0
 class Mended:
     """A text after all fixes that could be proven. `left` are the findings that remain, merged.
 
-    `withheld` are proven fixes that were not applied, as they change the hardware beyond the fault.
+    `withheld` are proven fixes that were not applied, as they change the hardware beyond the fault or as the
+    tools accept several with different meanings.
     `outcomes` is what the tools said about the final text.
     """
 
@@ -42,7 +43,7 @@ async def mend(
     """Apply the best proven fix of the first fault that has one, and begin anew, until no fault has one.
 
     Errors come before warnings, the upper ones first. Fixes that change the hardware beyond the fault are
-    applied only with `behaviour`.
+    applied only with `behaviour`, and one of several with different meanings never: a person must choose.
     """
     applied: list[ProvenFix] = []
     while True:
@@ -71,8 +72,8 @@ async def _first(
         if finding.severity > Severity.WARNING:
             continue
         fixes = await offers([finding], snapshot, project, verifiers, known, cache=FixCache(), budget=BUDGET)
-        free = [fix for fix in fixes if behaviour or not fix.behaviour]
+        free = [fix for fix in fixes if not fix.ambiguous and (behaviour or not fix.behaviour)]
         if free:
             return free[0], ()
-        withheld += fixes[:1]
+        withheld += fixes if fixes and fixes[0].ambiguous else fixes[:1]
     return None, tuple(withheld)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from signoff.verifiers.finding import Finding, Outcome
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A person waiting for a light bulb waits no longer than this (seconds).
 BUDGET = 5.0
 PROVEN_PER_FINDING = 3
+# Rules whose candidates for one fault mean different things; the others' differ in layout, or all are right.
+GUESSING = frozenset(("declare", "punctuation", "spelling"))
 # Characters; the search for fixes takes the whole text apart, and nobody mends a generated netlist by hand.
 LONGEST = 2_000_000
 TRIED_PER_FINDING = 16
@@ -30,7 +32,8 @@ TRIED_PER_FINDING = 16
 class ProvenFix:
     """A fix that may be offered: its edits apply to exactly `version` of the finding's document.
 
-    `behaviour` says what it changes in the hardware beyond the fault ("" where it is nothing).
+    `behaviour` says what it changes in the hardware beyond the fault ("" where it is nothing). `ambiguous`:
+    the tools accept another one of the same kind, too, and nothing but a person's knowledge decides.
     """
 
     title: str
@@ -39,6 +42,8 @@ class ProvenFix:
     finding: Finding
     version: int
     behaviour: str = ""
+    rule: str = ""
+    ambiguous: bool = False
 
 
 class FixCache:
@@ -132,7 +137,9 @@ class _Search:
                 break
         # A candidate that leaves more errors than another has mended a consequence of the fault, not the fault.
         fewest = min((fix.proof.errors_left for fix in fixes.values()), default=0)
-        return tuple(fix for fix in fixes.values() if fix.proof.errors_left == fewest)
+        kept = [fix for fix in fixes.values() if fix.proof.errors_left == fewest]
+        counts = Counter(fix.rule for fix in kept if fix.rule in GUESSING)
+        return tuple(replace(fix, ambiguous=counts[fix.rule] > 1) for fix in kept)
 
     async def _prove(self, candidate: FixCandidate) -> ProvenFix | None:
         from signoff.diagnostics.prove import prove
@@ -141,7 +148,8 @@ class _Search:
         if proof is None:
             return None
         title, version = titled(candidate, proof), self.snapshot.version
-        return ProvenFix(title, candidate.edits, proof, candidate.finding, version, candidate.behaviour)
+        behaviour, rule = candidate.behaviour, candidate.rule
+        return ProvenFix(title, candidate.edits, proof, candidate.finding, version, behaviour, rule)
 
 
 def titled(candidate: FixCandidate, proof: Proof) -> str:

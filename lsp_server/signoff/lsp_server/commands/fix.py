@@ -102,7 +102,8 @@ def _report(file: _File, mended: Mended, *, apply: bool) -> int:
     for fix in mended.applied:
         say(f"{name}: {fix.title}")
     for fix in mended.withheld:
-        say(f"{name}:{fix.finding.span.start_line + 1}: not applied without --behaviour: {fix.title}")
+        why = "one of several ways, choose in an editor" if fix.ambiguous else "not applied without --behaviour"
+        say(f"{name}:{fix.finding.span.start_line + 1}: {why}: {fix.title}")
     failed = [outcome for outcome in mended.outcomes.values() if not outcome.ran]
     for outcome in failed:
         say(f"{outcome.tool}: {outcome.status}: {outcome.message}")
