@@ -70,12 +70,15 @@ def _temporary(finding: Finding, lines: SourceLines) -> bool:
     offset = lines.index(finding.path).offset(finding.span.start_line, finding.span.start_column)
     target = TARGET.search(file.code, max(offset - TARGET_LENGTH, 0), offset)
     start = file.opened_at(offset)
-    if target is None or start is None:
-        return False
-    end = next((place for place, _ in file.openers if place > offset), len(file.code))
-    first = max((match.start() for match in MODULE.finditer(file.code, 0, start)), default=0)
-    last = next((match.start() for match in MODULE.finditer(file.code, end)), len(file.code))
-    uses = re.compile(rf"(?<![\w$.]){re.escape(target[1])}(?![\w$])")
+    return target is not None and start is not None and _known_only_within(file, start, target[1])
+
+
+@lru_cache(maxsize=256)
+def _known_only_within(file: _File, start: int, name: str) -> bool:
+    """True where a variable is declared in the module but used in no other block than the one at `start`."""
+    end = next((place for place, _ in file.openers if place > start), len(file.code))
+    first, last = file.module_around(start)
+    uses = re.compile(rf"(?<![\w$.]){re.escape(name)}(?![\w$])")
     elsewhere = [*uses.finditer(file.code, first, start), *uses.finditer(file.code, end, last)]
     return bool(elsewhere) and all(_declares(file.code, match.start()) for match in elsewhere)
 
@@ -93,12 +96,19 @@ def _opener(path: str, line: int, column: int, lines: SourceLines) -> str:
     return dict(file.openers).get(start, "") if start is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _File:
-    """A text with comments, strings and attributes blanked, every place kept, and its (offset, opener)s."""
+    """A text with comments, strings and attributes blanked, every place kept; its (offset, opener)s; module borders."""
 
     code: str
     openers: tuple[tuple[int, str], ...]
+    borders: tuple[int, ...]
+
+    def module_around(self, offset: int) -> tuple[int, int]:
+        """Where the module around a place begins and ends."""
+        number = bisect_right(self.borders, offset)
+        end = self.borders[number] if number < len(self.borders) else len(self.code)
+        return self.borders[number - 1] if number else 0, end
 
     def opened_at(self, offset: int) -> int | None:
         """Where the last opener up to `offset` begins."""
@@ -109,7 +119,8 @@ class _File:
 @lru_cache(maxsize=8)
 def _read(text: str) -> _File:
     code = NOT_CODE.sub(lambda match: re.sub(r"[^\r\n]", " ", match[0]), text)
-    return _File(code, tuple((match.start(), match[1]) for match in OPENER.finditer(code)))
+    openers = tuple((match.start(), match[1]) for match in OPENER.finditer(code))
+    return _File(code, openers, tuple(match.start() for match in MODULE.finditer(code)))
 
 
 EXPLAINED: dict[str, Callable[[Finding, SourceLines], bool]] = {
