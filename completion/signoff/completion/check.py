@@ -90,8 +90,8 @@ class Checker:
         before, after = await asyncio.gather(asyncio.shield(self._baseline), self._run(spliced))
         tools, not_run, refused, remaining = [], list(self._off), list[Finding](), 0
         for old, new in zip(before, after, strict=True):
-            if not (old.ran and new.ran):
-                failed = old if not old.ran else new
+            if not (old.judged and new.judged):
+                failed = old if not old.judged else new
                 not_run.append((failed.tool, failed.message or failed.status.value))
                 continue
             tools.append(new.tool)

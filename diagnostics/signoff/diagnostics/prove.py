@@ -84,12 +84,12 @@ async def judge(
     accepted, revealed, left, seen = list[str](), list[Finding](), 0, False
     for verifier in wanted(verifiers, snapshot, project):
         before = known[verifier.name]
-        if not before.ran:
+        if not before.judged:
             continue
         after = await _run(verifier, mended, runs)
         if after.status is Status.CRASHED:
             return Refusal(f"{verifier.name} crashed on the mended text: {after.message}")
-        if not after.ran:
+        if not after.judged:
             continue
         verdict = compare(candidate, snapshot, before, after, known)
         if isinstance(verdict, Refusal):

@@ -109,6 +109,11 @@ class Outcome:
     complete: bool = True
 
     @property
+    def judged(self) -> bool:
+        """True where the tool saw everything: then what it did not report, it accepted."""
+        return self.ran and self.complete
+
+    @property
     def ran(self) -> bool:
-        """True where the tool ran to its end, so that no findings means that it accepted the code."""
+        """True where the tool ran and its findings can be shown; see `judged` for what it did not report."""
         return self.status is Status.FINDINGS
