@@ -104,8 +104,10 @@ async def test_a_found_list_counts_as_declared_only_where_it_holds_all_it_uses(
     put(tmp_path, part__more__leaf2_sv="module leaf2; endmodule")
     put(tmp_path, vendor__v_sv="module v; SB_PLL40_CORE u (); endmodule", vendor__v_f="v.sv")
     put(tmp_path, slip__s_sv="module s; counter_8 u (); endmodule module counter_8b; endmodule", slip__s_f="s.sv")
+    put(tmp_path, scope__q_sv="module q; localparam int X = gone_pkg::X; endmodule", scope__q_f="q.sv")
     workspace = await model(pool, tmp_path)
     assert workspace.project_for(str(tmp_path / "whole/top.sv")).declared
+    assert not workspace.project_for(str(tmp_path / "scope/q.sv")).declared
     part = workspace.project_for(str(tmp_path / "part/top2.sv"))
     assert not part.declared
     assert names(part.files, tmp_path) == ["part/top2.sv", "part/more/leaf2.sv"]

@@ -6,6 +6,8 @@ the file is not asked for, so that no testbench is drawn in.
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,12 +20,16 @@ MAX_DEPTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Files in compilation order (packages before their users), include folders, and the names found nowhere."""
+    """Files in compilation order (packages before their users), include folders, and the names found nowhere.
+
+    `uncertain` are names before "::" that no package bears and no class: types of a module's own, or packages.
+    """
 
     files: tuple[str, ...] = ()
     include_dirs: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
 
 
 def closure(
@@ -58,13 +64,15 @@ class _Walk:
         self.front: dict[str, None] = {}
         self.headers: dict[str, None] = {}
         self.missing: dict[str, None] = {}
+        self.uncertain: dict[str, None] = {}
         self.known = known
         self.optional = optional
         self.provided: dict[str, str] = {}
         self.defined = macros
         self.used: dict[str, str] = {}
+        self._resolved: dict[tuple[str, str], tuple[str, str]] = {}
         self._begun: set[str] = set()
-        self._wanted: list[tuple[str, str]] = []
+        self._wanted: deque[tuple[str, str]] = deque()
 
     def provide(self, path: str) -> None:
         """Note what a file defines: nothing else may define it a second time."""
@@ -91,7 +99,7 @@ class _Walk:
         tried: set[str] = set()
         while True:
             while self._wanted:
-                self._unit(*self._wanted.pop(0))
+                self._unit(*self._wanted.popleft())
             open_macros = {name: user for name, user in self.used.items() if name not in self.defined | tried}
             if not open_macros:
                 break
@@ -103,7 +111,8 @@ class _Walk:
     def result(self) -> Closure:
         """What was found."""
         files = tuple({**self.front, **self.files})
-        return Closure(files, tuple(self.include_dirs), tuple(self.missing), tuple(self.headers))
+        unknown = (tuple(self.missing), tuple(self.headers), tuple(self.uncertain))
+        return Closure(files, tuple(self.include_dirs), *unknown)
 
     def _gather(self, path: str) -> list[tuple[str, FileFacts]]:
         """A file and all that it includes, each with its facts; include folders are added on the way."""
@@ -119,7 +128,7 @@ class _Walk:
                 if f"`{name}" not in facts.optional:
                     self.used.setdefault(name, source)
             for name in self._wanted_of(facts, facts.includes):
-                target, folder = resolve_include(name, source, self.include_dirs, self.index)
+                target, folder = self._resolve(name, source)
                 if folder:
                     self.include_dirs[folder] = None
                 if target:
@@ -131,6 +140,16 @@ class _Walk:
             if source != path:
                 self.provide(source)
         return list(found.items())
+
+    def _resolve(self, name: str, source: str) -> tuple[str, str]:
+        """As resolve_include(); what was found once from a folder is not looked for again."""
+        key = (os.path.dirname(source), name)
+        found = self._resolved.get(key)
+        if found is None:
+            target, folder = resolve_include(name, source, self.include_dirs, self.index)
+            self._resolved[key] = (target, "")
+            return target, folder
+        return found
 
     def _wanted_of(self, facts: FileFacts, names: Iterable[str]) -> Iterable[str]:
         return names if self.optional else (name for name in names if name not in facts.optional)
@@ -148,6 +167,8 @@ class _Walk:
             self.visit(chosen, depth + 1)
         elif certain:
             self.missing[name] = None
+        elif not self.index.classes(name):
+            self.uncertain[name] = None
 
     def _unit(self, name: str, user: str) -> None:
         if name in self.provided or name in self.known:

@@ -103,6 +103,8 @@ class CoreLibrary:
         self.cores = tuple(cores)
         self._by_name: dict[str, list[Core]] = {}
         self._providers: dict[str, list[Core]] = {}
+        self._parts: dict[tuple[str, str, frozenset[str]], _Part] = {}
+        self._nearest: dict[tuple[str, str], Core | None] = {}
         for core in cores:
             self._by_name.setdefault(core.name, []).append(core)
             for name in core.virtual:
@@ -110,8 +112,11 @@ class CoreLibrary:
 
     def find(self, name: str, beside: str) -> Core | None:
         """The core of that name: the nearest to the file `beside`, then the newest."""
-        found = self._by_name.get(split_name(name)[0], [])
-        return min(found, key=lambda core: (-_shared(core.path, beside), _newest(core)), default=None)
+        key = (split_name(name)[0], beside)
+        if key not in self._nearest:
+            found = self._by_name.get(key[0], [])
+            self._nearest[key] = min(found, key=lambda one: (-_shared(one.path, beside), _newest(one)), default=None)
+        return self._nearest[key]
 
     def designs(self, core: Core) -> tuple[Design, ...]:
         """The designs of a core's targets: lint before default before others, each that brings further files."""
@@ -132,22 +137,29 @@ class CoreLibrary:
             return None
         build = _Build(self, core, target)
         build.run()
-        if not build.files and not build.headers:
+        if not build.gathered("files") and not build.gathered("headers"):
             return None
         return Design(
             origin=core.path,
             kind="FuseSoC core",
             name=f"{core.name} ({target})",
             explicit=explicit,
-            files=unique(build.files),
-            own=unique(build.own),
-            headers=unique(build.headers),
-            include_dirs=unique(build.include_dirs),
-            defines=unique(build.defines),
+            files=build.gathered("files"),
+            own=unique(build.own.files),
+            headers=build.gathered("headers"),
+            include_dirs=build.gathered("include_dirs"),
+            defines=build.gathered("defines"),
             top=build.top,
-            waivers=unique(build.waivers),
-            problems=unique(build.problems),
+            waivers=build.gathered("waivers"),
+            problems=unique((*build.unknown, *build.gathered("problems"))),
         )
+
+    def part(self, core: Core, target: str, flags: frozenset[str]) -> _Part:
+        """What one core brings by itself: asked for once for each design that it is in, so kept."""
+        key = (core.path, target, flags)
+        if key not in self._parts:
+            self._parts[key] = _Part.of(core, _mapping(_mapping(core.data.get("targets")).get(target)), flags)
+        return self._parts[key]
 
     def provider(self, name: str, chosen: Iterable[Core], beside: str) -> Core | None:
         """The core that stands in for a virtual one: one chosen already, else a generic one, else the first."""
@@ -165,108 +177,111 @@ class CoreLibrary:
         )
 
 
-class _Build:
-    """Walks one core and its dependencies, dependencies first."""
+@dataclass(slots=True)
+class _Part:
+    """What one core brings by itself, under one target and its flags; `depends` are the names of other cores."""
 
-    def __init__(self, library: CoreLibrary, root: Core, target: str) -> None:
-        self.library, self.root, self.target = library, root, target
-        self.concrete: dict[str, Core] = {}
-        self._reset()
-        self.top = tuple(word for text in _list(self._target(root).get("toplevel")) for word in str(text).split())
+    depends: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    include_dirs: list[str] = field(default_factory=list)
+    defines: list[str] = field(default_factory=list)
+    waivers: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
-    def _reset(self) -> None:
-        self.files: list[str] = []
-        self.own: list[str] = []
-        self.headers: list[str] = []
-        self.include_dirs: list[str] = []
-        self.defines: list[str] = []
-        self.waivers: list[str] = []
-        self.problems: list[str] = []
-        self._seen: set[str] = set()
-
-    def run(self) -> None:
-        # Twice: which core stands in for a virtual one depends on those that are named outright anywhere.
-        for _ in range(2):
-            self._reset()
-            self._visit(self.root)
-
-    def _target(self, core: Core) -> Mapping[str, Any]:
-        name = self.target if core is self.root else "default"
-        return _mapping(_mapping(core.data.get("targets")).get(name))
-
-    def _flags(self, core: Core) -> frozenset[str]:
-        flags = {"tool_verilator", f"target_{self.target}"}
-        return frozenset(flags | {"is_toplevel"}) if core is self.root else frozenset(flags)
-
-    def _visit(self, core: Core) -> None:
-        if core.path in self._seen:
-            return
-        self._seen.add(core.path)
-        target, flags = self._target(core), self._flags(core)
+    @classmethod
+    def of(cls, core: Core, target: Mapping[str, Any], flags: frozenset[str]) -> _Part:
+        part = cls()
         named = [*_list(target.get("filesets")), *_list(target.get("filesets_append"))]
-        sets = [name for text in named for name in evaluate(str(text), flags)]
-        filesets = [_mapping(_mapping(core.data.get("filesets")).get(name)) for name in sets]
-        for fileset in filesets:
-            for text in _list(fileset.get("depend")):
-                for name in evaluate(str(text), flags):
-                    self._depend(core, name)
-        if _list(target.get("generate")):
-            self.problems.append(f"{core.name} has files that a generator makes")
-        self._parameters(core, target, flags)
-        for fileset in filesets:
+        for name in _words(named, flags):
+            fileset = _mapping(_mapping(core.data.get("filesets")).get(name))
+            part.depends += [split_name(word)[0] for word in _words(_list(fileset.get("depend")), flags)]
             for item in _list(fileset.get("files")):
-                self._file(core, fileset, item, flags)
+                part._file(os.path.dirname(core.path), fileset, item, flags)
+        if _list(target.get("generate")):
+            part.problems.append(f"{core.name} has files that a generator makes")
+        part._parameters(_mapping(core.data.get("parameters")), _list(target.get("parameters")), flags)
+        return part
 
-    def _depend(self, core: Core, name: str) -> None:
-        full = split_name(name)[0]
-        found = self.library.find(full, core.path)
-        if found is not None:
-            self.concrete[found.path] = found
-        else:
-            found = self.library.provider(full, self.concrete.values(), core.path)
-        if found is None:
-            self.problems.append(f"the core {full}, which {core.name} depends on, is not in the workspace")
-        else:
-            self._visit(found)
-
-    def _parameters(self, core: Core, target: Mapping[str, Any], flags: frozenset[str]) -> None:
-        declared = _mapping(core.data.get("parameters"))
-        for text in _list(target.get("parameters")):
-            for word in evaluate(str(text), flags):
-                name, equals, value = word.partition("=")
-                parameter = _mapping(declared.get(name))
-                if parameter.get("paramtype") == "vlogdefine":
-                    self._define(name, value if equals else parameter.get("default"), parameter)
-
-    def _define(self, name: str, value: object, parameter: Mapping[str, Any]) -> None:
-        if parameter.get("datatype") == "bool":
-            if str(value).lower() in ("true", "1"):
-                self.defines.append(f"{name}=1")
-        elif value is not None:
-            self.defines.append(f"{name}={value}")
-
-    def _file(self, core: Core, fileset: Mapping[str, Any], item: object, flags: frozenset[str]) -> None:
-        names, attributes = next(iter(item.items()), ("", {})) if isinstance(item, dict) else (item, {})
-        attributes = _mapping(attributes)
-        for name in evaluate(str(names), flags):
-            kind = str(attributes.get("file_type", fileset.get("file_type", "")))
-            path = absolute(name, os.path.dirname(core.path))
-            is_verilog = kind.startswith(("verilogSource", "systemVerilogSource"))
-            if not is_verilog and kind != "vlt":
+    def _parameters(self, declared: Mapping[str, Any], named: list[Any], flags: frozenset[str]) -> None:
+        for word in _words(named, flags):
+            name, equals, given = word.partition("=")
+            parameter = _mapping(declared.get(name))
+            value = given if equals else parameter.get("default")
+            if parameter.get("paramtype") != "vlogdefine" or value is None:
                 continue
+            if parameter.get("datatype") != "bool":
+                self.defines.append(f"{name}={value}")
+            elif str(value).lower() in ("true", "1"):
+                self.defines.append(f"{name}=1")
+
+    def _file(self, folder: str, fileset: Mapping[str, Any], item: object, flags: frozenset[str]) -> None:
+        names, given = next(iter(item.items()), ("", {})) if isinstance(item, dict) else (item, {})
+        attributes = _mapping(given)
+        kind = str(attributes.get("file_type", fileset.get("file_type", "")))
+        if not kind.startswith(("verilogSource", "systemVerilogSource", "vlt")):
+            return
+        for name in evaluate(str(names), flags):
+            path = absolute(name, folder)
             if not os.path.isfile(path):
                 self.problems.append(f"{path} does not exist")
             elif kind == "vlt":
                 self.waivers.append(path)
             elif attributes.get("is_include_file"):
-                folder = attributes.get("include_path")
-                here = os.path.dirname(core.path)
+                include = attributes.get("include_path")
                 self.headers.append(path)
-                self.include_dirs.append(absolute(str(folder), here) if folder else os.path.dirname(path))
+                self.include_dirs.append(absolute(str(include), folder) if include else os.path.dirname(path))
             else:
                 self.files.append(path)
-                if core is self.root:
-                    self.own.append(path)
+
+
+class _Build:
+    """Walks one core and its dependencies, dependencies first."""
+
+    def __init__(self, library: CoreLibrary, root: Core, target: str) -> None:
+        self.library, self.root, self.target = library, root, target
+        self.flags = frozenset({"tool_verilator", f"target_{target}"})
+        self.concrete: dict[str, Core] = {}
+        self.parts: dict[str, _Part] = {}
+        self.unknown: list[str] = []
+        top = _mapping(_mapping(root.data.get("targets")).get(target)).get("toplevel")
+        self.top = tuple(word for text in _list(top) for word in str(text).split())
+
+    def run(self) -> None:
+        """Visit everything; twice, as who stands in for a virtual core depends on those named outright anywhere."""
+        for _ in range(2):
+            self.parts, self.unknown, begun = {}, [], set[str]()
+            self._visit(self.root, begun)
+
+    def gathered(self, name: str) -> tuple[str, ...]:
+        """One field of all parts, in compilation order and without repeats."""
+        return unique(item for part in self.parts.values() for item in getattr(part, name))
+
+    @property
+    def own(self) -> _Part:
+        """What the root core brings itself."""
+        return self.parts[self.root.path]
+
+    def _visit(self, core: Core, begun: set[str]) -> None:
+        begun.add(core.path)
+        root = core is self.root
+        flags = self.flags | {"is_toplevel"} if root else self.flags
+        part = self.library.part(core, self.target if root else "default", flags)
+        for name in part.depends:
+            found = self.library.find(name, core.path)
+            if found is not None:
+                self.concrete[found.path] = found
+            else:
+                found = self.library.provider(name, self.concrete.values(), core.path)
+            if found is None:
+                self.unknown.append(f"the core {name}, which {core.name} depends on, is not in the workspace")
+            elif found.path not in begun:
+                self._visit(found, begun)
+        self.parts[core.path] = part
+
+
+def _words(texts: Iterable[Any], flags: frozenset[str]) -> list[str]:
+    return [word for text in texts for word in evaluate(str(text), flags)]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

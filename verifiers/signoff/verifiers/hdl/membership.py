@@ -17,7 +17,9 @@ from signoff.verifiers.settings import VerifierSettings
 # A name this alike to one of the design's own is a slip of the pen; any other names something outside the list.
 SLIP = 0.8
 MAX_SLIPS = 4
-TRIED_INCLUDERS = 8
+TRIED_INCLUDERS = 4
+# Looking closely at a design takes milliseconds for each hundred files, and project() must not hold up the editor.
+JUDGED_CLAIMS = 6
 CORE = "FuseSoC core"
 NOT_REACHED = "its top modules do not use this file"
 # Settings that name what is run: only of a trusted workspace.
@@ -151,16 +153,9 @@ class Membership:
         explicit = [claim for claim in claims if claim.design.explicit]
         if explicit:
             return min(explicit, key=lambda claim: (_steps(claim.design.origin, path), claim.rank))
-        return min(claims, key=lambda claim: self._fitness(claim, path), default=None)
-
-    def _fitness(self, claim: _Claim, path: str) -> tuple[bool, int, bool, int, int, int]:
-        design, judged = claim.design, self._judge(claim)
-        own_bench = any(is_stand_in(_below(file, claim.folder)) for file in design.own)
-        bench = own_bench and not is_stand_in(_below(path, claim.folder))
-        # A core's targets are in order of preference already; of file lists the longest tells most.
-        size = 0 if design.kind == CORE else -len(design.files)
-        steps = _steps(design.origin, path)
-        return not judged.whole_for(path), judged.lacking, bench, steps, size, claim.rank
+        likely = sorted(claims, key=lambda claim: _standing(claim, path))[:JUDGED_CLAIMS]
+        whole = (claim for claim in likely if self._judge(claim).whole_for(path))
+        return next(whole, None) or min(likely, key=lambda claim: self._judge(claim).lacking, default=None)
 
     def _judge(self, claim: _Claim) -> _Judged:
         judged = self._judged.get(claim.rank)
@@ -234,7 +229,8 @@ class Membership:
         told = [f"it uses {path}, which it does not list" for path in need.files if path not in listed]
         folders = [folder for folder in need.include_dirs if folder not in design.include_dirs]
         told += [f"it includes files of {folder}, which is not among its include folders" for folder in folders]
-        told += [f"it uses {name}, which is nowhere in the workspace" for name in self._outside(files, need.missing)]
+        unknown = (*self._outside(files, need.missing), *need.uncertain)
+        told += [f"it uses {name}, which is nowhere in the workspace" for name in unknown]
         return len(told), (*design.problems, *told)[0] if told else ""
 
     def _outside(self, files: Sequence[str], missing: Sequence[str]) -> Sequence[str]:
@@ -284,6 +280,16 @@ class Membership:
             if _inside(path, override.folder):
                 settings = _overridden(settings, override, self._trusted)
         return settings
+
+
+def _standing(claim: _Claim, path: str) -> tuple[bool, int, int, int]:
+    """How likely a design is meant for a file, the likeliest first, before it is looked at closely."""
+    design = claim.design
+    own_bench = any(is_stand_in(_below(file, claim.folder)) for file in design.own)
+    bench = own_bench and not is_stand_in(_below(path, claim.folder))
+    # A core's targets are in order of preference already; of file lists the longest tells most.
+    size = 0 if design.kind == CORE else -len(design.files)
+    return bench, _steps(design.origin, path), size, claim.rank
 
 
 def _overridden(settings: VerifierSettings, override: Override, trusted: bool) -> VerifierSettings:

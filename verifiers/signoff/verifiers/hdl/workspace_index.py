@@ -62,6 +62,10 @@ class WorkspaceIndex:
         """The files that define a package."""
         return self._get("package", name)
 
+    def classes(self, name: str) -> tuple[str, ...]:
+        """The files that define a class."""
+        return self._get("class", name)
+
     def macros(self, name: str) -> tuple[str, ...]:
         """The files that define a macro."""
         return self._get("macro", name)
@@ -90,6 +94,8 @@ def _keys(path: str, facts: FileFacts) -> Iterable[tuple[str, str]]:
         yield "unit", name
     for name in facts.packages:
         yield "package", name
+    for name in facts.classes:
+        yield "class", name
     for name in facts.macros:
         yield "macro", name
     for name in facts.includes:
