@@ -173,7 +173,7 @@ class TestReal:
         assert outcome.status is Status.FINDINGS
         assert not [finding for finding in outcome.findings if finding.severity is Severity.ERROR]
         # A missing module is a black box; behind anything else that is missing nothing was judged.
-        assert outcome.judged == (line == "missing m();")
+        assert outcome.judged == line.endswith("();")
 
     async def test_a_guessed_project_still_shows_what_is_wrong_in_the_file_itself(self, tmp_path: Path) -> None:
         outcome = await lint(tmp_path, "module a(input b, output c)\n  assign c = b;\nendmodule\n", declared=False)
