@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,10 @@ class SignoffProtocol(LanguageServerProtocol):
         result: types.InitializeResult = yield from super().lsp_initialize(params)
         encoding = result.capabilities.position_encoding or types.PositionEncodingKind.Utf16
         self._server.documents.encoding = str(getattr(encoding, "value", encoding))
-        if self._server.publisher.push:
+        if self._server.push:
             result.capabilities.diagnostic_provider = None
+        # Only what the answer needs has been imported; the rest is built once the answer is on its way.
+        asyncio.get_running_loop().call_soon(lambda: self._server.parts)
         return result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)

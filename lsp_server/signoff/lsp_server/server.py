@@ -1,41 +1,31 @@
-"""The composition root: builds every part once and joins it to pygls."""
+"""The composition root: joins pygls to the parts that do the work.
+
+An editor waits for the answer to `initialize`; so only what that answer needs is imported here, and the parts
+(parts.py) are built right after it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import importlib.metadata
 import logging
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from signoff.diagnostics.schedule import Run
-from signoff.diagnostics.store import Store
-from signoff.lsp_server import registration
-from signoff.lsp_server.checking import Checking, enabled
-from signoff.lsp_server.documents import Document, Documents
-from signoff.lsp_server.progress import Progress
+from signoff.lsp_server.documents import Document, Documents, LineChange
 from signoff.lsp_server.protocol import SignoffProtocol
-from signoff.lsp_server.publish import Publisher
-from signoff.lsp_server.settings import Settings, parse
 from signoff.lsp_server.uris import path_of
-from signoff.verifiers import registry
-from signoff.verifiers.hdl.facts import interface
-from signoff.verifiers.hdl.slang import Slang
-from signoff.verifiers.hdl.yosys import Yosys
-from signoff.verifiers.project import Project
-from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Verifier
-from signoff.verifiers.workers import WorkerPool
-from signoff.verifiers.workspace import WorkspaceModel
+from signoff.lsp_server.version import __version__
 
 if TYPE_CHECKING:
-    from signoff.completion.engine import CompletionEngine, Suggestion
+    from signoff.completion.suggestion import Suggestion
+    from signoff.diagnostics.schedule import Run
+    from signoff.lsp_server.parts import Parts
+    from signoff.lsp_server.progress import Progress
+    from signoff.verifiers.verifier import Verifier
     from signoff.verifiers.watch import Watcher
 
 log = logging.getLogger(__name__)
@@ -47,56 +37,43 @@ class SignoffServer(LanguageServer):
     protocol: SignoffProtocol
 
     def __init__(self) -> None:
-        self.settings = Settings()
-        self.settings_messages: tuple[str, ...] = ()
         self.documents = Documents()
-        self.store = Store()
-        self.pool = WorkerPool()
-        self.publisher = Publisher(self.documents, self.store, self._publish)
-        super().__init__("signoff", version(), protocol_cls=SignoffProtocol)
-        self.verifiers = registry.build(self.pool)
-        self.workspace_model = WorkspaceModel(self.pool, (), self.settings.verifiers)
-        self.checking = Checking(
-            self.documents, self.workspace_model, self.verifiers, self.store, self.publisher, self.warn
-        )
-        self.busy = Progress(self)
+        self.push = True
+        self.options: object = None
+        self.folders: tuple[str, ...] = ()
         self.introduced, self.stopped = asyncio.Event(), asyncio.Event()
         self._background: set[asyncio.Task[Any]] = set()
         self._watcher: Watcher | None = None
         self._closed = False
-        self.checking.schedule.on_busy = self._on_busy
-        self.checking.after_run = self._after_run
+        super().__init__("signoff", __version__, protocol_cls=SignoffProtocol)
 
     @cached_property
-    def proof_verifiers(self) -> tuple[Verifier, ...]:
-        """What judges edits before they are offered: slang in a process of its own, and the other quick tools.
+    def parts(self) -> Parts:
+        """What does the work; built on the first use after the handshake."""
+        from signoff.lsp_server.parts import Parts
+        from signoff.lsp_server.settings import parse
 
-        A proof must neither wait for the live checks nor hold them up.
-        """
-        others = tuple(verifier for verifier in self.verifiers if verifier.name == "verilator")
-        return (self.proof_slang, *others)
-
-    @cached_property
-    def proof_slang(self) -> Slang:
-        """slang beside the live one, for candidates."""
-        return Slang(self.pool, lane="proof")
-
-    @cached_property
-    def live_slang(self) -> Slang:
-        """The slang that checks at every keystroke; it also answers what a name means."""
-        return next(verifier for verifier in self.verifiers if isinstance(verifier, Slang))
+        settings, messages = parse(self.options)
+        parts = Parts(self.documents, settings, self.folders, self._publish, self.warn)
+        parts.publisher.push = self.push
+        parts.checking.schedule.on_busy = self._on_busy
+        parts.checking.after_run = self._after_run
+        logging.getLogger("signoff").setLevel(settings.server.log_level.upper())
+        for message in messages:
+            self.warn(message)
+        return parts
 
     @cached_property
-    def engine(self) -> CompletionEngine:
-        """The completion engine, loaded when the first completion is asked for."""
-        from signoff.completion.engine import CompletionEngine
+    def busy(self) -> Progress:
+        """Shows the user what takes long."""
+        from signoff.lsp_server.progress import Progress
 
-        return CompletionEngine(self.pool, (self.proof_slang,), self.settings.completion)
+        return Progress(self)
 
     def opened(self, item: types.TextDocumentItem) -> None:
         """textDocument/didOpen."""
         document = self.documents.open(item.uri, path_of(item.uri), item.language_id, item.version, item.text)
-        self.checking.opened(document)
+        self.parts.checking.opened(document)
 
     def edited(self, params: types.DidChangeTextDocumentParams) -> None:
         """textDocument/didChange."""
@@ -106,38 +83,35 @@ class SignoffServer(LanguageServer):
             return
         changes = [self._apply(document, change) for change in params.content_changes]
         document.version = params.text_document.version
-        self.checking.edited(document, changes)
+        self.parts.checking.edited(document, changes)
 
     def closed(self, uri: str) -> None:
         """textDocument/didClose."""
         document = self.documents.close(uri)
         if document is not None:
-            self.checking.closed(document)
+            self.parts.checking.closed(document)
 
     def configure(self, raw: object) -> None:
-        """Take settings as the client sends them; what is wrong with them is said once, and the defaults used."""
-        settings, messages = parse(raw, self.settings)
+        """Take settings as the client sends them; what is wrong with them is said, and the old values kept."""
+        from signoff.lsp_server.settings import parse
+
+        settings, messages = parse(raw, self.parts.settings)
         for message in messages:
             self.warn(message)
-        if settings != self.settings:
-            self.settings = settings
-            self.apply_settings()
+        if settings != self.parts.settings:
+            logging.getLogger("signoff").setLevel(settings.server.log_level.upper())
+            self.parts.configure(settings)
 
-    def take_folders(self, folders: Sequence[str]) -> None:
-        """The workspace's folders, as absolute paths; "" for those that are not on this machine is left out."""
-        known = tuple(folder for folder in folders if folder)
-        self.workspace_model.configure(self.settings.verifiers, self.settings.trusted, known)
-
-    def apply_settings(self) -> None:
-        """Hand the settings to every part."""
-        logging.getLogger("signoff").setLevel(self.settings.server.log_level.upper())
-        self.workspace_model.configure(self.settings.verifiers, self.settings.trusted)
-        if "engine" in self.__dict__:
-            self.engine.configure(self.settings.completion)
-        self.checking.configure(self.settings)
+    def take_folders(self, uris: Iterable[str]) -> None:
+        """The workspace's folders changed: read them."""
+        self.folders = tuple(path for uri in uris if (path := path_of(uri)))
+        self.parts.configure(self.parts.settings, self.folders)
+        self.spawn(self.scan())
 
     async def connect(self) -> None:
         """After the handshake: ask for settings, arrange to hear of changed files, learn what the workspace holds."""
+        from signoff.lsp_server import registration
+
         for step in (registration.register(self), self.pull_settings(), self.scan()):
             # One of them failing (a client that answers nonsense) must not keep the next from happening.
             try:
@@ -155,45 +129,23 @@ class SignoffServer(LanguageServer):
             if values and values[0]:
                 self.configure(values[0])
 
-    async def warm_yosys(self) -> None:
-        """Have Yosys compiled for this machine: once ever, and visibly."""
-        settings = self.settings.verifiers
-        yosys = next(verifier for verifier in self.verifiers if isinstance(verifier, Yosys))
-        if not enabled(yosys, self.settings) or await asyncio.to_thread(yosys.ready, settings):
-            return
-        task = asyncio.current_task()
-        assert task is not None
-        report = self.busy.watch("Signoff: preparing Yosys (once)", task)
-        await yosys.warm(lambda message: report(message, None), settings)
-
-    async def suggest(self, uri: str, line: int, character: int, *, automatic: bool) -> tuple[Suggestion, ...]:
-        """Completions that the tools accepted, at a client position."""
-        document, seen = self.documents.get(uri), self.checking.look(uri)
-        if document is None or seen is None:
-            return ()
-        place = document.position(line, character, self.documents.encoding)
-        context = await self._exact_facts(seen[0], seen[1], place)
-        found = await self.engine.complete(*seen, *place, automatic=automatic, context=context)
-        # What was checked on an older text says nothing about this one.
-        return found if document.version == seen[0].version else ()
-
-    async def _exact_facts(self, snapshot: Snapshot, project: Project, place: tuple[int, int]) -> tuple[str, ...]:
-        """The interfaces of the modules that the document names: what a model most often gets wrong."""
-        if snapshot.language not in self.live_slang.languages:
-            return ()
-        scope = await self.live_slang.scope(snapshot, project, *place)
-        # In the order of their names, so that the prompt's beginning stays the same from key to key.
-        named = [module for module in scope.modules if re.search(rf"\b{re.escape(module.name)}\b", snapshot.text)]
-        return tuple(interface(module) for module in sorted(named, key=lambda module: module.name))
-
     async def scan(self) -> None:
-        """Learn what the workspace holds, then check the open documents as parts of it."""
-        task = asyncio.current_task()
-        assert task is not None
-        report = self.busy.watch("Signoff: reading the workspace", task)
-        await self.workspace_model.scan(report)
-        self.checking.publish_problems()
-        self.checking.check_all()
+        """Read the workspace, with progress."""
+        await self.parts.scan(self._watched("Signoff: reading the workspace"))
+
+    async def warm_yosys(self) -> None:
+        """Compile Yosys for this machine where that is still to be done, with progress."""
+        report = self._watched("Signoff: preparing Yosys (once)")
+        await self.parts.warm_yosys(lambda message: report(message, None))
+
+    async def suggest(self, uri: str, position: types.Position, *, automatic: bool) -> tuple[Suggestion, ...]:
+        """Completions that the tools accepted, at a client position."""
+        document = self.documents.get(uri)
+        if document is None:
+            return ()
+        place = document.position(position.line, position.character, self.documents.encoding)
+        self._watched("Signoff: asking the model")
+        return await self.parts.suggest(uri, place, automatic=automatic)
 
     def watch_files(self) -> None:
         """Watch the workspace's folders ourselves: the client has no file watching."""
@@ -202,12 +154,12 @@ class SignoffServer(LanguageServer):
         loop = asyncio.get_running_loop()
 
         def changed(paths: tuple[str, ...]) -> None:
-            self.spawn(self.checking.files_changed(paths))
+            self.spawn(self.parts.checking.files_changed(paths))
 
         def in_thread(paths: tuple[str, ...]) -> None:
             loop.call_soon_threadsafe(changed, paths)
 
-        self._watcher = Watcher(self.workspace_model.folders, in_thread)
+        self._watcher = Watcher(self.folders, in_thread)
         if trouble := self._watcher.start():
             self.warn(trouble)
 
@@ -221,8 +173,7 @@ class SignoffServer(LanguageServer):
     def warn(self, message: str) -> None:
         """Tell the user, and the log."""
         log.warning(message)
-        params = types.ShowMessageParams(types.MessageType.Warning, message)
-        self.window_show_message(params)
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Faults of the server go to the log and the client's output, not into the user's face."""
@@ -234,19 +185,22 @@ class SignoffServer(LanguageServer):
         if self._closed:
             return
         self._closed = True
-        self.busy.close()
         if self._watcher is not None:
             self._watcher.stop()
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self.checking.close()
-        if "engine" in self.__dict__:
-            with contextlib.suppress(Exception):
-                await self.engine.close()
-        await self.pool.close()
+        if "busy" in self.__dict__:
+            self.busy.close()
+        if "parts" in self.__dict__:
+            await self.parts.close()
 
-    def _apply(self, document: Document, change: types.TextDocumentContentChangeEvent) -> Any:
+    def _watched(self, title: str) -> Callable[[str, int | None], None]:
+        task = asyncio.current_task()
+        assert task is not None
+        return self.busy.watch(title, task)
+
+    def _apply(self, document: Document, change: types.TextDocumentContentChangeEvent) -> LineChange:
         if isinstance(change, types.TextDocumentContentChangeWholeDocument):
             return document.replace_all(change.text)
         start, end = change.range.start, change.range.end
@@ -260,23 +214,14 @@ class SignoffServer(LanguageServer):
         self.busy.watch(f"Signoff: {verifier.name}", task)
 
     def _after_run(self, run: Run) -> None:
-        if not self.publisher.push and self._refreshes:
-            self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH)
-
-    @property
-    def _refreshes(self) -> bool:
         workspace = self.client_capabilities.workspace
-        return bool(workspace and workspace.diagnostics and workspace.diagnostics.refresh_support)
+        if not self.push and workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
+            self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("background work failed", exc_info=task.exception())
-
-
-def version() -> str:
-    """Signoff's version, as installed."""
-    return importlib.metadata.version("signoff")
 
 
 def build() -> SignoffServer:

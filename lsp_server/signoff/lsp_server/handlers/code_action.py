@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from signoff.diagnostics.fixes.offer import ProvenFix, offers
 from signoff.lsp_server.convert import text_edit
 from signoff.lsp_server.documents import Document
 from signoff.lsp_server.server import SignoffServer
 from signoff.verifiers.finding import Finding, Span
+
+if TYPE_CHECKING:
+    from signoff.diagnostics.fixes.offer import ProvenFix
 
 CHANGED = "the document has changed since this fix was proven: ask for fixes again"
 
@@ -23,15 +26,19 @@ def register(server: SignoffServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction] | None:
         uri = params.text_document.uri
-        document, seen = server.documents.get(uri), server.checking.look(uri)
+        document, seen = server.documents.get(uri), server.parts.checking.look(uri)
         if document is None or seen is None or not _quick_fix_wanted(params.context):
             return None
-        findings = [finding for finding in server.publisher.merged(document.path) if _meets(finding, document, params)]
+        merged = server.parts.publisher.merged(document.path)
+        findings = [finding for finding in merged if _meets(finding, document, params)]
         if not findings:
             return None
-        fixes = await offers(findings, *seen, server.proof_verifiers, server.checking.baseline(uri))
-        proven.clear()
-        return [_action(fix, f"{uri}#{number}") for number, fix in enumerate(fixes)]
+        from signoff.diagnostics.fixes.offer import offers
+
+        fixes = await offers(findings, *seen, server.parts.proof_verifiers, server.parts.checking.baseline(uri))
+        for key in [key for key, (of, _) in proven.items() if of == uri]:
+            del proven[key]
+        return [_action(fix, f"{uri}#{number}", params.context.diagnostics) for number, fix in enumerate(fixes)]
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     def resolve(action: types.CodeAction) -> types.CodeAction:
@@ -42,14 +49,15 @@ def register(server: SignoffServer) -> None:
         action.edit = _edit(document, fix)
         return action
 
-    def _action(fix: ProvenFix, key: str) -> types.CodeAction:
+    def _action(fix: ProvenFix, key: str, shown: Sequence[types.Diagnostic]) -> types.CodeAction:
         uri = key.rpartition("#")[0]
         proven[key] = (uri, fix)
         document = server.documents.get(uri)
         action = types.CodeAction(
             title=fix.title,
             kind=types.CodeActionKind.QuickFix,
-            diagnostics=None,
+            diagnostics=[one for one in shown if _is_of(one, fix.finding)] or None,
+            is_preferred=not fix.ambiguous and not fix.behaviour,
             data={"fix": key, "version": fix.version, "tools": list(fix.proof.tools), "proof": str(fix.proof.level)},
         )
         if document is not None and not _resolves():
@@ -82,6 +90,11 @@ def register(server: SignoffServer) -> None:
 def _quick_fix_wanted(context: types.CodeActionContext) -> bool:
     """Whether the client asks for quick fixes, or for everything."""
     return not context.only or any(types.CodeActionKind.QuickFix.startswith(kind) for kind in context.only)
+
+
+def _is_of(diagnostic: types.Diagnostic, finding: Finding) -> bool:
+    """Whether a diagnostic that the client holds is this finding: its fix is then shown beside it."""
+    return diagnostic.code == finding.code and diagnostic.range.start.line == finding.span.start_line
 
 
 def _touches(one: Span, other: Span) -> bool:

@@ -19,7 +19,7 @@ def register(server: SignoffServer) -> None:
         """Run everything that runs on save, for one document or all."""
         for document in server.documents:
             if uri in (None, document.uri):
-                server.checking.saved(document)
+                server.parts.checking.saved(document)
 
     @server.command("signoff.warmYosys")
     async def warm_yosys() -> None:
@@ -34,13 +34,14 @@ def register(server: SignoffServer) -> None:
     @server.command("signoff.status")
     async def status() -> dict[str, Any]:
         """What runs and what is off, as plain data: tools, model, projects of the open documents."""
-        tools = [(verifier.name, verifier.available(server.settings.verifiers)) for verifier in server.verifiers]
-        model = await server.engine.status()
+        settings = server.parts.settings.verifiers
+        tools = [(verifier.name, verifier.available(settings)) for verifier in server.parts.verifiers]
+        model = await server.parts.engine.status()
         return {
             "tools": [
                 {"name": name, "available": found.available, "version": found.version, "reason": found.reason}
                 for name, found in tools
             ],
             "model": {"name": model.name, "backend": model.backend, "ready": model.ready, "message": model.message},
-            "projects": {document.uri: server.workspace_model.describe(document.path) for document in server.documents},
+            "projects": {document.uri: server.parts.workspace.describe(document.path) for document in server.documents},
         }

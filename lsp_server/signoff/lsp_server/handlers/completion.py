@@ -36,11 +36,11 @@ def register(server: SignoffServer) -> None:
 
 
 async def _names(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
-    document, seen = server.documents.get(uri), server.checking.look(uri)
-    if document is None or seen is None or document.language not in server.live_slang.languages:
+    document, seen = server.documents.get(uri), server.parts.checking.look(uri)
+    if document is None or seen is None or document.language not in server.parts.slang.languages:
         return []
     place = document.position(position.line, position.character, server.documents.encoding)
-    scope = await server.live_slang.scope(*seen, *place)
+    scope = await server.parts.slang.scope(*seen, *place)
     return [
         types.CompletionItem(label=name.name, kind=KINDS.get(name.kind), detail=name.type or name.kind)
         for name in scope.names
@@ -48,7 +48,7 @@ async def _names(server: SignoffServer, uri: str, position: types.Position) -> l
 
 
 async def _model_text(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
-    suggestions = await server.suggest(uri, position.line, position.character, automatic=True)
+    suggestions = await server.suggest(uri, position, automatic=True)
     document = server.documents.get(uri)
     if document is None:
         return []

@@ -20,9 +20,8 @@ def register(server: SignoffServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
-        await server.checking.files_changed([path for change in params.changes if (path := path_of(change.uri))])
+        await server.parts.checking.files_changed([path for change in params.changes if (path := path_of(change.uri))])
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def did_change_workspace_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.take_folders([path_of(uri) for uri in server.workspace.folders])
-        server.spawn(server.scan())
+        server.take_folders(server.workspace.folders)

@@ -19,8 +19,8 @@ def register(server: SignoffServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def document_diagnostic(params: types.DocumentDiagnosticParams) -> Report:
-        await server.checking.settled(params.text_document.uri)
-        plain = server.publisher.diagnostics(_path(params.text_document.uri))
+        await server.parts.checking.settled(params.text_document.uri)
+        plain = server.parts.publisher.diagnostics(_path(params.text_document.uri))
         identity = _identity(plain)
         if params.previous_result_id == identity:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=identity)
@@ -29,9 +29,9 @@ def register(server: SignoffServer) -> None:
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     async def workspace_diagnostic(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
         for document in server.documents:
-            await server.checking.settled(document.uri)
+            await server.parts.checking.settled(document.uri)
         known = {previous.uri: previous.value for previous in params.previous_result_ids}
-        paths = dict.fromkeys((*(document.path for document in server.documents), *server.store.paths()))
+        paths = dict.fromkeys((*(document.path for document in server.documents), *server.parts.store.paths()))
         return types.WorkspaceDiagnosticReport([_workspace_report(server, path, known) for path in paths if path])
 
     def _path(uri: str) -> str:
@@ -45,7 +45,7 @@ def _workspace_report(
     document = server.documents.at_path(path)
     uri = document.uri if document else uri_of(path)
     version = document.version if document else None
-    plain = server.publisher.diagnostics(path)
+    plain = server.parts.publisher.diagnostics(path)
     identity = _identity(plain)
     if known.get(uri) == identity:
         return types.WorkspaceUnchangedDocumentDiagnosticReport(uri=uri, version=version, result_id=identity)

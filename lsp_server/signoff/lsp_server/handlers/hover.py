@@ -12,15 +12,15 @@ def register(server: SignoffServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
         uri = params.text_document.uri
-        document, seen = server.documents.get(uri), server.checking.look(uri)
-        if document is None or seen is None or document.language not in server.live_slang.languages:
+        document, seen = server.documents.get(uri), server.parts.checking.look(uri)
+        if document is None or seen is None or document.language not in server.parts.slang.languages:
             return None
         place = document.position(params.position.line, params.position.character, server.documents.encoding)
-        symbol = await server.live_slang.symbol(*seen, *place)
+        symbol = await server.parts.slang.symbol(*seen, *place)
         if symbol is None:
             return None
         from signoff.diagnostics.explain import hover as explain
 
-        costs = server.checking.facts(uri, "yosys").get("modules")
+        costs = server.parts.checking.facts(uri, "yosys").get("modules")
         text = explain(symbol, costs if isinstance(costs, dict) else None)
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))

@@ -21,7 +21,7 @@ def register(server: SignoffServer) -> None:
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
         uri, position = params.text_document.uri, params.position
-        suggestions = await server.suggest(uri, position.line, position.character, automatic=automatic)
+        suggestions = await server.suggest(uri, position, automatic=automatic)
         document = server.documents.get(uri)
         if document is None:
             return types.InlineCompletionList([])

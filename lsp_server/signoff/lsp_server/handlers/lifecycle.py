@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lsprotocol import types
 from signoff.lsp_server.server import SignoffServer
-from signoff.lsp_server.settings import parse
 from signoff.lsp_server.uris import path_of
 
 
@@ -13,19 +12,14 @@ def register(server: SignoffServer) -> None:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        server.settings, server.settings_messages = parse(params.initialization_options)
-        server.publisher.push = _can_be_pushed_to(params.capabilities)
-        folders = [path_of(folder.uri) for folder in params.workspace_folders or ()]
-        if not folders and params.root_uri:
-            folders = [path_of(params.root_uri)]
-        server.take_folders(folders)
-        server.apply_settings()
+        uris = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
+        server.folders = tuple(path for uri in uris if (path := path_of(uri)))
+        server.options = params.initialization_options
+        server.push = _can_be_pushed_to(params.capabilities)
         server.introduced.set()
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        for message in server.settings_messages:
-            server.warn(message)
         server.spawn(server.connect())
 
     @server.feature(types.SHUTDOWN)

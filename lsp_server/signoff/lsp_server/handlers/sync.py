@@ -13,4 +13,4 @@ def register(server: SignoffServer) -> None:
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         document = server.documents.get(params.text_document.uri)
         if document is not None:
-            server.checking.saved(document)
+            server.parts.checking.saved(document)

@@ -1,0 +1,127 @@
+"""The parts that do the work, built once a client and joined together; nothing here knows the protocol's messages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from signoff.diagnostics.store import Store
+from signoff.lsp_server.checking import Checking, enabled
+from signoff.lsp_server.documents import Documents
+from signoff.lsp_server.publish import Publisher
+from signoff.lsp_server.settings import Settings
+from signoff.verifiers import registry
+from signoff.verifiers.hdl.slang import Slang
+from signoff.verifiers.hdl.yosys import Yosys
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Verifier
+from signoff.verifiers.workers import WorkerPool
+from signoff.verifiers.workspace import WorkspaceModel
+
+if TYPE_CHECKING:
+    from signoff.completion.engine import CompletionEngine
+    from signoff.completion.suggestion import Suggestion
+
+log = logging.getLogger(__name__)
+
+
+class Parts:
+    """Everything between the documents and what is shown. `complain` tells the user; `publish` sends diagnostics."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        settings: Settings,
+        folders: Sequence[str],
+        publish: Callable[[dict[str, Any]], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self.documents = documents
+        self.settings = settings
+        self.pool = WorkerPool()
+        self.verifiers = registry.build(self.pool)
+        self.store = Store()
+        self.publisher = Publisher(documents, self.store, publish)
+        self.workspace = WorkspaceModel(self.pool, folders, settings.verifiers, settings.trusted)
+        self.checking = Checking(documents, self.workspace, self.verifiers, self.store, self.publisher, complain)
+        self.checking.configure(settings)
+
+    @cached_property
+    def slang(self) -> Slang:
+        """The slang that checks at every keystroke; it also answers what a name means."""
+        return next(verifier for verifier in self.verifiers if isinstance(verifier, Slang))
+
+    @cached_property
+    def proof_slang(self) -> Slang:
+        """slang beside the live one: a proof must neither wait for the live checks nor hold them up."""
+        return Slang(self.pool, lane="proof")
+
+    @property
+    def proof_verifiers(self) -> tuple[Verifier, ...]:
+        """What judges edits before they are offered, as far as the user has it switched on."""
+        judges = (self.proof_slang, *(verifier for verifier in self.verifiers if verifier.name == "verilator"))
+        return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
+
+    @cached_property
+    def engine(self) -> CompletionEngine:
+        """The completion engine, loaded when the first completion is asked for."""
+        from signoff.completion.engine import CompletionEngine
+
+        return CompletionEngine(self.pool, (self.proof_slang,), self.settings.completion)
+
+    def configure(self, settings: Settings, folders: Sequence[str] | None = None) -> None:
+        """Take new settings (and folders), and check everything again under them."""
+        self.settings = settings
+        self.workspace.configure(settings.verifiers, settings.trusted, folders)
+        if "engine" in self.__dict__:
+            self.engine.configure(settings.completion)
+        self.checking.configure(settings)
+
+    async def scan(self, report: Callable[[str, int | None], None]) -> None:
+        """Learn what the workspace holds, then check the open documents as parts of it."""
+        await self.workspace.scan(report)
+        self.checking.publish_problems()
+        self.checking.check_all()
+
+    async def warm_yosys(self, report: Callable[[str], None]) -> None:
+        """Have Yosys compiled for this machine: once ever."""
+        yosys = next(verifier for verifier in self.verifiers if isinstance(verifier, Yosys))
+        wanted = enabled(yosys, self.settings) and yosys.available(self.settings.verifiers).available
+        if wanted and not await asyncio.to_thread(yosys.ready, self.settings.verifiers):
+            await yosys.warm(report, self.settings.verifiers)
+
+    async def suggest(self, uri: str, place: tuple[int, int], *, automatic: bool) -> tuple[Suggestion, ...]:
+        """Completions that the tools accepted, at (line, column); for the document's present version or none."""
+        seen = self.checking.look(uri)
+        if seen is None or not self.settings.completion.enabled:
+            return ()
+        context = await self._interfaces(*seen, place)
+        found = await self.engine.complete(*seen, *place, automatic=automatic, context=context)
+        document = self.documents.get(uri)
+        # What was checked on an older text says nothing about this one.
+        return found if document is not None and document.version == seen[0].version else ()
+
+    async def close(self) -> None:
+        """End every run and every process of ours."""
+        await self.checking.close()
+        if "engine" in self.__dict__:
+            with contextlib.suppress(Exception):
+                await self.engine.close()
+        await self.pool.close()
+
+    async def _interfaces(self, snapshot: Snapshot, project: Project, place: tuple[int, int]) -> tuple[str, ...]:
+        """The interfaces of the modules that the document names: what a model most often gets wrong."""
+        from signoff.verifiers.hdl.facts import interface
+
+        if snapshot.language not in self.slang.languages:
+            return ()
+        scope = await self.slang.scope(snapshot, project, *place)
+        # In the order of their names, so that the prompt's beginning stays the same from key to key.
+        named = [module for module in scope.modules if re.search(rf"\b{re.escape(module.name)}\b", snapshot.text)]
+        return tuple(interface(module) for module in sorted(named, key=lambda module: module.name))
