@@ -8,11 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from signoff.lsp_server.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = ROOT / "vscode-client"
@@ -79,8 +79,7 @@ def test_the_lock_names_no_registry() -> None:
 
 def test_every_version_is_pinned_and_the_clients_is_the_servers() -> None:
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in MANIFEST["devDependencies"].values())
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert MANIFEST["version"] == project["version"]
+    assert MANIFEST["version"] == __version__
 
 
 def test_every_command_of_the_manifest_is_registered() -> None:
