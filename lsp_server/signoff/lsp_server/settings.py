@@ -6,7 +6,6 @@ The dataclasses are the one source: the VS Code client's form and docs/settings.
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -132,6 +131,8 @@ def _leaves(
 
 
 def _unknown(name: str, known: Mapping[str, Option]) -> str:
+    import difflib  # only where something is wrong: the server starts without it
+
     near = difflib.get_close_matches(name[:200], known, n=1)
     hint = f" Did you mean {SECTION}.{near[0]}?" if near else ""
     return f"{SECTION}.{reprlib.repr(name)[1:-1]}: there is no such setting; it is ignored.{hint}"
