@@ -103,7 +103,7 @@ def test_after_ifndef_every_other_branch_is_left_out() -> None:
 
 def test_bind_names_what_it_binds_and_says_so() -> None:
     facts = extract("bind target checker_m u_check (.a(a));")
-    assert facts.instances == ("checker_m",)
+    assert facts.instances == ("checker_m", "target")
     assert facts.binds
 
 

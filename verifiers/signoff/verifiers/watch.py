@@ -6,6 +6,7 @@ import fnmatch
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -124,13 +125,10 @@ class Watcher:
         """Wait for changes, then for quiet; () once stopped."""
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._stopped)
-            waited = 0.0
-            while not self._stopped and waited < LONGEST_WAIT_SECONDS:
-                before = len(self._waiting)
-                self._wake.wait(self._quiet)
-                waited += self._quiet
-                if len(self._waiting) == before:
-                    break
+            latest = time.monotonic() + LONGEST_WAIT_SECONDS
+            # Each new event wakes the wait early; only one that runs out means quiet.
+            while not self._stopped and time.monotonic() < latest and self._wake.wait(self._quiet):
+                pass
             paths, self._waiting = tuple(self._waiting), {}
             return () if self._stopped else paths
 

@@ -25,7 +25,7 @@ class FileFacts:
     defined skips. `instances` are the module or interface types of instantiations, `imports` the packages of import
     declarations (certain to be packages), `scopes` every other name before "::" (a package or a class),
     `port_types` names that may be interfaces of ports, `macros_used` leaves out those the file defines.
-    `binds`: a bind directive puts an instance of one of `instances` into a module of another file.
+    `binds`: a bind directive puts an instance into a module of another file; both are among `instances`.
     """
 
     modules: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ _UNIT = re.compile(
 _IMPORT = re.compile(r"import\s+([A-Za-z_][\w$]*\s*::[^;]*)")
 _SCOPE = re.compile(r"\b([A-Za-z_][\w$]*+)\s*+(?:#\s*\([^()]*\)\s*)?::")
 _PORT_TYPE = re.compile(r"[(,]\s*([A-Za-z_][\w$]*+)(?:\s*\.\s*[A-Za-z_]\w*+)?\s+[A-Za-z_][\w$]*+\s*(?=[,)\[])")
-_BIND = re.compile(r"\bbind\s+[A-Za-z_]")
+_BIND = re.compile(r"\bbind\s+([A-Za-z_][\w$]*)")
 _VIRTUAL = re.compile(r"virtual\s+(?:interface\s+)?([A-Za-z_][\w$]*)")
 _INNER = re.compile(r"\([^()]*+\)")
 _BRACKETS = re.compile(r"\[[^\[\]]*+\]")
@@ -107,6 +107,8 @@ def extract(text: str) -> FileFacts:
     active |= _imports(_active(code))
     scopes = set(_SCOPE.findall(code)) if "::" in code else set()
     instances, firm = _instances(code)
+    targets = set(_BIND.findall(code)) - KEYWORDS
+    instances, firm = instances | targets, firm | targets
     uses = {*includes, *imports, *instances, *(f"`{name}" for name in used)}
     return FileFacts(
         modules=_names(units["module"]),
@@ -121,7 +123,7 @@ def extract(text: str) -> FileFacts:
         includes=tuple(includes),
         macros=_names(macros),
         macros_used=_names(used),
-        binds=_BIND.search(code) is not None,
+        binds=bool(targets),
     )
 
 
