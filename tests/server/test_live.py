@@ -272,7 +272,8 @@ def test_settings_change_while_it_runs(editor: Editor) -> None:
     off = {"slang": {"enabled": False}, "verilator": {"enabled": False}}
     editor.notify("workspace/didChangeConfiguration", {"settings": {"signoff": {"verifiers": off}}})
     assert editor.errors(uri, 1, no_error) == []
-    on = {"slang": {"enabled": True}}
+    # A client that sends only what is set leaves a setting out to take it back.
+    on = {"verilator": {"enabled": False}}
     editor.notify("workspace/didChangeConfiguration", {"settings": {"signoff": {"verifiers": on}}})
     assert editor.errors(uri, 1, has_error)
 
@@ -339,3 +340,15 @@ def _hear(connection: Any) -> bytes:
         if line.lower().startswith(b"content-length:"):
             size = int(line.split(b":")[1])
     return bytes(reader.read(size))
+
+
+def test_commands_take_what_clients_send(editor: Editor) -> None:
+    editor.shake()
+    uri = editor.put("blinker.v", GOOD)
+    editor.errors(uri, 1, no_error)
+    for arguments in ([], [uri], None):
+        call = {"command": "signoff.checkDeep", **({} if arguments is None else {"arguments": arguments})}
+        assert editor.ask("workspace/executeCommand", call) is None
+    status = editor.ask("workspace/executeCommand", {"command": "signoff.status"})
+    assert {tool["name"] for tool in status["tools"]} == {"slang", "verilator", "yosys"}
+    assert all(tool["available"] for tool in status["tools"]) and uri in status["projects"]

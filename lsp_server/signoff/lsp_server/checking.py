@@ -102,12 +102,18 @@ class Checking:
             return {}
         snapshot, project = seen
         group = group_name(snapshot, project)
-        runs = {tool: run for (name, tool), run in self._latest.items() if name == group}
-        return {
-            tool: run.outcome
-            for tool, run in runs.items()
-            if run.outcome.ran and run.project == project and run.snapshot.version == self._version(run.snapshot.path)
-        }
+        outcomes: dict[str, Outcome] = {}
+        for tool in {tool_of(verifier): None for verifier in self.schedule.verifiers}:
+            stages = [verifier.name for verifier in self.schedule.verifiers if tool_of(verifier) == tool]
+            runs = [run for name in stages if (run := self._latest.get((group, name))) is not None]
+            if len(runs) == len(stages) and all(self._is_present(run, project) for run in runs):
+                findings = tuple(finding for run in runs for finding in run.outcome.findings)
+                outcomes[tool] = replace(runs[0].outcome, findings=findings)
+        return outcomes
+
+    def _is_present(self, run: Run, project: Project) -> bool:
+        """Whether a run saw exactly the present texts."""
+        return run.project == project and run.snapshot.version == self._version(run.snapshot.path)
 
     def facts(self, uri: str, tool: str) -> Mapping[str, object]:
         """What a tool last learnt about a document's group of files."""
@@ -220,7 +226,12 @@ class Checking:
                 self.schedule.again(other.uri)
 
 
+def tool_of(verifier: Verifier) -> str:
+    """The tool that a verifier runs, of which it may be one stage ("slang analysis")."""
+    return verifier.name.partition(" ")[0]
+
+
 def enabled(verifier: Verifier, settings: Settings) -> bool:
     """Whether the user has this verifier switched on."""
-    own = getattr(settings.verifiers, verifier.name, None)
+    own = getattr(settings.verifiers, tool_of(verifier), None)
     return bool(getattr(own, "enabled", True))

@@ -43,9 +43,9 @@ class Parts:
         complain: Callable[[str], None],
     ) -> None:
         self.documents = documents
-        self.settings = settings
+        self.base = self.settings = settings
         self.pool = WorkerPool()
-        self.verifiers = registry.build(self.pool)
+        self.verifiers = registry.build(self.pool, staged=True)
         self.store = Store()
         self.publisher = Publisher(documents, self.store, publish)
         self.workspace = WorkspaceModel(self.pool, folders, settings.verifiers, settings.trusted)

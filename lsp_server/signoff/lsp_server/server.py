@@ -92,10 +92,11 @@ class SignoffServer(LanguageServer):
             self.parts.checking.closed(document)
 
     def configure(self, raw: object) -> None:
-        """Take settings as the client sends them; what is wrong with them is said, and the old values kept."""
+        """Take settings as the client sends them; what is wrong with them is said, and the value of the start kept."""
         from signoff.lsp_server.settings import parse
 
-        settings, messages = parse(raw, self.parts.settings)
+        # On top of the initialization options, not of what was set since: a setting taken out is at its start again.
+        settings, messages = parse(raw, self.parts.base)
         for message in messages:
             self.warn(message)
         if settings != self.parts.settings:

@@ -6,11 +6,17 @@ from signoff.verifiers.verifier import Verifier
 from signoff.verifiers.workers import WorkerPool
 
 
-def build(pool: WorkerPool) -> tuple[Verifier, ...]:
-    """The verifiers, quickest first; their engines live in `pool`."""
+def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
+    """The verifiers, quickest first; their engines live in `pool`.
+
+    `staged`: slang's two halves each for itself, for an editor; on the command line nobody waits for the first.
+    """
     from signoff.verifiers.hdl.slang import Slang
     from signoff.verifiers.hdl.verilator import Verilator
     from signoff.verifiers.hdl.yosys import Yosys
 
     slang = Slang(pool, lane="live")
-    return (slang, Verilator(referee=slang), Yosys(pool))
+    rest = (Verilator(referee=slang), Yosys(pool))
+    if not staged:
+        return (slang, *rest)
+    return (Slang(pool, stage="elaborate"), Slang(pool, stage="analyse"), *rest)

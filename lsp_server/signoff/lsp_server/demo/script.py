@@ -116,7 +116,7 @@ class Demo:
         for _ in range(240):
             reply = await self.client.request("textDocument/hover", params)
             text = reply["contents"]["value"] if reply else ""
-            if "Yosys" in text:
+            if "Not synthesized" not in text:
                 break
             await asyncio.sleep(0.5)
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from signoff.lsp_server.checking import tool_of
 from signoff.lsp_server.handlers.inline_completion import ACCEPTED
 from signoff.lsp_server.server import SignoffServer
 
@@ -15,10 +16,10 @@ def register(server: SignoffServer) -> None:
     """Register the server's commands."""
 
     @server.command("signoff.checkDeep")
-    async def check_deep(uri: str | None = None) -> None:
+    async def check_deep(*uris: Any) -> None:
         """Run everything that runs on save, for one document or all."""
         for document in server.documents:
-            if uri in (None, document.uri):
+            if not uris or document.uri in uris:
                 server.parts.checking.saved(document)
 
     @server.command("signoff.warmYosys")
@@ -35,12 +36,12 @@ def register(server: SignoffServer) -> None:
     async def status() -> dict[str, Any]:
         """What runs and what is off, as plain data: tools, model, projects of the open documents."""
         settings = server.parts.settings.verifiers
-        tools = [(verifier.name, verifier.available(settings)) for verifier in server.parts.verifiers]
+        tools = {tool_of(verifier): verifier.available(settings) for verifier in server.parts.verifiers}
         model = await server.parts.engine.status()
         return {
             "tools": [
                 {"name": name, "available": found.available, "version": found.version, "reason": found.reason}
-                for name, found in tools
+                for name, found in tools.items()
             ],
             "model": {"name": model.name, "backend": model.backend, "ready": model.ready, "message": model.message},
             "projects": {document.uri: server.parts.workspace.describe(document.path) for document in server.documents},

@@ -21,15 +21,21 @@ LANGUAGES = frozenset({"verilog", "systemverilog"})
 
 
 class Slang:
-    """The verifier. `lane` keeps processes apart: a proof in one must not hold up the typing in another."""
+    """The verifier. `lane` keeps processes apart: a proof in one must not hold up the typing in another.
 
-    name = "slang"
+    `stage` is a method of the engine: "check" for everything, or one of the two halves that follow each other at
+    a keystroke, so that an error need not wait for the analysis.
+    """
+
+    tool = "slang"
     languages = LANGUAGES
     speed = Speed.INSTANT
 
-    def __init__(self, pool: WorkerPool, lane: str = "live") -> None:
+    def __init__(self, pool: WorkerPool, lane: str = "live", stage: str = "check") -> None:
+        self.name = "slang analysis" if stage == "analyse" else "slang"
         self._pool = pool
         self._lane = lane
+        self._stage = stage
 
     def available(self, settings: VerifierSettings) -> Availability:
         """Whether pyslang is installed and slang is switched on."""
@@ -45,9 +51,9 @@ class Slang:
         start = time.perf_counter()
         availability = self.available(project.settings)
         if not availability.available:
-            return Outcome(self.name, Status.MISSING, message=availability.reason)
+            return Outcome(self.tool, Status.MISSING, message=availability.reason)
         try:
-            findings = tuple(await self._call("check", snapshot, project))
+            findings = tuple(await self._call(self._stage, snapshot, project))
         except WorkerTimeout:
             limit = project.settings.slang.timeout
             return self._failed(start, Status.TIMED_OUT, f"slang took longer than {limit:g} s on {snapshot.path}")
@@ -55,7 +61,7 @@ class Slang:
             return self._failed(start, Status.CRASHED, f"slang's process ended unexpectedly: {_last_line(error)}")
         except EngineError as error:
             return self._failed(start, Status.CRASHED, f"slang could not be used: {_last_line(error)}")
-        return Outcome(self.name, findings=findings, seconds=time.perf_counter() - start)
+        return Outcome(self.tool, findings=findings, seconds=time.perf_counter() - start)
 
     async def symbol(self, snapshot: Snapshot, project: Project, line: int, column: int) -> SymbolFacts | None:
         """What is known about the name at a position (code points from 0); None where there is no name."""
@@ -76,7 +82,7 @@ class Slang:
             return None
 
     def _failed(self, start: float, status: Status, message: str) -> Outcome:
-        return Outcome(self.name, status, message=message, seconds=time.perf_counter() - start)
+        return Outcome(self.tool, status, message=message, seconds=time.perf_counter() - start)
 
     async def _call(self, method: str, snapshot: Snapshot, project: Project, *arguments: Any) -> Any:
         engine = Engine(ENGINE_TARGET, memory_limit_mb=project.settings.memory_limit_mb)

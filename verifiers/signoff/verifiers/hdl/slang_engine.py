@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import time
 
 import pyslang
 from pyslang import analysis
@@ -26,6 +27,7 @@ from signoff.verifiers.snapshot import Snapshot
 
 # The name of a document without a file, inside slang.
 UNTITLED = "/untitled.sv"
+KEPT_SECONDS = 0.5
 
 
 class SlangEngine:
@@ -34,6 +36,7 @@ class SlangEngine:
     def __init__(self) -> None:
         self._loader = Loader()
         self._converter: Converter | None = None
+        self._kept: tuple[tuple[Snapshot, Project], Design, float] | None = None
         # What is here now stays; and little of what comes is cyclic, so looking for it seldom is enough.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
@@ -45,25 +48,44 @@ class SlangEngine:
 
     def check(self, snapshot: Snapshot, project: Project) -> list[Finding]:
         """Every finding in the project's files, with `snapshot` and the open buffers in place of the disk's text."""
-        found = self._check(_named(snapshot), project)
-        if not snapshot.path:
-            found = [dataclasses.replace(item, path="") if item.path == UNTITLED else item for item in found]
-        return found
+        elaborated, analysed = self._check(_named(snapshot), project, analyse=True)
+        return _unnamed(elaborated + analysed, snapshot)
 
-    def _check(self, snapshot: Snapshot, project: Project) -> list[Finding]:
-        design = self._loader.design(snapshot, project)
+    def elaborate(self, snapshot: Snapshot, project: Project) -> list[Finding]:
+        """The findings of check() that need no analysis. The design is kept, as analyse() is likely to be next."""
+        elaborated, _ = self._check(_named(snapshot), project, analyse=False)
+        return _unnamed(elaborated, snapshot)
+
+    def analyse(self, snapshot: Snapshot, project: Project) -> list[Finding]:
+        """The findings of check() that elaborate() does not give: who drives what, latches, and our own rules."""
+        _, analysed = self._check(_named(snapshot), project, analyse=True)
+        return _unnamed(analysed, snapshot)
+
+    def _design(self, snapshot: Snapshot, project: Project, keep: bool) -> Design:
+        """The design; that of elaborate() is used again where it is so young that no file has changed since."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[0] == (snapshot, project) and time.monotonic() - kept[2] < KEPT_SECONDS:
+            design = kept[1]
+        else:
+            design = self._loader.design(snapshot, project)
+        if keep:
+            self._kept = (snapshot, project), design, time.monotonic()
+        return design
+
+    def _check(self, snapshot: Snapshot, project: Project, analyse: bool) -> tuple[list[Finding], list[Finding]]:
+        """(what elaboration finds, what analysis finds), both as they are to be shown."""
+        design = self._design(snapshot, project, keep=not analyse)
         converter = self._convert(design.state)
         shown = design.shown(project)
         found = converter.findings(_meaningful(design, project), shown)
         # In a file that does not parse, who drives what is a guess: blocks may have run into each other.
         sound = shown - {item.path for item in found if item.code in slang_incomplete.subsystem("Parser")}
-        if sound and not design.compilation.hasFatalErrors:
-            found += _analyse(design, converter, sound)
-        if design.is_lone_header:
-            found = slang_incomplete.lexical(found)
-        if not project.declared:
-            found = slang_incomplete.prune(found, unsure=design.leans_on_unsure)
-        return suppress(found, design.texts({item.path for item in found}), project.waivers)
+        wanted = analyse and sound and not design.compilation.hasFatalErrors
+        analysed = _analyse(design, converter, sound) if wanted else []
+        pruned = _pruned(found + analysed, design, project)
+        # By value: pruning may have put a finding in another's place.
+        late = set(analysed)
+        return [item for item in pruned if item not in late], [item for item in pruned if item in late]
 
     def symbol(self, snapshot: Snapshot, project: Project, line: int, column: int) -> SymbolFacts | None:
         """What is known about the name at a position; None where there is no name, or nothing is known."""
@@ -93,6 +115,21 @@ class SlangEngine:
             self._converter = Converter(state)
         self._converter.read_pragmas(state.take_pragma_buffers())
         return self._converter
+
+
+def _pruned(found: list[Finding], design: Design, project: Project) -> list[Finding]:
+    """Without what only follows from files that are not there, and what the user has silenced."""
+    if design.is_lone_header:
+        found = slang_incomplete.lexical(found)
+    if not project.declared:
+        found = slang_incomplete.prune(found, unsure=design.leans_on_unsure)
+    return suppress(found, design.texts({item.path for item in found}), project.waivers)
+
+
+def _unnamed(found: list[Finding], snapshot: Snapshot) -> list[Finding]:
+    if snapshot.path:
+        return found
+    return [dataclasses.replace(item, path="") if item.path == UNTITLED else item for item in found]
 
 
 def _named(snapshot: Snapshot) -> Snapshot:
