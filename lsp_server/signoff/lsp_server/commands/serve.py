@@ -27,7 +27,10 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, level=args.log_level.upper(), format="%(name)s: %(message)s")
     # Importing the protocol's 600 classes makes a lot of objects and no garbage: collecting costs 40 ms of the start.
     gc.disable()
-    from signoff.lsp_server import transport
+    from signoff.lsp_server import compiled
+
+    with compiled.kept():
+        from signoff.lsp_server import transport
 
     gc.freeze()
     gc.enable()
