@@ -26,6 +26,7 @@ COUNTER = """module counter(input clk, input rst, input en, output reg [3:0] q);
 endmodule
 """
 ASSIGN = "module m(input [3:0] a, b, output [3:0] y);\n  assign y = |\nendmodule\n"
+HALF = "module m(input [3:0] a, output [3:0] y);\n  assign y|\nendmodule\n"
 LEAF = "module leaf(input a, output y);\n  assign y = a;\nendmodule\n"
 INSTANCE = f"{LEAF}module top(input p, output q);\n  leaf u(|);\nendmodule\n"
 BROKEN = "module m(input a, output y);\n  wire w\n  assign y = a;\n  |\nendmodule\n"
@@ -55,6 +56,9 @@ async def judge(pool: WorkerPool, text: str, candidate: str) -> Checked:
         (INSTANCE, ".a(p), .y(q)", True),
         (INSTANCE, ".a(p), .z(q)", False),
         (INSTANCE, ".a(p), .y(q", False),
+        # The fault that the cursor's own line has must go, not only move: a procedural `<=` is no continuous one.
+        (HALF, " <= a;", False),
+        (HALF, " = a;", True),
         (BROKEN, "wire b;", True),
         (BROKEN, "assign c = d;", False),
     ],

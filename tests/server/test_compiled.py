@@ -24,7 +24,8 @@ try:
     refused = False
 except Exception:
     refused = True
-print(json.dumps({"compiled": sum("lsprotocol" in str(name) for name in calls), "position": repr(position), "equal": position == types.Position(3, 4),
+compiled_here = sum("lsprotocol" in str(name) for name in calls)
+print(json.dumps({"compiled": compiled_here, "position": repr(position), "equal": position == types.Position(3, 4),
                   "refused": refused}))
 """
 

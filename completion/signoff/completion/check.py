@@ -113,13 +113,12 @@ class Checker:
     def _unmended(self, before: Sequence[Finding], after: Sequence[Finding], text: str) -> list[Finding]:
         """Errors of the hole itself (`assign y = ;`) that are still there: the candidate is not a whole one."""
         start = len(self._hole.prefix)
-        faults = {(row.tool, row.code) for row in self._at(before, self._snapshot.text, start)}
+        faults = {(row.tool, row.code) for row in self._at(before, self._snapshot.text, start, start)}
         spliced = self._hole.prefix + text + self._hole.suffix
-        return [row for row in self._at(after, spliced, start + len(text)) if (row.tool, row.code) in faults]
+        return [row for row in self._at(after, spliced, start, start + len(text)) if (row.tool, row.code) in faults]
 
-    def _at(self, findings: Sequence[Finding], text: str, offset: int) -> list[Finding]:
+    def _at(self, findings: Sequence[Finding], text: str, low: int, high: int) -> list[Finding]:
         index = LineIndex(text)
-        low, high = offset, offset
         # A fault that the hole makes is blamed on the token before it in its line, or on the next token anywhere.
         # One at the end of an earlier line is not the hole's: a candidate may leave it.
         while low > 0 and text[low - 1] in " \t":
@@ -127,7 +126,9 @@ class Checker:
         while high < len(text) and text[high].isspace():
             high += 1
         here = [row for row in findings if row.severity is Severity.ERROR and row.path == self._snapshot.path]
-        return [row for row in here if low <= index.offset(row.span.start_line, row.span.start_column) <= high]
+        # By its whole span: `assign head` is blamed on `head`, and so is `assign head <= x;`.
+        places = [(row, *index.offsets(row.span)) for row in here]
+        return [row for row, first, last in places if first <= high and last >= low]
 
     def _shortened(self, checked: Checked) -> str:
         """The whole statements before the first new finding; else all but the last statement."""
