@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Severity, Span, Status
 from signoff.verifiers.project import Project

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+
 from signoff.lsp_server.report import github, sarif, text
 from signoff.lsp_server.report import json as json_report
 from signoff.lsp_server.report.result import CheckResult, ToolReport

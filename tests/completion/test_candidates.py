@@ -4,6 +4,7 @@ import pytest
 from completion_holes import hole
 from hypothesis import given
 from hypothesis import strategies as st
+
 from signoff.completion import candidates
 
 BLOCK = "module m(input clk, d, output reg q);\n  always @(posedge clk) begin\n    |\n  end\nendmodule\n"

@@ -2,6 +2,7 @@
 
 from completion_fakes import PROJECT, FakeVerifier
 from completion_holes import hole, snapshot
+
 from signoff.completion.check import Checked, Checker
 from signoff.completion.rank import rank
 from signoff.verifiers.finding import Status

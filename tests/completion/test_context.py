@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from completion_holes import hole, snapshot
+
 from signoff.completion import fim, prompt
 from signoff.completion.context import hole_at, read
 from signoff.completion.model.protocol import Budget, Description

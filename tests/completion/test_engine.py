@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from completion_fakes import PROJECT, DeadModel, FakeModel, FakeVerifier
 from completion_holes import snapshot
+
 from signoff.completion import engine as module
 from signoff.completion.engine import CompletionEngine, Suggestion
 from signoff.completion.model.protocol import Model, Request

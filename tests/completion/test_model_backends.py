@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from signoff.completion.model import http, registry
 from signoff.completion.model.protocol import Model, ModelUnavailable, Request
 from signoff.completion.settings import CompletionSettings

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from signoff.completion.model import weights
 from signoff.lsp_server import cli
 from signoff.lsp_server.commands import model

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from completion_fakes import PROJECT, FakeModel
 from completion_holes import hole, snapshot
+
 from signoff.completion import engine as module
 from signoff.completion.check import Checked, Checker
 from signoff.completion.engine import CompletionEngine

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from completion_fakes import PROJECT
 from completion_holes import snapshot
+
 from signoff.completion.engine import CompletionEngine
 from signoff.completion.model import local, weights
 from signoff.completion.settings import CompletionSettings

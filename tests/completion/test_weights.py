@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from signoff.completion.model import fetch, weights
 from signoff.completion.model.weights import DownloadError, Entry
 

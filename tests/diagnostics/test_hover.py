@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from signoff.diagnostics.explain import hover
 from signoff.diagnostics.explain.markdown import code
 from signoff.verifiers.finding import Span

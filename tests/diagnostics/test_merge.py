@@ -7,6 +7,7 @@ import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from signoff.diagnostics.merge import FLOOD_CODE, merge, without
 from signoff.diagnostics.taxonomy import is_syntax
 from signoff.verifiers.finding import Category, Finding, Related, Severity, Span

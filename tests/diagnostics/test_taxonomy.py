@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 import pytest
+
 from signoff.diagnostics.taxonomy import NameTable, classify, is_syntax, quoted_names, taxonomy
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 

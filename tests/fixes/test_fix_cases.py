@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from fix_helpers import document
+
 from signoff.diagnostics.fixes.offer import FixCache, offers
 from signoff.diagnostics.fixes.rules import RULES, candidates
 from signoff.diagnostics.merge import merge

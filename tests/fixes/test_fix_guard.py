@@ -6,6 +6,7 @@ import pytest
 from fix_helpers import finding_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from signoff.diagnostics.fixes.guard import DELIMITERS, losses
 from signoff.diagnostics.fixes.source import scan
 from signoff.verifiers.text import Edit, LineIndex, apply_edits

@@ -10,6 +10,7 @@ import pytest
 from fix_helpers import PATH, Scripted, document, finding_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from signoff.diagnostics.fixes.offer import FixCache, offers
 from signoff.diagnostics.fixes.rules import candidates
 from signoff.verifiers.finding import Finding, Outcome, Severity, Span

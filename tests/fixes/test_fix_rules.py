@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fix_helpers import document, finding_at
+
 from signoff.diagnostics.fixes.blocks import gaps, lost_begins, structure
 from signoff.diagnostics.fixes.modules import find_module, modules
 from signoff.diagnostics.fixes.rules import candidates

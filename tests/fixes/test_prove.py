@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fix_helpers import Scripted, document, finding_at, replaced
+
 from signoff.diagnostics.prove import Level, Proof, Refusal, judge, prove
 from signoff.verifiers.finding import Finding, Severity, Status
 from signoff.verifiers.verifier import Speed

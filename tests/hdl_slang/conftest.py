@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from slang_helpers import snapshot
+
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl.slang_engine import SlangEngine
 from signoff.verifiers.project import Project
-from slang_helpers import snapshot
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.hdl.pragmas import Waiver, parse_waivers, suppress
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from slang_helpers import position, snapshot
+
 from signoff.verifiers.hdl.facts import SymbolKind
 from signoff.verifiers.project import Project
-from slang_helpers import position, snapshot
 
 pytestmark = pytest.mark.tool
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from signoff.verifiers.finding import Severity
 from slang_helpers import codes, marked
+
+from signoff.verifiers.finding import Severity
 
 pytestmark = pytest.mark.tool
 
@@ -125,8 +126,9 @@ endmodule
 
 
 def test_an_untitled_document_keeps_its_empty_path(engine):
-    from signoff.verifiers.project import Project
     from slang_helpers import snapshot
+
+    from signoff.verifiers.project import Project
 
     findings = engine.check(snapshot("", "module m; wire a = b; endmodule\n"), Project(root="/nowhere"))
     assert [(finding.code, finding.path) for finding in findings] == [("UndeclaredIdentifier", "")]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from signoff.verifiers.finding import Severity
 from slang_helpers import codes
+
+from signoff.verifiers.finding import Severity
 
 pytestmark = pytest.mark.tool
 
@@ -71,8 +72,9 @@ def test_of_two_designs_with_one_name_the_users_own_counts(check):
 
 
 def test_a_header_alone_is_judged_by_its_tokens_only(engine, tmp_path):
-    from signoff.verifiers.project import Project
     from slang_helpers import snapshot
+
+    from signoff.verifiers.project import Project
 
     path = tmp_path / "part.vh"
     alone = snapshot(path, "input clk,\n  output [`WIDTH-1:0] y\n")
@@ -80,8 +82,9 @@ def test_a_header_alone_is_judged_by_its_tokens_only(engine, tmp_path):
 
 
 def test_an_old_file_may_use_later_keywords_as_names(engine, tmp_path):
-    from signoff.verifiers.project import Project
     from slang_helpers import snapshot
+
+    from signoff.verifiers.project import Project
 
     text = "module m(input do, output checker);\n  assign checker = do;\nendmodule\n"
     path = tmp_path / "old.v"

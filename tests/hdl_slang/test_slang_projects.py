@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from signoff.verifiers.hdl.slang_engine import SlangEngine
 from slang_helpers import codes, snapshot
+
+from signoff.verifiers.hdl.slang_engine import SlangEngine
 
 pytestmark = pytest.mark.tool
 
@@ -169,3 +170,25 @@ def test_many_edits_do_not_grow_the_state(engine, tmp_path, monkeypatch):
         states.add(engine._loader._state.serial)
         assert engine._loader._state.assigned < 2600
     assert len(states) > 2
+
+
+def test_a_black_box_is_not_missed_and_any_other_module_is(check):
+    text = "module top(input c); BUFG b(.I(c)); BUFX x(.I(c)); endmodule\n"
+    assert codes(check(text)) == ["UnknownModule", "UnknownModule"]
+    assert [dict(one.data)["arg0"] for one in check(text, missing=("BUFG",))] == ["BUFX"]
+
+
+def test_the_two_stages_find_together_what_one_check_finds(project, tmp_path: Path):
+    text = (
+        "module top(input a, b, output reg y, output reg z);\n"
+        "  always @(a) y = a & b;\n  always @(posedge a) z <= nowhere;\nendmodule\n"
+    )
+    shot, made = snapshot(tmp_path / "top.v", text), project({"top.v": text})
+    engine = SlangEngine()
+    whole = engine.check(shot, made)
+    halves = engine.elaborate(shot, made), engine.analyse(shot, made)
+    assert [codes(half) for half in halves] == [["UndeclaredIdentifier"], ["IncompleteSensitivityList"]]
+    assert [*halves[0], *halves[1]] == whole
+    newer = replace(shot, text=text.replace("nowhere", "b"), version=2)
+    assert codes(engine.analyse(newer, made)) == ["IncompleteSensitivityList"], "the kept design is not of this text"
+    assert engine.elaborate(newer, made) == []

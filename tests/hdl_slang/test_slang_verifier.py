@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from slang_helpers import codes, snapshot
+
 from signoff.verifiers.finding import Status
 from signoff.verifiers.hdl import slang as slang_module
 from signoff.verifiers.hdl.slang import Slang
@@ -13,7 +15,6 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.settings import SlangSettings, VerifierSettings
 from signoff.verifiers.verifier import Speed, Verifier
 from signoff.verifiers.workers import WorkerPool
-from slang_helpers import codes, snapshot
 
 pytestmark = pytest.mark.tool
 

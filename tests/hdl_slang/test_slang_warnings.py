@@ -7,9 +7,10 @@ from importlib import resources
 
 import pyslang
 import pytest
+from slang_helpers import codes
+
 from signoff.verifiers.hdl import slang_elaborate, slang_incomplete, slang_options
 from signoff.verifiers.settings import SlangSettings, VerifierSettings
-from slang_helpers import codes
 
 pytestmark = pytest.mark.tool
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from signoff.verifiers import tools
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.hdl.verilator import Verilator

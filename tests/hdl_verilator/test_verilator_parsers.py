@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from signoff.verifiers.finding import Severity, Span
 from signoff.verifiers.hdl import verilator_sarif, verilator_text
 from signoff.verifiers.hdl.overlay import SourceLines

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from signoff.verifiers import tools
 from signoff.verifiers.finding import Outcome, Severity, Status
 from signoff.verifiers.hdl import yosys_engine

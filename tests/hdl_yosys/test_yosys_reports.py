@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from signoff.verifiers.hdl import rtlil, yosys_facts, yosys_report
 from signoff.verifiers.hdl.overlay import SourceLines, Sources
 from signoff.verifiers.hdl.yosys_names import GUEST_FOLDER, Names

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from signoff.diagnostics.merge import merge
 from signoff.lsp_server.commands.session import Session, open_session, snapshot_of
 from signoff.verifiers.finding import Finding

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from signoff.diagnostics.merge import merge
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Category, Finding, Outcome

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from signoff.verifiers.hdl.core import CoreLibrary, evaluate, load, split_name
 from signoff.verifiers.hdl.design import Design
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.hdl.design import Design
 from signoff.verifiers.hdl.filelist import parse, tokenize

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.core import CoreLibrary
 from signoff.verifiers.hdl.design import Declarations

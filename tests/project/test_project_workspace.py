@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.hdl.index_engine import IndexEngine
 from signoff.verifiers.settings import VerifierSettings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from signoff.lsp_server.documents import Documents
 from signoff.lsp_server.encoding import UTF8, UTF16, UTF32, column_from_units, units_from_column
 from signoff.verifiers.text import LineIndex, apply_edits, difference

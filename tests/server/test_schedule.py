@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from signoff.diagnostics.schedule import Pauses, Run, Schedule
 from signoff.diagnostics.store import Store
 from signoff.verifiers.finding import Finding, Outcome, Severity, Span, Status

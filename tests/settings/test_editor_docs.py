@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from signoff.lsp_server.settings import DEFAULTS, parse
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "editors.md"

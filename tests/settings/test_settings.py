@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from signoff.lsp_server.settings import DEFAULTS, Settings, parse
 from signoff.lsp_server.settings_values import camel, options
 

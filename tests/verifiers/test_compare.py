@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from signoff.verifiers.compare import new_findings
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.text import Edit, LineIndex, apply_edits

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from signoff.verifiers import run as runner
 from signoff.verifiers.run import ToolMissing, exit_reason, run, run_blocking
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from signoff.verifiers import scratch
 from signoff.verifiers.scratch import PREFIX, scratch_folder, session_folder, sweep, wait_for_lock
 

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from signoff.verifiers import tools
 from signoff.verifiers.settings import VerifierSettings, VerilatorSettings
 

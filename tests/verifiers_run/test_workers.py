@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from signoff.verifiers import workers
 from signoff.verifiers.workers import (
     Engine,

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from signoff.lsp_server.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]

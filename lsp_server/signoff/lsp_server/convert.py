@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lsprotocol import types
+
 from signoff.lsp_server.encoding import units_from_column
 from signoff.lsp_server.uris import uri_of
 from signoff.verifiers.finding import Finding, Span

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+
 from signoff.lsp_server.documents import Document, Documents, LineChange
 from signoff.lsp_server.protocol import SignoffProtocol
 from signoff.lsp_server.uris import path_of

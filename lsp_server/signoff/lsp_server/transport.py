@@ -11,6 +11,7 @@ import sys
 from threading import Event
 
 from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
+
 from signoff.lsp_server.server import SignoffServer, build, watch_parent
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+
 from signoff.completion import fim
 from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, ServerUnreachable
 from signoff.completion.settings import CompletionSettings

@@ -18,6 +18,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the demo. Returns 0 where every step came out as it should, 2 where not."""
     from rich.console import Console
+
     from signoff.lsp_server.demo.script import examples_folder
 
     folder = examples_folder()
@@ -48,6 +49,7 @@ def _model(console: object) -> str:
 
 async def _show(console: object, folder: Path, model_off: str) -> int:
     from rich.console import Console
+
     from signoff.lsp_server.demo.client import Client, Stopwatch
     from signoff.lsp_server.demo.script import Demo
     from signoff.verifiers.run import scratch_folder

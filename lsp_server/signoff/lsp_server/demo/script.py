@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.syntax import Syntax
+
 from signoff.lsp_server.demo.client import Client, Stopwatch
 
 SEVERITIES = {1: "[red]error[/]", 2: "[yellow]warning[/]", 3: "[blue]note[/]", 4: "[dim]hint[/]"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+
 from signoff.lsp_server.convert import text_edit
 from signoff.lsp_server.documents import Document
 from signoff.lsp_server.server import SignoffServer

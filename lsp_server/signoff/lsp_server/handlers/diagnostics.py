@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from lsprotocol import types
+
 from signoff.lsp_server.server import SignoffServer
 from signoff.lsp_server.uris import path_of, uri_of
 

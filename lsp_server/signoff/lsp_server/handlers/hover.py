@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lsprotocol import types
+
 from signoff.lsp_server.server import SignoffServer
 
 

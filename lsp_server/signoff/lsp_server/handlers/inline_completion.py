@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+
 from signoff.lsp_server.convert import lsp_range
 from signoff.lsp_server.server import SignoffServer
 

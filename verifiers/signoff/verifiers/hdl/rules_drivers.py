@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pyslang
 from pyslang import analysis, ast
+
 from signoff.verifiers.hdl.rules import Fault
 
 CODE = "MultipleDrivers"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pyslang import analysis, ast
+
 from signoff.verifiers.hdl.rules import Fault
 
 CODE = "IncompleteSensitivityList"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyslang
 from pyslang import ast
+
 from signoff.verifiers.hdl.facts import ParameterFacts, PortFacts, SymbolKind
 
 _KINDS = {

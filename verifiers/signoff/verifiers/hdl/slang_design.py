@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 import pyslang
 from pyslang import ast
+
 from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.overlay import is_header, units
 from signoff.verifiers.hdl.slang_elaborate import elaborate, needs_joining, tops_for

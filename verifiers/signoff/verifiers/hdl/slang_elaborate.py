@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pyslang import ast
+
 from signoff.verifiers.hdl.slang_options import bag_with_tops, code_name
 from signoff.verifiers.hdl.slang_sources import SourceState, Unit
 

@@ -8,6 +8,7 @@ import time
 
 import pyslang
 from pyslang import analysis
+
 from signoff.verifiers.finding import Finding, Related, Severity
 from signoff.verifiers.hdl import rules_sensitivity, slang_incomplete
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
@@ -123,6 +124,8 @@ def _pruned(found: list[Finding], design: Design, project: Project) -> list[Find
         found = slang_incomplete.lexical(found)
     if not project.declared:
         found = slang_incomplete.prune(found, unsure=design.leans_on_unsure)
+    elif project.missing:
+        found = slang_incomplete.without_known(found, project.missing)
     return suppress(found, design.texts({item.path for item in found}), project.waivers)
 
 

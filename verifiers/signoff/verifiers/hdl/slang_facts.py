@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyslang
 from pyslang import analysis, ast
+
 from signoff.verifiers.hdl.facts import Place, SymbolFacts, SymbolKind
 from signoff.verifiers.hdl.slang_describe import (
     direction_of,

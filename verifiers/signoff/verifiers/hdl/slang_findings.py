@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pyslang
+
 from signoff.verifiers.finding import Finding, Related, Severity, Span
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_sources import SourceState

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cache
 
 import pyslang
+
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.slang_options import all_codes, code_name
 
@@ -65,6 +66,11 @@ def prune(findings: Iterable[Finding], unsure: bool = False) -> list[Finding]:
     for finding in findings:
         files.setdefault(finding.path, []).append(finding)
     return [finding for path in files for finding in _file(files[path])]
+
+
+def without_known(findings: Iterable[Finding], elsewhere: Collection[str]) -> list[Finding]:
+    """The findings without those about names that a declared project says are elsewhere (black boxes)."""
+    return [finding for finding in findings if finding.code not in _MISSING or _name(finding) not in elsewhere]
 
 
 def _file(findings: list[Finding]) -> list[Finding]:

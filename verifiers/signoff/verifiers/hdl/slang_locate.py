@@ -7,6 +7,7 @@ from typing import Any
 
 import pyslang
 from pyslang import ast, parsing, syntax
+
 from signoff.verifiers.hdl.slang_design import Design
 
 Node = syntax.SyntaxNode

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import pyslang
 from pyslang import analysis, driver
+
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.project import Project
 

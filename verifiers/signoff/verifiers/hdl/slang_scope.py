@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyslang import ast
+
 from signoff.verifiers.hdl.facts import ModuleFacts, NameFacts, ScopeFacts, SymbolKind
 from signoff.verifiers.hdl.slang_describe import direction_of, kind_of, parameter_facts, parameter_text, port_facts
 from signoff.verifiers.hdl.slang_locate import Locator

@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 import pyslang
 from pyslang import syntax
+
 from signoff.verifiers.hdl.slang_options import Options
 from signoff.verifiers.hdl.slang_text import Source, Stamp, decode, file_stamp, well_formed
 

@@ -137,7 +137,8 @@ def arguments(project: Project, sources: Sources, timing: str, sarif: bool) -> t
         "--relative-includes",
         *WARNINGS,
         *SPEED,
-        *(() if project.declared else ("-Wno-MODMISSING",)),
+        # Of a design with black boxes, slang tells which of the modules that are not there should be.
+        *(() if project.declared and not project.missing else ("-Wno-MODMISSING",)),
         *project.settings.verilator.arguments,
         *(f"-I{folder}" for folder in sources.include_dirs),
         *(f"-D{define}" for define in project.defines),
