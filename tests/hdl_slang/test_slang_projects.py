@@ -192,3 +192,38 @@ def test_the_two_stages_find_together_what_one_check_finds(project, tmp_path: Pa
     newer = replace(shot, text=text.replace("nowhere", "b"), version=2)
     assert codes(engine.analyse(newer, made)) == ["IncompleteSensitivityList"], "the kept design is not of this text"
     assert engine.elaborate(newer, made) == []
+
+
+def test_documents_open_side_by_side_do_not_hide_each_other(project, tmp_path: Path):
+    texts = {"one.v": LEAF, "two.v": LEAF.replace("leaf", "other"), "part.v": "assign y = a;\n"}
+    shots = {name: snapshot(tmp_path / name, text) for name, text in texts.items()}
+    declared = project(texts)
+    buffers = tuple(shots.values())
+    first, second = (replace(declared, files=(str(tmp_path / name),), buffers=buffers) for name in ("one.v", "two.v"))
+    engine = SlangEngine()
+    for _ in range(2):
+        engine.check(shots["two.v"], second)
+        facts = engine.symbol(shots["one.v"], first, 0, LEAF.index("leaf"))
+        assert facts is not None and facts.name == "leaf"
+
+
+def test_an_open_document_that_is_included_is_read_from_the_editor(project, tmp_path: Path):
+    text = 'module m(input a, output y);\n`include "part.v"\nendmodule\n'
+    made = project({"m.v": text, "part.v": "assign y = a;\n"})
+    part = snapshot(tmp_path / "part.v", "assign y = nowhere;\n")
+    made = replace(made, files=(str(tmp_path / "m.v"),), buffers=(part,))
+    found = SlangEngine().check(snapshot(tmp_path / "m.v", text), made)
+    assert codes(found) == ["UndeclaredIdentifier"] and found[0].path == part.path
+
+
+def test_editing_one_of_two_open_documents_reads_no_other_file_anew(project, tmp_path: Path):
+    texts = {"one.v": LEAF, "two.v": LEAF.replace("leaf", "other")}
+    made = project(texts)
+    engine = SlangEngine()
+    serials = set()
+    for version in range(1, 4):
+        shots = [snapshot(tmp_path / name, text + "\n" * version, version) for name, text in texts.items()]
+        for shot in shots:
+            engine.check(shot, replace(made, files=(shot.path,), buffers=tuple(shots)))
+            serials.add(engine._loader._state.serial)
+    assert len(serials) == 1

@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.syntax import Syntax
 
+from signoff.diagnostics.explain.costs import PENDING
 from signoff.lsp_server.demo.client import Client, Stopwatch
 
 SEVERITIES = {1: "[red]error[/]", 2: "[yellow]warning[/]", 3: "[blue]note[/]", 4: "[dim]hint[/]"}
@@ -117,10 +118,11 @@ class Demo:
         for _ in range(240):
             reply = await self.client.request("textDocument/hover", params)
             text = reply["contents"]["value"] if reply else ""
-            if "Not synthesized" not in text:
-                break
+            if text and PENDING not in text:
+                return text
             await asyncio.sleep(0.5)
-        return text
+        self.failures.append(f"the hover in {name} tells nothing of synthesis")
+        return text or "*(nothing)*"
 
     async def _fix(self, name: str) -> None:
         """Ask for fixes of each fault until one is offered, apply the first, and show that the fault is gone."""

@@ -19,6 +19,8 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
 MAX_LIBRARY_ROUNDS = 8
+# Files with these endings are included only now and then; any other open document is taken for a header.
+UNITS = (".v", ".sv")
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Loader:
         self._joined: set[tuple[str, ...]] = set()
         self._tops: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._library: dict[str, None] = {}
+        self._included: set[str] = set()
 
     def design(self, snapshot: Snapshot, project: Project) -> Design:
         """The elaborated design; semantic diagnostics have been asked for once."""
@@ -89,6 +92,14 @@ class Loader:
         return design
 
     def _compile(self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project) -> Design:
+        known = self._included & texts.keys()
+        design = self._compile_once(files, focus, texts, project)
+        # An open document turned out to be included: what was read was the file on disk.
+        return design if self._included & texts.keys() == known else self._compile_once(files, focus, texts, project)
+
+    def _compile_once(
+        self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project
+    ) -> Design:
         paths = tuple(path for path, _ in files)
         state = self._fresh_state(paths, texts, project)
         if paths not in self._joined:
@@ -101,7 +112,9 @@ class Loader:
 
     def _fresh_state(self, paths: tuple[str, ...], texts: Mapping[str, str], project: Project) -> SourceState:
         key = option_key(project)
-        headers = {path: text for path, text in texts.items() if path not in paths}
+        # An open document that nothing includes is no header: its every edit would have all files read anew.
+        aside = {path: text for path, text in texts.items() if path not in paths}
+        headers = {path: text for path, text in aside.items() if path in self._included or not path.endswith(UNITS)}
         state = self._state
         if state is None or state.options.key != key or state.stale(headers):
             state = SourceState(options(key))
@@ -146,6 +159,7 @@ class Loader:
         if wanted != tops:
             compilation = elaborate(state, ordered, wanted)
         self._tops[focus, project.top] = wanted
+        self._included.update(header for unit in parsed for header in unit.includes)
         return Design(state, focus, parsed, compilation, frozenset(self._library))
 
     def _look_up(self, design: Design, project: Project, paths: Sequence[str]) -> list[str]:

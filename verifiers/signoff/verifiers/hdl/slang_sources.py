@@ -145,6 +145,8 @@ class SourceState:
     def _unit(self, path: str, text: str, prelude: str) -> Unit:
         known = self.units.get(path) or self.others.get(path)
         if known is not None and known.prelude == prelude and known.source.text == text:
+            # To another document's design the same file may have been a header, with a source of its own.
+            self._names[path] = known.source
             return known
         source = Source(path, text)
         tree = self._parse(source, prelude)
