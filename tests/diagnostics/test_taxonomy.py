@@ -28,7 +28,7 @@ def said(tool: str, code: str, message: str) -> Finding:
         ("slang", "UnexpectedEndDelim", "unexpected ')' delimiter", Category.MISSING_BRACKET),
         ("slang", "UndeclaredIdentifier", "use of undeclared identifier 'asign'", Category.ILLEGAL_KEYWORD),
         ("slang", "UndeclaredIdentifier", "use of undeclared identifier 'esle'", Category.ILLEGAL_KEYWORD),
-        ("slang", "UndeclaredIdentifier", "use of undeclared identifier 'data'", Category.OTHER),
+        ("slang", "UndeclaredIdentifier", "use of undeclared identifier 'data'", Category.TYPE),
         ("slang", "BadHexDigit", "expected hexadecimal digit", Category.INVALID_LITERAL),
         ("slang", "MultipleDrivers", "'q' is driven by two blocks", Category.MULTIPLE_DRIVERS),
         ("slang", "IncompleteSensitivityList", "sensitivity list misses 'b'", Category.SENSITIVITY_LIST),

@@ -38,6 +38,11 @@ def test_a_list_that_misses_a_signal(check):
         ["integer i;", "always @(v) begin y = 0; for (i = 0; i < 4; i = i + 1) y = y ^ v[i]; end"],
         ["always @(v[0] or a) y = v[0] & a;"],
         ["always @(a) $display(b);"],
+        ["reg t;", "always @(a) begin t = b; $fdisplay(1, b); end"],
+        ["always @(a) y = b;", "always @(posedge clk) $display(a);"],
+        ["task t; $write(a); endtask", "always @(a) y = b;"],
+        ["generate if (1) begin : g", "always @(clk) begin #1 z = a; end", "end endgenerate", "always @(a) y = b;"],
+        ["specify (a => y) = 1; endspecify", "always @(a) y = b;"],
         ["always @(a) begin #5 y = b; end"],
         ["initial begin @(a) y = b; end"],
         ["function f(input x); f = x; endfunction", "always @(a) y = f(a);"],
@@ -45,6 +50,15 @@ def test_a_list_that_misses_a_signal(check):
 )
 def test_lists_that_are_complete_or_none_of_our_business(check, lines):
     assert "IncompleteSensitivityList" not in codes(check(design(*lines)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["initial $display(a);", "always @(posedge clk) z <= $signed(a);", "always @(posedge clk) #1 z <= a;"],
+)
+def test_what_designs_have_beside_makes_no_model_of_them(check, line):
+    found = codes(check(design(line, "always @(a) y = b;")))
+    assert ("IncompleteSensitivityList" in found) == ("#1" not in line)
 
 
 def test_two_blocks_that_drive_one_variable(check):
@@ -83,6 +97,7 @@ def test_other_pairs_of_drivers(check, lines):
         ["reg [15:0] r;"] + [f"always @(posedge clk) r[{name}] <= 0;" for name in ("v", "~v")],
         ["always #5 y = ~y;", "always @(posedge clk) y <= a;"],
         ["always @(posedge clk) begin y <= a; y <= b; end"],
+        ["always @(a) y = a;", "always @(posedge b) y = b;", "always @(negedge clk) $write(y);"],
         ["generate if (1) always @(posedge clk) y <= a; else always @(posedge clk) y <= b; endgenerate"],
     ],
 )
@@ -94,4 +109,45 @@ def test_two_instances_of_one_module_are_not_two_drivers(check):
     text = """module leaf(input clk, d, output reg q); always @(posedge clk) q <= d; endmodule
 module top(input clk, d, output a, b); leaf u(clk, d, a); leaf v(clk, d, b); endmodule
 """
+    assert check(text) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("always @(posedge clk or negedge clk) y <= a;", ["clk"]),
+        ("always @(edge clk) y <= a;", ["clk"]),
+        ("always @(posedge clk or negedge clk) if (clk) y <= a; else y <= b;", ["clk"]),
+        ("always @(posedge clk or posedge a) y <= b;", ["clk", "a"]),
+        ("always_ff @(posedge clk or negedge rst) if (a) z <= b;", ["clk", "rst"]),
+    ],
+)
+def test_edges_that_no_flip_flop_follows(check, line, named):
+    text = design(line)
+    (finding,) = check(text)
+    assert (finding.code, finding.span.start_line) == ("MultipleEdges", 1)
+    assert "edge" in marked(text, finding)
+    assert [name for _, name in finding.data] == named
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "always @(posedge clk) y <= a;",
+        "always @(posedge clk or negedge rst) if (!rst) y <= 0; else y <= a;",
+        "always @(posedge clk, posedge rst, posedge c) if (rst) y <= 0; else if (c) y <= 1; else y <= a;",
+        "always @(posedge clk or posedge rst) begin : b y <= rst ? 0 : a; end",
+        "always @(posedge v[0] or negedge v[1]) y <= a;",
+        "always @(posedge clk or posedge a) begin y <= b; $display(b); end",
+        "always @(posedge clk or a) y <= b;",
+        "always @(posedge clk or posedge a) #1 y <= b;",
+        "initial begin @(posedge clk or negedge clk) y = a; end",
+    ],
+)
+def test_edges_that_a_flip_flop_can_follow_or_a_model(check, line):
+    assert "MultipleEdges" not in codes(check(design(line)))
+
+
+def test_edges_in_a_testbench(check):
+    text = "module tb; reg clk, q; always @(posedge clk or negedge clk) q <= ~q; endmodule\n"
     assert check(text) == []

@@ -4,5 +4,5 @@ module equal_bytes (
     input  wire [7:0] b,
     output wire       equal
 );
-    assign equal = (a == b);  // ALSO other
+    assign equal = (a == b);  // ALSO type
 endmodule

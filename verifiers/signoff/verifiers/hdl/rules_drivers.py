@@ -1,7 +1,7 @@
 """Rule: a variable driven by two plain `always` blocks. slang itself reports it for always_comb and always_ff only.
 
 Left alone, as working designs are full of them: memories (two write ports), loop variables, writes whose index
-is not constant, processes with delays or waits inside, and temporaries that no other block reads.
+is not constant, processes with delays or waits inside, temporaries that no other block reads, and simulation models.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pyslang
 from pyslang import analysis, ast
 
 from signoff.verifiers.hdl.rules import Fault
+from signoff.verifiers.hdl.rules_simulation import is_model
 
 CODE = "MultipleDrivers"
 _LOOP_HEAD = re.compile(r"for\s*\(\s*(?:[^;()]*,\s*)?\Z")
@@ -76,6 +77,8 @@ def _clash(writes: list[Driver]) -> tuple[Driver, Driver] | None:
 def _is_harmless(
     symbol: ast.ValueSymbol, writes: list[Driver], manager: analysis.AnalysisManager, around: Around
 ) -> bool:
+    if is_model(symbol.parentScope):
+        return True
     texts = [around(write.sourceRange) for write in writes]
     if any(after.lstrip().startswith("[") for _, after in texts):
         return True  # only part of it is written, and which part is not known

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pyslang import analysis, ast
 
 from signoff.verifiers.hdl.rules import Fault
+from signoff.verifiers.hdl.rules_simulation import is_model, is_monitor
 
 CODE = "IncompleteSensitivityList"
 _SIGNALS = {ast.SymbolKind.Net, ast.SymbolKind.Variable}
@@ -29,7 +30,7 @@ def check(procedure: analysis.AnalyzedProcedure) -> Fault | None:
     if not _is_level_sensitive(control) or len(procedure.timingControls) > 1 or not procedure.drivers:
         return None
     missing = _missing(procedure, sensitivity.reads)
-    if not missing:
+    if not missing or is_monitor(procedure) or is_model(symbol.parentScope):
         return None
     names = ", ".join(f"'{name}'" for name in missing)
     return Fault(

@@ -10,7 +10,7 @@ import pyslang
 from pyslang import analysis
 
 from signoff.verifiers.finding import Finding, Related, Severity
-from signoff.verifiers.hdl import rules_sensitivity, slang_incomplete
+from signoff.verifiers.hdl import rules_edges, rules_sensitivity, slang_incomplete
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.pragmas import suppress
 from signoff.verifiers.hdl.rules import Fault
@@ -163,12 +163,11 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str]) -> lis
     def listen(procedure: analysis.AnalyzedProcedure) -> None:
         try:
             drivers.visit(procedure)
-            fault = rules_sensitivity.check(procedure)
+            found = (rules_sensitivity.check(procedure), rules_edges.check(procedure))
         except Exception as error:  # must not travel through slang's C++
             broken.append(error)
             return
-        if fault is not None:
-            faults.append(fault)
+        faults.extend(fault for fault in found if fault is not None)
 
     manager.addProcListener(listen)
     manager.analyze(design.compilation)
@@ -176,8 +175,8 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str]) -> lis
     if broken:
         raise broken[0]
     findings = converter.findings(manager.getDiagnostics(), shown)
-    found = (_finding(fault, converter) for fault in faults)
-    return findings + [item for item in found if item is not None and item.path in shown]
+    ours = (_finding(fault, converter) for fault in faults)
+    return findings + [item for item in ours if item is not None and item.path in shown]
 
 
 def _finding(fault: Fault, converter: Converter) -> Finding | None:

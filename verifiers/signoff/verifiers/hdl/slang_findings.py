@@ -10,6 +10,7 @@ from dataclasses import replace
 import pyslang
 
 from signoff.verifiers.finding import Finding, Related, Severity, Span
+from signoff.verifiers.hdl.slang_lenient import keeps_its_bits, lenient
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_sources import SourceState
 from signoff.verifiers.hdl.slang_text import Source
@@ -79,15 +80,19 @@ class Converter:
             return None
         source, start, end = place
         option = self.engine.getOptionName(diagnostic.code)
+        code, message = code_name(diagnostic.code), self._message(diagnostic)
+        data = self._data(diagnostic, source)
+        if keeps_its_bits(code, [value for _, value in data]):
+            return None
         finding = Finding(
             path=source.path,
             span=source.span(start, end),
-            severity=severity,
-            code=code_name(diagnostic.code),
-            message=self._message(diagnostic),
+            severity=severity if self.state.options.key.strict else lenient(severity, code, message),
+            code=code,
+            message=message,
             tool=TOOL,
             help_url=HELP + option if option else "",
-            data=self._data(diagnostic, source),
+            data=data,
         )
         return replace(finding, related=self._related(diagnostic)) if notes else finding
 
