@@ -1,8 +1,9 @@
 """What every verifier last said about every file, and for which version of it.
 
-A result counts only for the version that it was computed from. Between a keystroke and the next run of a
-slower verifier its warnings about untouched lines are carried along, moved with their lines, so that they
-don't blink at every key; its errors are not, nor anything on a line that was touched.
+A result counts only for the version that it was computed from. After a keystroke what an instant verifier said
+is stale: nothing of it is shown again, and whoever publishes waits for its answer. Of the slower ones, warnings
+about untouched lines are carried along until their next run, moved with their lines, so that they don't blink at
+every key; their errors are not, nor anything on a line that was touched.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from signoff.verifiers.verifier import Speed
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One verifier's findings on one file. `carried` where they stem from an earlier version."""
+    """One verifier's findings on one file: of its present version, `carried` from an earlier one, or `stale`."""
 
     findings: tuple[Finding, ...]
     carried: bool = False
+    stale: bool = False
 
 
 class Store:
@@ -52,18 +54,23 @@ class Store:
         """What the tool last learnt about a group of files beside findings; empty before its first run."""
         return self._facts.get((group, tool), {})
 
+    def expect(self, path: str, tools: Iterable[str]) -> None:
+        """These instant verifiers are about to look at a file for the first time."""
+        for tool in tools:
+            self._said.setdefault(path, {}).setdefault(tool, Said((), stale=True))
+
     def told(self, group: str, tool: str) -> set[str]:
         """The files about which the tool's last run on a group of files said something."""
         return self._told.get((group, tool), set())
 
     def findings(self, path: str) -> tuple[Finding, ...]:
-        """Everything said about a file, tool by tool, not merged."""
-        return tuple(finding for said in self._said.get(path, {}).values() for finding in said.findings)
-
-    def fresh(self, path: str) -> tuple[Finding, ...]:
-        """What was said about the file's present version: the findings that a fix may be proven against."""
+        """Everything said about a file that may be shown, tool by tool, not merged."""
         said = self._said.get(path, {}).values()
-        return tuple(finding for one in said if not one.carried for finding in one.findings)
+        return tuple(finding for one in said if not one.stale for finding in one.findings)
+
+    def awaits(self, path: str) -> bool:
+        """Whether an instant verifier has still to answer for the file's present version."""
+        return any(one.stale for one in self._said.get(path, {}).values())
 
     def paths(self) -> tuple[str, ...]:
         """All files about which something was said."""
@@ -72,11 +79,12 @@ class Store:
     def edited(self, path: str, start: int, end: int, delta: int, speeds: Mapping[str, Speed]) -> None:
         """Lines `start` to `end` of a file were replaced and there are `delta` lines more (or fewer) now.
 
-        `speeds` tells each verifier's class: what an instant one said is left until its new run replaces it,
-        within milliseconds.
+        `speeds` tells how long each verifier's next answer takes.
         """
         for tool, said in self._said.get(path, {}).items():
-            if speeds.get(tool, Speed.QUICK) is not Speed.INSTANT:
+            if speeds.get(tool, Speed.QUICK) is Speed.INSTANT:
+                self._said[path][tool] = Said(said.findings, stale=True)
+            else:
                 moved = (_carry(finding, start, end, delta) for finding in said.findings)
                 kept = tuple(finding for finding in moved if finding is not None)
                 self._said[path][tool] = Said(kept, carried=True)

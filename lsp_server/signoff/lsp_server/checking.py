@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from signoff.diagnostics.schedule import Pauses, Run, Schedule, group_name
@@ -19,6 +19,8 @@ from signoff.verifiers.verifier import Speed, Verifier
 from signoff.verifiers.workspace import WorkspaceModel
 
 log = logging.getLogger(__name__)
+# Seconds that a slower verifier's answer waits for an instant one's, so that both are shown of the same version.
+PATIENCE = 0.5
 
 
 class Checking:
@@ -39,9 +41,14 @@ class Checking:
         self.publisher = publisher
         self.schedule = Schedule(verifiers, self.look, self._on_run)
         self.after_run: Callable[[Run], None] = lambda run: None
-        self._speeds: Mapping[str, Speed] = {verifier.name: verifier.speed for verifier in verifiers}
+        # A later stage of an instant tool ("slang analysis") answers after the first has been published.
+        self._speeds: Mapping[str, Speed] = {
+            verifier.name: verifier.speed if verifier.name == tool_of(verifier) else Speed.QUICK
+            for verifier in verifiers
+        }
+        self._overdue: dict[str, asyncio.TimerHandle] = {}
         self._complain = complain
-        self._complained: set[tuple[str, Status, str]] = set()
+        self._complained: set[tuple[str, Status]] = set()
         self._latest: dict[tuple[str, str], Run] = {}
         self._membership: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,6 +59,7 @@ class Checking:
         self.publisher.cap = shown.max_per_file
         self.publisher.hidden_codes = frozenset(settings.verifiers.disabled_codes)
         self.schedule.pauses = Pauses(shown.quick_pause / 1000, shown.deep_idle or None)
+        self._complained.clear()
         self.schedule.wanted = lambda verifier: enabled(verifier, settings)
         for verifier in self.schedule.verifiers:
             if not enabled(verifier, settings):
@@ -61,8 +69,9 @@ class Checking:
     def check_all(self) -> None:
         """Check every open document anew."""
         for document in self.documents:
+            self._expect(document)
             self.schedule.again(document.uri)
-            self.publisher.publish([document.path])
+            self._publish([document.path])
 
     def look(self, uri: str) -> tuple[Snapshot, Project] | None:
         """The present text of an open document, and its project with all open documents in it."""
@@ -81,6 +90,7 @@ class Checking:
 
     def opened(self, document: Document) -> None:
         """A document was opened."""
+        self._expect(document)
         self.schedule.changed(document.uri)
         self._plan_membership(document.uri)
 
@@ -141,7 +151,7 @@ class Checking:
 
     async def close(self) -> None:
         """End every run."""
-        for timer in self._membership.values():
+        for timer in (*self._membership.values(), *self._overdue.values()):
             timer.cancel()
         for task in list(self._tasks):
             task.cancel()
@@ -151,15 +161,45 @@ class Checking:
     def _on_run(self, run: Run) -> None:
         outcome = run.outcome
         if not outcome.ran:
-            self._report_failure(outcome)
+            self._report(outcome, f"{outcome.tool}: {outcome.message or outcome.status}")
+            if self._version(run.snapshot.path) == run.snapshot.version:
+                # It has answered after all: with nothing, and nobody need wait for it.
+                silent = replace(outcome, findings=(), facts={})
+                self._publish(self.store.put(run.verifier.name, run.group, [run.snapshot.path], silent))
             return
+        if outcome.notice:
+            self._report(outcome, outcome.notice)
         self._latest[run.group, run.verifier.name] = run
         versions = {buffer.path: buffer.version for buffer in run.project.buffers}
         paths = [path for path in self._concerned(run) if self._version(path) == versions.get(path)]
         changed = self.store.put(run.verifier.name, run.group, paths, outcome)
         # The focused document is answered for every version, also where nothing changed: that is an answer, too.
-        self.publisher.publish(changed | ({run.snapshot.path} & set(paths)))
+        self._publish(changed | ({run.snapshot.path} & set(paths)))
         self.after_run(run)
+
+    def _expect(self, document: Document) -> None:
+        wanted = [one for one in self.schedule.verifiers if self.schedule.wanted(one)]
+        instant = [one.name for one in wanted if document.language in one.languages]
+        self.store.expect(document.path, [name for name in instant if self._speeds[name] is Speed.INSTANT])
+
+    def _publish(self, paths: Iterable[str]) -> None:
+        """Publish what is said about files; of one that an instant verifier is just looking at, in a moment."""
+        for path in paths:
+            if not self.store.awaits(path):
+                self._forget_overdue(path)
+                self.publisher.publish([path])
+            elif path not in self._overdue:
+                loop = asyncio.get_running_loop()
+                self._overdue[path] = loop.call_later(PATIENCE, self._publish_overdue, path)
+
+    def _publish_overdue(self, path: str) -> None:
+        """The instant verifier hangs: the others must not be silenced by it."""
+        self._overdue.pop(path, None)
+        self.publisher.publish([path])
+
+    def _forget_overdue(self, path: str) -> None:
+        if path in self._overdue:
+            self._overdue.pop(path).cancel()
 
     def _concerned(self, run: Run) -> set[str]:
         """The files that this run speaks for: in a guessed project the focused document alone."""
@@ -178,11 +218,11 @@ class Checking:
         document = self.documents.at_path(path)
         return document.version if document is not None else None
 
-    def _report_failure(self, outcome: Outcome) -> None:
-        key = (outcome.tool, outcome.status, outcome.message)
+    def _report(self, outcome: Outcome, message: str) -> None:
+        key = (outcome.tool, outcome.status)
         if key not in self._complained:
             self._complained.add(key)
-            self._complain(f"{outcome.tool}: {outcome.message or outcome.status}")
+            self._complain(message)
 
     def _plan_membership(self, uri: str) -> None:
         """After a pause, look again at which files the document needs and who needs it."""

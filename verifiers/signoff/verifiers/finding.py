@@ -98,6 +98,7 @@ class Outcome:
     `seconds` is wall time. `facts` is what the run learnt beside findings (cell counts, latches),
     as plain data under the verifier's own keys. `complete` is False where the tool ended before it had seen
     everything (a language it does not know, a file that is missing): then no findings means nothing.
+    `notice` is what the user should hear of though the tool ran (a setting that names no program).
     """
 
     tool: str
@@ -107,6 +108,7 @@ class Outcome:
     seconds: float = 0.0
     facts: dict[str, object] = field(default_factory=dict)
     complete: bool = True
+    notice: str = ""
 
     @property
     def judged(self) -> bool:

@@ -81,8 +81,7 @@ class Verilator:
         with scratch_folder(NAME) as folder:
             sources = lay_out(snapshot, project, folder)
             outcome = await self._lint(_Job(tool, project, sources, SourceLines(sources.texts), folder), snapshot)
-        note = "; ".join(filter(None, (outcome.message, tool.note)))
-        return replace(outcome, message=note, seconds=time.perf_counter() - start)
+        return replace(outcome, notice=tool.note, seconds=time.perf_counter() - start)
 
     async def _lint(self, job: _Job, snapshot: Snapshot) -> Outcome:
         """Once as hardware; where that turns out to be a testbench, once more as a simulation."""
@@ -159,6 +158,8 @@ def read(
     if done.timed_out:
         limit = settings.verilator.timeout
         return _failed(Status.TIMED_OUT, f"gave no answer in {limit:g} s (setting verilator.timeout)")
+    if report is not None and done.returncode == 0 and not report.exists():
+        return _failed(Status.CRASHED, "ended well but wrote no report: is what verilator.path names a Verilator?")
     findings, garbled = _reported(done, report, verilator_sarif.Names(sources.originals, lines))
     complaint = next((finding for finding in findings if NO_FILE.match(finding.path)), None)
     findings = tuple(finding for finding in findings if not NO_FILE.match(finding.path))

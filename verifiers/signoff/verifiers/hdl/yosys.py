@@ -105,8 +105,7 @@ class Yosys:
             names = Names(sources, folder, native=bool(tool.argv))
             job = _Job(tool, project, names, SourceLines(sources.texts), folder, top, snapshot.text)
             outcome = await self._guarded(job)
-        note = " ".join(filter(None, (outcome.message, tool.note)))
-        return replace(outcome, message=note, seconds=time.perf_counter() - start)
+        return replace(outcome, notice=tool.note, seconds=time.perf_counter() - start)
 
     async def _guarded(self, job: _Job) -> Outcome:
         limit = job.project.settings.yosys.timeout
