@@ -133,11 +133,13 @@ class SignoffServer(LanguageServer):
 
     async def scan(self) -> None:
         """Read the workspace, with progress."""
-        await self.parts.scan(self._watched("Signoff: reading the workspace"))
+        await self.parts.scan(self.watched("Signoff: reading the workspace"))
+        for message in self.parts.workspace.messages():
+            self.warn(message)
 
     async def warm_yosys(self) -> None:
         """Compile Yosys for this machine where that is still to be done, with progress."""
-        report = self._watched("Signoff: preparing Yosys (once)")
+        report = self.watched("Signoff: preparing Yosys (once)")
         await self.parts.warm_yosys(lambda message: report(message, None))
 
     async def suggest(self, uri: str, position: types.Position, *, automatic: bool) -> tuple[Suggestion, ...]:
@@ -146,7 +148,7 @@ class SignoffServer(LanguageServer):
         if document is None:
             return ()
         place = document.position(position.line, position.character, self.documents.encoding)
-        self._watched("Signoff: asking the model")
+        self.watched("Signoff: asking the model")
         return await self.parts.suggest(uri, place, automatic=automatic)
 
     def watch_files(self) -> None:
@@ -197,7 +199,8 @@ class SignoffServer(LanguageServer):
         if "parts" in self.__dict__:
             await self.parts.close()
 
-    def _watched(self, title: str) -> Callable[[str, int | None], None]:
+    def watched(self, title: str) -> Callable[[str, int | None], None]:
+        """Show progress for the task that calls this, once it has run for a second; see Progress.watch."""
         task = asyncio.current_task()
         assert task is not None
         return self.busy.watch(title, task)

@@ -36,6 +36,7 @@ def register(server: SignoffServer) -> None:
             return None
         from signoff.diagnostics.fixes.offer import offers
 
+        server.watched("Signoff: proving fixes")
         fixes = await offers(findings, *seen, server.parts.proof_verifiers, server.parts.checking.baseline(uri))
         for key in [key for key, (of, _) in proven.items() if of == uri]:
             del proven[key]
