@@ -26,7 +26,8 @@ REPORT = "report.sarif"
 # Verilator's own default set, and of its style warnings those that point at faults. Not -Wall: on picorv32, serv,
 # mor1kx and ibex it says 344 more things, all but 21 of them about unused names, unnamed generate blocks, file names
 # and pins left open on purpose. MULTITOP, TIMESCALEMOD: about the set of files. UNOPTFLAT: about simulation speed, on
-# four of twelve taped-out designs (Yosys tells true loops). SYMRSVDWORD: about C++ words. ASCRANGE: about style.
+# four of twelve taped-out designs (Yosys tells true loops); SPLITVAR, ZERODLY as well. SYMRSVDWORD: about C++ words.
+# ASCRANGE: about style. INITIALDLY: `<=` in an initial block is no fault, and good style in a testbench after an event.
 WARNINGS = (
     "-Wno-fatal",
     "-Wwarn-BLKSEQ",
@@ -34,6 +35,9 @@ WARNINGS = (
     "-Wno-MULTITOP",
     "-Wno-TIMESCALEMOD",
     "-Wno-UNOPTFLAT",
+    "-Wno-SPLITVAR",
+    "-Wno-ZERODLY",
+    "-Wno-INITIALDLY",
     "-Wno-SYMRSVDWORD",
     "-Wno-ASCRANGE",
 )

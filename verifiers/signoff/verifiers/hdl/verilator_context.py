@@ -14,6 +14,7 @@ from functools import lru_cache
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl.overlay import SourceLines
 from signoff.verifiers.hdl.verilator_codes import DELAY, NEEDS_TIMING
+from signoff.verifiers.hdl.verilator_harmless import HARMLESS
 
 NOT_CODE = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|\(\*.*?\*\)", re.DOTALL)
 # What begins a process, a subroutine or an item beside them: an always block ends where the next one begins.
@@ -124,6 +125,7 @@ def _read(text: str) -> _File:
 
 
 EXPLAINED: dict[str, Callable[[Finding, SourceLines], bool]] = {
+    **HARMLESS,
     DELAY: _delay_of_a_testbench,
     "COMBDLY": _in_latch,
     "MULTIDRIVEN": _driven_apart,
