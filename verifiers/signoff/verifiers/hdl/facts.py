@@ -76,7 +76,8 @@ class SymbolFacts:
     `type` is as declared, `width` in bits (0: none), `dimensions` the unpacked ones from left to right,
     "[0:255]". `value` is decimal and `hex` hexadecimal, for parameters and other constants. Where instances
     differ, `values` lists (hierarchical path, value) of those that do. `drivers` and `readers` hold the
-    first few places of `driver_count` and `reader_count`. `definition` is the module of an instance.
+    first few places of `driver_count` and `reader_count`. `definition` is the module of an instance,
+    `definition_place` where that is declared.
     `instances` counts the instances of a module; `is_top` is True where nothing instantiates it.
     `module` is the name of the module that the name is declared in, "" outside of any.
     """
@@ -98,6 +99,7 @@ class SymbolFacts:
     readers: tuple[Place, ...] = ()
     reader_count: int = 0
     definition: str = ""
+    definition_place: Place | None = None
     ports: tuple[PortFacts, ...] = ()
     parameters: tuple[ParameterFacts, ...] = ()
     members: tuple[str, ...] = ()

@@ -131,6 +131,7 @@ class FactsReader:
         return replace(
             base,
             definition=symbol.definition.name,
+            definition_place=self._declaration(symbol.definition),
             ports=port_facts(symbol.body, lambda name: connected.get(name, "")),
             parameters=parameter_facts(symbol.body),
         )
