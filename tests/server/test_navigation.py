@@ -75,7 +75,7 @@ def test_the_outline_has_the_clients_columns(editor: Editor) -> None:
 def test_the_outline_is_that_of_the_present_text_though_it_does_not_parse(editor: Editor) -> None:
     editor.shake(**HIERARCHY)
     uri = editor.put("top.v", TOP)
-    editor.edit(uri, 2, (1, 0, 1, 0), "  always @(* begin q <= ;\n  wire late;\n")
+    editor.edit(uri, 2, (1, 0, 1, 0), "  wire late;\n  always @(posedge a[0]) begin\n")
     (module,) = symbols(editor, uri)
     assert {"late", "mid", "u_leaf"} <= {child["name"] for child in module["children"]}
 

@@ -7,20 +7,12 @@ from typing import Any
 
 from lsprotocol import types
 
-from signoff.lsp_server.encoding import units_from_column
+from signoff.lsp_server.encoding import range_json
 from signoff.lsp_server.uris import uri_of
 from signoff.verifiers.finding import Finding, Span
 from signoff.verifiers.text import Edit, LineIndex
 
 UNUSED = 1  # DiagnosticTag.Unnecessary: editors grey the text out
-
-
-def range_json(span: Span, index: LineIndex, encoding: str) -> dict[str, Any]:
-    """A span as the protocol's range."""
-    return {
-        "start": _position(index, span.start_line, span.start_column, encoding),
-        "end": _position(index, span.end_line, span.end_column, encoding),
-    }
 
 
 def lsp_range(span: Span, index: LineIndex, encoding: str) -> types.Range:
@@ -66,10 +58,3 @@ def diagnostic_json(
             for related in finding.related
         ]
     return diagnostic
-
-
-def _position(index: LineIndex, line: int, column: int, encoding: str) -> dict[str, int]:
-    last = len(index.starts) - 1
-    if line > last:
-        line, column = last, len(index.line(last))
-    return {"line": line, "character": units_from_column(index.line(line), column, encoding)}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from signoff.verifiers.finding import Span
+from signoff.verifiers.text import LineIndex
+
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 
 
@@ -27,6 +32,21 @@ def units_from_column(line: str, column: int, encoding: str) -> int:
     if encoding == UTF32 or line.isascii():
         return min(column, len(line))
     return sum(_units(character, encoding) for character in line[:column])
+
+
+def range_json(span: Span, index: LineIndex, encoding: str) -> dict[str, Any]:
+    """A span as the protocol's range."""
+    return {
+        "start": _position(index, span.start_line, span.start_column, encoding),
+        "end": _position(index, span.end_line, span.end_column, encoding),
+    }
+
+
+def _position(index: LineIndex, line: int, column: int, encoding: str) -> dict[str, int]:
+    last = len(index.starts) - 1
+    if line > last:
+        line, column = last, len(index.line(last))
+    return {"line": line, "character": units_from_column(index.line(line), column, encoding)}
 
 
 def _units(character: str, encoding: str) -> int:

@@ -27,6 +27,7 @@ from signoff.verifiers.workspace import WorkspaceModel
 if TYPE_CHECKING:
     from signoff.completion.engine import CompletionEngine
     from signoff.completion.suggestion import Suggestion
+    from signoff.lsp_server.structure import Structure
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,13 @@ class Parts:
     def proof_slang(self) -> Slang:
         """slang beside the live one: a proof must neither wait for the live checks nor hold them up."""
         return Slang(self.pool, lane="proof")
+
+    @cached_property
+    def structure(self) -> Structure:
+        """What answers for outlines and folds, loaded when the first is asked for."""
+        from signoff.lsp_server.structure import Structure
+
+        return Structure(self.pool)
 
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:

@@ -7,10 +7,12 @@ from signoff.lsp_server.handlers import (
     commands,
     completion,
     configuration,
+    definition,
     diagnostics,
     hover,
     inline_completion,
     lifecycle,
+    structure,
     sync,
 )
 from signoff.lsp_server.server import SignoffServer
@@ -21,6 +23,8 @@ FEATURES = (
     sync,
     diagnostics,
     hover,
+    definition,
+    structure,
     code_action,
     inline_completion,
     completion,
