@@ -11,34 +11,54 @@ from signoff.verifiers.settings import SlangSettings, VerifierSettings
 
 pytestmark = pytest.mark.tool
 
+SUB = "module sub #(parameter W = 1, D = 2) (input a);\nendmodule\n"
 CASES = {
     "LiteralSizeIsZero": "module m(input a, output b);\n  assign b = a & 0'b0;\nendmodule\n",
     "DisallowedPortDefault": "module m(output wire led = 1'b0);\nendmodule\n",
     "ExpectedToken": "module m(input clk, a);\n  always @(posedge clk) restrict(a);\nendmodule\n",
 }
+NAMED = SUB + "module m #(parameter W = 1, D = 2) (input a);\n  sub #(.W, .D) u (.a);\nendmodule\n"
+ALL = [*CASES.items(), ("ExpectedToken", NAMED)]
 
 
-@pytest.mark.parametrize("code", CASES)
-def test_accepted_text_is_a_warning(check, code):
-    (finding,) = [item for item in check(CASES[code]) if item.code == code]
-    assert finding.severity is Severity.WARNING
+def severities(findings, code):
+    return {item.severity for item in findings if item.code == code}
 
 
-@pytest.mark.parametrize("code", CASES)
-def test_strict_follows_the_standard(check, code):
+@pytest.mark.parametrize(("code", "text"), ALL)
+def test_accepted_text_is_a_warning(check, code, text):
+    found = check(text)
+    assert severities(found, code) == {Severity.WARNING}
+    assert not any(item.severity is Severity.ERROR for item in found)
+
+
+@pytest.mark.parametrize(("code", "text"), ALL)
+def test_strict_follows_the_standard(check, code, text):
     strict = VerifierSettings(slang=SlangSettings(strict=True))
-    (finding,) = [item for item in check(CASES[code], settings=strict) if item.code == code]
-    assert finding.severity is Severity.ERROR
+    assert severities(check(text, settings=strict), code) == {Severity.ERROR}
 
 
-def test_the_same_code_of_another_fault_stays_an_error(check):
-    (finding,) = check("module m(input a, output b);\n  assign b = a\nendmodule\n")
-    assert (finding.code, finding.severity) == ("ExpectedToken", Severity.ERROR)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "module m(input a, output b);\n  assign b = a\nendmodule\n",
+        "module m(input a);\n  sub u a);\nendmodule\n" + SUB,
+        "module m(input a, b);\n  always @* if a) ;\nendmodule\n",
+    ],
+)
+def test_the_same_code_of_another_fault_stays_an_error(check, text):
+    assert severities(check(text), "ExpectedToken") == {Severity.ERROR}
 
 
 def test_every_code_of_the_table_is_one_of_slangs_and_has_a_case():
     known = {slang_options.code_name(code) for code in slang_options.all_codes()}
     assert set(slang_lenient.accepted()) == set(CASES) and set(CASES) <= known
+
+
+def test_a_random_number_is_cut_to_size_on_purpose(check):
+    text = "module m(input clk, input [7:0] v, output reg [3:0] y);\n  always @(posedge clk) y <= {};\nendmodule\n"
+    assert check(text.format("$urandom")) == [] and check(text.format("$urandom_range(0, 3)")) == []
+    assert codes(check(text.format("v + $urandom"))) != []
 
 
 @pytest.mark.parametrize("value", ["~0", "-1"])

@@ -12,6 +12,7 @@ from pyslang import analysis
 from signoff.verifiers.finding import Finding, Related, Severity
 from signoff.verifiers.hdl import rules_edges, rules_sensitivity, slang_incomplete
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
+from signoff.verifiers.hdl.foreign import without_foreign
 from signoff.verifiers.hdl.pragmas import suppress
 from signoff.verifiers.hdl.rules import Fault
 from signoff.verifiers.hdl.rules_drivers import DriverRule
@@ -120,6 +121,7 @@ class SlangEngine:
 
 def _pruned(found: list[Finding], design: Design, project: Project) -> list[Finding]:
     """Without what only follows from files that are not there, and what the user has silenced."""
+    found = without_foreign(found, lambda path: design.texts([path]).get(path, ""), tell=True)
     if design.is_lone_header:
         found = slang_incomplete.lexical(found)
     if not project.declared:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pyslang
 
 from signoff.verifiers.finding import Finding, Related, Severity, Span
-from signoff.verifiers.hdl.slang_lenient import keeps_its_bits, lenient
+from signoff.verifiers.hdl.slang_lenient import is_harmless, lenient
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_sources import SourceState
 from signoff.verifiers.hdl.slang_text import Source
@@ -82,12 +82,15 @@ class Converter:
         option = self.engine.getOptionName(diagnostic.code)
         code, message = code_name(diagnostic.code), self._message(diagnostic)
         data = self._data(diagnostic, source)
-        if keeps_its_bits(code, [value for _, value in data]):
+        first, last = source.code_point(start), source.code_point(end)
+        if is_harmless(code, [value for _, value in data], source.text[first:last]):
             return None
+        if not self.state.options.key.strict:
+            severity = lenient(severity, code, message, source.text[max(last - CONTEXT, 0) : last])
         finding = Finding(
             path=source.path,
             span=source.span(start, end),
-            severity=severity if self.state.options.key.strict else lenient(severity, code, message),
+            severity=severity,
             code=code,
             message=message,
             tool=TOOL,

@@ -46,8 +46,11 @@ _FROM_OTHERS = frozenset(
         "TooManyParamAssignments",
     }
 )
-# Two designs of one workspace may hold modules or packages of the same name: only a declared project says which.
-_GUESSWORK = frozenset({"DuplicateDefinition", "UnknownSystemName", "InvalidTopModule"})
+# Two designs of one workspace may hold modules or packages of the same name: only a declared project says which, and
+# what there is inside.
+_GUESSWORK = frozenset(
+    {"DuplicateDefinition", "UnknownSystemName", "InvalidTopModule", "CouldNotResolveHierarchicalPath"}
+)
 
 
 def lexical(findings: Iterable[Finding]) -> list[Finding]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from signoff.verifiers.finding import Finding
+from signoff.verifiers.hdl.foreign import without_foreign
 from signoff.verifiers.hdl.overlay import SourceLines
 from signoff.verifiers.hdl.verilator_codes import DELAY, NEEDS_TIMING
 from signoff.verifiers.hdl.verilator_harmless import HARMLESS
@@ -35,7 +36,7 @@ def in_place(findings: Iterable[Finding], lines: SourceLines) -> tuple[Finding, 
     """The findings without those that the text around them explains."""
     return tuple(
         finding
-        for finding in findings
+        for finding in without_foreign(findings, lines.text, tell=False)
         if finding.code not in NEEDS_TIMING and not EXPLAINED.get(finding.code, _never)(finding, lines)
     )
 
