@@ -118,6 +118,27 @@ class TestReal:
         assert (top["memories"], top["memory_bits"], top["signals"]["m"]) == (1, 128, "memory")
         assert top["cell_types"]["counter"] == 1
 
+    @pytest.mark.parametrize(
+        "package", ["", "package p; function automatic int f(int a); return a; endfunction endpackage\n"]
+    )
+    async def test_default_parameters_are_a_set_of_parameters_too(
+        self, pool: WorkerPool, tmp_path: Path, package: str
+    ) -> None:
+        text = (
+            package
+            + """module sub #(parameter W = 8) (input clk, input [W-1:0] d, output reg [W-1:0] q);
+          always @(posedge clk) q <= d;
+        endmodule
+        module top(input clk, input [7:0] a, output [7:0] x, y, output [3:0] z);
+          sub u0(clk, a, x);
+          sub #(.W(4)) u1(clk, a[3:0], z);
+          sub u2(clk, a, y);
+        endmodule
+        """
+        )
+        modules: Any = (await check(pool, tmp_path, text)).facts["modules"]
+        assert (modules["sub"]["variants"], modules["sub"]["flip_flops"]) == (2, 8)
+
     async def test_systemverilog_that_only_slang_reads(self, pool: WorkerPool, tmp_path: Path) -> None:
         text = """package p;
           typedef struct packed { logic [2:0] x; } t;

@@ -112,6 +112,15 @@ def test_costs_count_bits_of_registers_and_the_largest_variant() -> None:
     assert facts["m"]["cell_types"] == {"$dff": 2, "$sdffce": 3, "$add": 1, "sub": 4}
 
 
+def test_variants_are_sets_of_parameters_not_instances() -> None:
+    row = '{"num_cells": 1, "num_cells_by_type": {"$dff_%d": 1}}'
+    names = {"\\\\top": 1, "\\\\v$top.a": 8, "\\\\v$top.b": 8, "\\\\v$top.c": 4, "\\\\w": 8, "$paramod\\\\w\\\\W=4": 4}
+    report = '{"modules": {' + ", ".join(f'"{name}": {row % width}' for name, width in names.items()) + "}}"
+    used = ["\\v$top.a", "\\v$top.b", "\\v$top.c", "\\w", "$paramod\\w\\W=4"]
+    facts = yosys_facts.modules(yosys_facts.costs(report, {"\\top": used}), (), {})
+    assert {name: row["variants"] for name, row in facts.items()} == {"top": 1, "v": 2, "w": 2}
+
+
 @pytest.mark.parametrize("report", ["", "{", "[]", "null", '{"modules": 3}', '{"modules": {"a": 1}}'])
 def test_a_cost_report_that_is_none(report: str) -> None:
     with pytest.raises(ValueError):

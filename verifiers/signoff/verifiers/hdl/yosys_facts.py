@@ -37,7 +37,7 @@ def modules(
     Keys: flip_flops, latches (bits), cells (word-level, COUNTED says how; instances count as one each), memories,
     memory_bits (without the small ones that become registers), cell_types, signals (net name to "register", "latch",
     "memory" or "wire"), variants (how many sets of parameters it is used with; the numbers are of the one with the
-    most cells).
+    most cells, of two such the wider).
     """
     by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for name, row in sorted(rows.items()):
@@ -47,7 +47,7 @@ def modules(
 
 
 def _facts(rows: list[dict[str, Any]], nets: dict[str, Nets], signals: dict[str, str]) -> dict[str, object]:
-    largest = max(rows, key=lambda row: int(row.get("num_cells", 0)))
+    largest = max(rows, key=_size)
     memories = nets.get(largest["name"], Nets()).memories
     types = Counter[str]()
     flip_flops = latches = 0
@@ -65,8 +65,24 @@ def _facts(rows: list[dict[str, Any]], nets: dict[str, Nets], signals: dict[str,
         "memory_bits": sum(memories.values()),
         "cell_types": dict(types),
         "signals": signals,
-        "variants": len(rows),
+        "variants": _variants(rows),
     }
+
+
+def _size(row: dict[str, Any]) -> tuple[int, int]:
+    """(cells, bits of all cells): of two sets of parameters that need as many cells, the wider is the larger."""
+    sized = [(SIZED.match(name), int(count)) for name, count in row.get("num_cells_by_type", {}).items()]
+    return int(row.get("num_cells", 0)), sum(count * (int(match["width"]) if match else 1) for match, count in sized)
+
+
+def _variants(rows: list[dict[str, Any]]) -> int:
+    """How many sets of parameters: Yosys' front end makes a module of each, slang's one of each instance.
+
+    Instances of the latter ("\\sub$top.u0") count as one where they cost the same.
+    """
+    by_instance = [row for row in rows if row["name"].startswith("\\") and "$" in row["name"]]
+    costs = {json.dumps({**row, "name": ""}, sort_keys=True) for row in by_instance}
+    return len(rows) - len(by_instance) + len(costs)
 
 
 def _signals(registers: Iterable[Register], nets: dict[str, Nets]) -> dict[str, dict[str, str]]:
