@@ -41,6 +41,7 @@ def test_a_list_that_misses_a_signal(check):
         ["reg t;", "always @(a) begin t = b; $fdisplay(1, b); end"],
         ["always @(a) y = b;", "always @(posedge clk) $display(a);"],
         ["task t; $write(a); endtask", "always @(a) y = b;"],
+        ['import "DPI-C" function bit f(bit x);', "always @(a) y = f(b);"],
         ["generate if (1) begin : g", "always @(clk) begin #1 z = a; end", "end endgenerate", "always @(a) y = b;"],
         ["specify (a => y) = 1; endspecify", "always @(a) y = b;"],
         ["always @(a) begin #5 y = b; end"],

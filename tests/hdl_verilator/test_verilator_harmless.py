@@ -40,6 +40,7 @@ HARMLESS = {
     "a short constant": module("assign y = 1'b1;"),
     "a comparison with an integer": module("parameter int N = 9; assign y[0] = a < N;"),
     "an integer as a condition": module("parameter int N = 9; assign y = N ? a : 4'd0;"),
+    "a vector as a condition": module("assign y = a ? 4'd1 : 4'd2;"),
     "an open output": module("sub u(.a(a[0]), .c(1'b1));") + SUB,
     "an open output, declared below the list": module("sub u(.a(a[0]), .c(1'b1));") + OLD,
     "a loop over none": module("parameter int unsigned N = 0; always_comb for (int unsigned i = 0; i < N; i++) y = a;"),
@@ -53,7 +54,7 @@ HARMLESS = {
     "  initial begin clk = 0; @(posedge clk); r <= $urandom; #(t*2) $finish; end\nendmodule\n",
 }
 FAULTS = {
-    "WIDTHTRUNC": [module("assign y = 5'h1f;"), module("assign y = {a, a};"), module("assign y = a ? 4'd1 : 4'd2;")],
+    "WIDTHTRUNC": [module("assign y = 5'h1f;"), module("assign y = {a, a};"), module("assign y[0] = a && clk;")],
     "WIDTHEXPAND": [module("assign y = a[1:0];"), module("wire [2:0] b = a[2:0]; assign y[0] = a == b;")],
     "PINMISSING": [module("sub u(.a(a[0]), .b(y[0]));") + SUB, module("sub u(.a(a[0]), .b(y[0]));") + OLD],
     "UNSIGNED": [module("assign y[0] = a < 0;"), module("assign y[0] = a >= 4'd0;"), module("assign y[0] = 0 > a;")],

@@ -18,8 +18,13 @@ def is_simulation_task(name: str) -> bool:
 
 
 def is_monitor(procedure: analysis.AnalyzedProcedure) -> bool:
-    """True for a block that prints or stops the simulation: it watches the design and is no part of it."""
-    return any(is_simulation_task(call.subroutineName) for call in procedure.callExpressions)
+    """True for a block that prints, stops the simulation or calls C: it watches the design and is no part of it."""
+    return any(is_simulation_task(call.subroutineName) or _is_foreign(call) for call in procedure.callExpressions)
+
+
+def _is_foreign(call: ast.CallExpression) -> bool:
+    called = call.subroutine
+    return isinstance(called, ast.SubroutineSymbol) and bool(called.flags & ast.MethodFlags.DPIImport)
 
 
 def is_model(scope: ast.Scope | None) -> bool:

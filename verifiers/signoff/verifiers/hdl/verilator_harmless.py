@@ -21,6 +21,7 @@ WIDTHS = re.compile(
 )
 # What reads two values of which one is an integer: 32 bits is what a plain number or an integer parameter has.
 INTEGER = 32
+CONDITIONS = frozenset({"IF", "COND", "LOOPTEST", "WHILE"})
 COMPARISONS = {"EQ", "NEQ", "LT", "LTS", "LTE", "LTES", "GT", "GTS", "GTE", "GTES"}
 ARITHMETIC = COMPARISONS | {"ADD", "SUB", "MUL", "MULS", "DIV", "DIVS", "MODDIV", "MODDIVS"}
 RANDOM = re.compile(r"\$u?random")
@@ -38,8 +39,9 @@ def _fits(finding: Finding, lines: SourceLines) -> bool:
         return True
     if match is None:
         return False
-    if finding.message.startswith("Logical operator") and int(match["width"]) == INTEGER:
-        return True
+    if finding.message.startswith("Logical operator"):
+        # "if (count)" asks whether any bit is set, and says so. Of `!` and `&&` the bitwise kin may have been meant.
+        return match["operator"] in CONDITIONS or int(match["width"]) == INTEGER
     return match["value"] is not None and int(match["value"], 16).bit_length() <= int(match["expects"])
 
 

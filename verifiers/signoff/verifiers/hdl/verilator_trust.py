@@ -12,7 +12,7 @@ from signoff.verifiers.project import Project
 
 def trustworthy(findings: Iterable[Finding], project: Project) -> tuple[tuple[Finding, ...], str]:
     """The findings of a guessed project without those that a file not found may have caused, and what was left out."""
-    found = tuple(findings)
+    found = tuple(finding for finding in findings if not _of_another_unit(finding))
     if project.missing or any(finding.code in CROSS_FILE for finding in found):
         # Whatever follows from a name that is not known (a type is a syntax error to Verilator) looks like a fault.
         kept = tuple(finding for finding in found if finding.severity is not Severity.ERROR)
@@ -27,6 +27,11 @@ def trustworthy(findings: Iterable[Finding], project: Project) -> tuple[tuple[Fi
 def _across_files(finding: Finding) -> bool:
     others = {related.path for related in finding.related} - {finding.path}
     return finding.severity is Severity.ERROR and bool(others)
+
+
+def _of_another_unit(finding: Finding) -> bool:
+    """True for a macro that two files define: in a guessed project they may never be compiled together."""
+    return finding.code == "REDEFMACRO" and {related.path for related in finding.related} != {finding.path}
 
 
 def is_doubtful(finding: Finding) -> bool:
