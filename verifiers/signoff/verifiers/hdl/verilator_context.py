@@ -28,6 +28,11 @@ MODULE = re.compile(r"\b(?:end)?(?:module|interface|program|package)\b")
 # The variable in front of an "=", with its selects (of one level of nesting) and members.
 TARGET = re.compile(r"([A-Za-z_][\w$]*)\s*(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*|\.\s*[A-Za-z_]\w*\s*)*$")
 TARGET_LENGTH = 300
+# About what synthesis makes of a block: of a testbench it makes nothing.
+OF_HARDWARE = frozenset({"BLKSEQ", "COMBDLY", "LATCH", "MULTIDRIVEN", "SYNCASYNCNET", "WIDTHEXPAND"})
+NAMED = re.compile(r"module\s+(?:automatic\s+|static\s+)?[A-Za-z_]\w*\s*")
+PARENTHESIS = re.compile(r"[()]")
+NO_PORTS = re.compile(r"(?:\(\s*\)\s*)?;")
 DECLARATION = re.compile(r"\b(reg|logic|bit|integer|int|byte|shortint|longint|var|time)\b[^;=]*$")
 PORT = re.compile(r"\b(input|output|inout|ref)\b")
 
@@ -37,12 +42,39 @@ def in_place(findings: Iterable[Finding], lines: SourceLines) -> tuple[Finding, 
     return tuple(
         finding
         for finding in without_foreign(findings, lines.text, tell=False)
-        if finding.code not in NEEDS_TIMING and not EXPLAINED.get(finding.code, _never)(finding, lines)
+        if finding.code not in NEEDS_TIMING
+        and not EXPLAINED.get(finding.code, _never)(finding, lines)
+        and not (finding.code in OF_HARDWARE and _in_testbench(finding, lines))
     )
 
 
 def _never(finding: Finding, lines: SourceLines) -> bool:
     return False
+
+
+def _in_testbench(finding: Finding, lines: SourceLines) -> bool:
+    """True in a module without ports."""
+    file = _read(lines.text(finding.path))
+    offset = lines.index(finding.path).offset(finding.span.start_line, finding.span.start_column)
+    name = NAMED.match(file.code, file.module_around(offset)[0])
+    if name is None:
+        return False
+    start = name.end()
+    if file.code.startswith("#", start):
+        start = _after_parentheses(file.code, start + 1)
+    while file.code[start : start + 1].isspace():
+        start += 1
+    return NO_PORTS.match(file.code, start) is not None
+
+
+def _after_parentheses(code: str, start: int) -> int:
+    """Where the first group of parentheses from `start` on ends."""
+    depth = 0
+    for match in PARENTHESIS.finditer(code, start):
+        depth += 1 if match[0] == "(" else -1
+        if depth == 0:
+            return match.end()
+    return len(code)
 
 
 def _delay_of_a_testbench(finding: Finding, lines: SourceLines) -> bool:

@@ -22,8 +22,10 @@ WIDTHS = re.compile(
 # What reads two values of which one is an integer: 32 bits is what a plain number or an integer parameter has.
 INTEGER = 32
 CONDITIONS = frozenset({"IF", "COND", "LOOPTEST", "WHILE"})
+# Where operands of different widths are meant to be extended: the result has room for the carry.
+GROWING = frozenset({"ADD", "MUL", "MULS", "SHIFTL"})
 COMPARISONS = {"EQ", "NEQ", "LT", "LTS", "LTE", "LTES", "GT", "GTS", "GTE", "GTES"}
-ARITHMETIC = COMPARISONS | {"ADD", "SUB", "MUL", "MULS", "DIV", "DIVS", "MODDIV", "MODDIVS"}
+ARITHMETIC = COMPARISONS | {"SUB", "DIV", "DIVS", "MODDIV", "MODDIVS"}
 RANDOM = re.compile(r"\$u?random")
 ZERO = r"(?:\d*\s*'\s*s?[bdho]\s*)?0+\b"
 WITH_ZERO = re.compile(rf"<\s*{ZERO}|>=\s*{ZERO}|(?<![\w']){ZERO}\s*(?:>(?!=)|<=)")
@@ -46,12 +48,14 @@ def _fits(finding: Finding, lines: SourceLines) -> bool:
 
 
 def _extends(finding: Finding, lines: SourceLines) -> bool:
-    """A constant in more bits is the same constant, and so is a value that is compared with or added to an integer."""
+    """A constant in more bits is the same constant, a sum has room for its carry, an integer may meet fewer bits."""
     match = WIDTHS.search(finding.message)
     if match is None:
         return False
     if match["operand"] == "CONST":
         return match["base"] == "h"
+    if match["operator"] in GROWING:
+        return True
     return match["operator"] in ARITHMETIC and int(match["expects"]) == INTEGER
 
 
