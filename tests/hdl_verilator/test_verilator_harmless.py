@@ -42,7 +42,8 @@ HARMLESS = {
     "an integer as a condition": module("parameter int N = 9; assign y = N ? a : 4'd0;"),
     "a sum with room for the carry": module("assign y = a[2:0] + a[3];"),
     "a testbench's own processes": "module tb #(parameter N = (1)) ();\n  reg clk, n, f;\n"
-    "  always @(posedge clk) n = ~n; always @(posedge clk or negedge n) f <= 1; always @(posedge clk) if (n) f <= 0;\nendmodule\n",
+    "  always @(posedge clk) n = ~n; always @(posedge clk or negedge n) f <= 1;\n"
+    "  always @(posedge clk) if (n) f <= 0;\nendmodule\n",
     "a vector as a condition": module("assign y = a ? 4'd1 : 4'd2;"),
     "an open output": module("sub u(.a(a[0]), .c(1'b1));") + SUB,
     "an open output, declared below the list": module("sub u(.a(a[0]), .c(1'b1));") + OLD,
