@@ -59,11 +59,50 @@ def test_a_variable(ask):
 def test_a_port_with_its_drivers_and_readers(ask):
     facts = ask("y = t")
     assert (facts.kind, facts.direction, facts.type, facts.width) == (SymbolKind.PORT, "output", "reg", 1)
-    assert [(place.span.start_line, place.note) for place in facts.drivers] == [(20, "always")]
-    assert facts.driver_count == 1
+    assert [(place.span.start_line, place.note) for place in facts.drivers] == [(20, "always"), (21, "always")]
+    assert facts.driver_count == 2
     driven = ask("w);")
     assert (driven.name, driven.signed, driven.width) == ("w", True, 8)
     assert [place.note for place in driven.drivers] == ["instance u0"]
+
+
+USES = """module sub(input i, output o, inout io); endmodule
+module r(input clk, rst, d, output reg q, output reg [7:0] p);
+  reg a, b; reg [3:0] m; integer k, n; reg [7:0] sum; wire w1, w2; reg t1;
+  task both(input x, output y, inout z); begin y = x; z = x; end endtask
+  task settle; t1 = d; endtask
+  always @(posedge clk) if (rst) q <= 0;
+    else q <= d;
+  always @* begin {a, b} = {d, d}; m[k][1:0] = 2'd1; sum += 1; sum = sum << 1; end
+  always @* begin both(d, p[0], p[1]); settle(); end
+  initial begin for (k = 0; k < 4; k = k + 1) n++; n = $fscanf(k, "%d", p); end
+  sub s(.i(d), .o(w1), .io(w2));
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "driven", "read"),
+    [
+        ("q,", [(5, "always"), (6, "always")], []),
+        ("d, output reg q", [(1, "input port")], [4, 6, 7, 7, 8, 10]),
+        ("a, b; reg", [(7, "always")], []),
+        ("b; reg", [(7, "always")], []),
+        ("m; integer", [(7, "always")], []),
+        ("k, n;", [(9, "initial"), (9, "initial")], [7, 9, 9, 9]),
+        ("n; reg", [(9, "initial"), (9, "initial")], [9]),
+        ("sum; wire", [(7, "always"), (7, "always")], [7, 7]),
+        ("p);", [(8, "always"), (8, "always"), (9, "initial")], [8]),
+        ("w1, w2", [(10, "instance s")], []),
+        ("w2; reg", [(10, "instance s")], [10]),
+        ("t1;", [(4, "task or function")], []),
+    ],
+)
+def test_what_writes_and_what_reads(ask, name, driven, read):
+    facts = ask(name, USES)
+    assert [(place.span.start_line, place.note) for place in facts.drivers] == driven
+    assert [place.span.start_line for place in facts.readers] == read
+    assert (facts.driver_count, facts.reader_count) == (len(driven), len(read))
 
 
 def test_a_net_with_its_declaration_as_driver(ask):

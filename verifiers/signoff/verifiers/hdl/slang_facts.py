@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pyslang
@@ -20,20 +21,11 @@ from signoff.verifiers.hdl.slang_describe import (
     value_text,
 )
 from signoff.verifiers.hdl.slang_findings import Converter, token_at
+from signoff.verifiers.hdl.slang_uses import Uses, key_of, note_of, uses
 
 MAX_PLACES = 8
 MAX_VALUES = 8
 MAX_TEXT = 120
-
-_SOURCES = {
-    analysis.DriverSource.Initial: "initial",
-    analysis.DriverSource.Final: "final",
-    analysis.DriverSource.Always: "always",
-    analysis.DriverSource.AlwaysComb: "always_comb",
-    analysis.DriverSource.AlwaysLatch: "always_latch",
-    analysis.DriverSource.AlwaysFF: "always_ff",
-    analysis.DriverSource.Subroutine: "task or function",
-}
 
 
 class FactsReader:
@@ -108,20 +100,19 @@ class FactsReader:
 
     def _uses(self, facts: SymbolFacts, symbol: ast.ValueSymbol, body: ast.InstanceBodySymbol | None) -> SymbolFacts:
         symbol, body = _analysed(symbol, body)
-        drivers = self.manager.getDrivers(symbol)
-        written = {(item.sourceRange.start, item.sourceRange.end) for item in drivers}
-        # A name on the left of an assignment is a driver, not a reader, also where a select follows it.
-        starts = {start for start, _ in written}
-        read = [given for given in _references(body, symbol) if given.start not in starts] if body is not None else []
-        driven = [place for item in drivers if (place := self.place(item.sourceRange, _note(item))) is not None]
+        found = uses(body, symbol) if body is not None else Uses()
+        # slang's list holds one range a process, and what lies outside the module: input ports, hierarchical names.
+        written = {key_of(given) for given, _ in found.writes}
+        listed = [(item.sourceRange, note_of(item)) for item in self.manager.getDrivers(symbol)]
+        driven = [pair for pair in listed if key_of(pair[0]) not in written] + found.writes
         if isinstance(symbol, ast.NetSymbol) and symbol.initializer is not None:
-            declared = self.place(symbol.initializer.sourceRange, "declaration")
-            driven += [declared] if declared is not None else []
-        readers = [place for given in read if (place := self.place(given)) is not None]
+            driven.append((symbol.initializer.sourceRange, "declaration"))
+        drivers = self._places(driven)
+        readers = self._places((given, "") for given in found.reads)
         return replace(
             facts,
-            drivers=tuple(driven[:MAX_PLACES]),
-            driver_count=len(driven),
+            drivers=tuple(drivers[:MAX_PLACES]),
+            driver_count=len(drivers),
             readers=tuple(readers[:MAX_PLACES]),
             reader_count=len(readers),
         )
@@ -147,6 +138,11 @@ class FactsReader:
     def _declaration(self, symbol: ast.Symbol) -> Place | None:
         location = symbol.location
         return self.place(pyslang.SourceRange(location, location)) if location else None
+
+    def _places(self, given: Iterable[tuple[pyslang.SourceRange, str]]) -> list[Place]:
+        """The places of (range, note) pairs, each once: what a macro holds twice is one place in the text."""
+        places = [place for each, note in given if (place := self.place(each, note)) is not None]
+        return list({(place.path, place.span): place for place in places}.values())
 
     def place(self, given: pyslang.SourceRange, note: str = "") -> Place | None:
         """A range as a place; its text is the line it starts on, shortened."""
@@ -179,17 +175,6 @@ def _connection(connection: ast.PortConnection) -> str:
     return " ".join(str(expression.syntax).split())
 
 
-def _note(driver: analysis.ValueDriver) -> str:
-    if driver.isInputPort:
-        return "input port"
-    holder = driver.containingSymbol
-    if isinstance(holder, ast.InstanceSymbol):
-        return f"instance {holder.name}"
-    if driver.kind is analysis.DriverKind.Continuous:
-        return "assign"
-    return _SOURCES.get(driver.source, "")
-
-
 def _analysed(
     symbol: ast.ValueSymbol, body: ast.InstanceBodySymbol | None
 ) -> tuple[ast.ValueSymbol, ast.InstanceBodySymbol | None]:
@@ -198,22 +183,3 @@ def _analysed(
     canonical = parent.canonicalBody if parent is not None else None
     found = canonical.find(symbol.name) if canonical is not None else None
     return (found, canonical) if isinstance(found, ast.ValueSymbol) else (symbol, body)
-
-
-def _references(body: ast.InstanceBodySymbol, symbol: ast.ValueSymbol) -> list[pyslang.SourceRange]:
-    """Where the symbol is named in its module, connections of instances included, in the order of the text."""
-    found: list[pyslang.SourceRange] = []
-
-    def take(expression: ast.NamedValueExpression) -> None:
-        if expression.symbol == symbol:
-            found.append(expression.sourceRange)
-
-    def connections(instance: ast.InstanceSymbol) -> ast.VisitAction:
-        for item in instance.portConnections:
-            if item.expression is not None:
-                item.expression.visit(lookup_table={ast.ExpressionKind.NamedValue: take})
-        return ast.VisitAction.Skip
-
-    body.visit(lookup_table={ast.ExpressionKind.NamedValue: take, ast.SymbolKind.Instance: connections})
-    unique = {(item.start.buffer.id, item.start.offset): item for item in found}
-    return [unique[key] for key in sorted(unique)]
