@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,6 +150,24 @@ def test_the_gravest_severity_counts_and_nothing_known_is_lost() -> None:
     )
     (one,) = merged(slang, verilator)
     assert (one.severity, one.help_url, one.related) == (ERROR, "https://h", (place,))
+
+
+def test_a_place_that_several_tools_name_is_told_once() -> None:
+    def note(line: int, column: int, message: str) -> Related:
+        return Related("/w/a.sv", Span(line, column, line, column + 1), message)
+
+    def drivers(tool: str, code: str, message: str, *notes: Related) -> Finding:
+        return replace(say(tool, code, message, 3, 28, WARNING), related=notes)
+
+    (one,) = merged(
+        drivers("slang", "MultipleDrivers", "'y' is driven by two always blocks", note(2, 28, "the other driver")),
+        drivers("verilator", "MULTIDRIVEN", "'y' has multiple drivers", note(2, 3, "first driving block")),
+        drivers(
+            "yosys", "ConflictingDrivers", "'y' has several drivers", note(3, 3, "another"), note(0, 9, "declared here")
+        ),
+    )
+    assert one.tools == ("slang", "verilator", "yosys")
+    assert [place.message for place in one.related] == ["the other driver", "declared here"]
 
 
 def test_a_module_instantiated_twice_is_reported_once() -> None:

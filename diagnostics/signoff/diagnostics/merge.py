@@ -21,7 +21,7 @@ from signoff.diagnostics.same import (
     tool_rank,
 )
 from signoff.diagnostics.taxonomy import classify, is_syntax, quoted_names
-from signoff.verifiers.finding import Category, Finding, Severity, Span
+from signoff.verifiers.finding import Category, Finding, Related, Severity, Span
 
 FLOOD_CODE = "TooManyFindings"
 FLOOD_TOOL = "signoff"
@@ -80,15 +80,30 @@ class _Cluster:
 
     def shown(self) -> Finding:
         lead = self.lead
-        related = dict.fromkeys(place for member in self.members for place in member.related)
         return replace(
             lead,
             category=next((m.category for m in self.members if m.category is not Category.OTHER), Category.OTHER),
             severity=min(self.worst, *(member.severity for member in self.members)),
             help_url=next((member.help_url for member in self.members if member.help_url), ""),
-            related=tuple(related),
+            related=_related(self.members),
             tools=tuple(sorted(self.tools, key=tool_rank)),
         )
+
+
+def _related(members: Sequence[Finding]) -> tuple[Related, ...]:
+    """The notes of the first, each place once, and of the others those about a line that is not shown yet.
+
+    One tool points at the always block, another at the assignment in it, and both say "the other driver".
+    """
+    lead = members[0]
+    kept = {(note.path, note.span.start_line, note.span.start_column): note for note in reversed(lead.related)}
+    related = list(reversed(kept.values()))
+    lines = {(note.path, note.span.start_line) for note in (lead, *related)}
+    for note in (note for member in members[1:] for note in member.related):
+        if (note.path, note.span.start_line) not in lines:
+            lines.add((note.path, note.span.start_line))
+            related.append(note)
+    return tuple(related)
 
 
 def _merge_file(findings: Sequence[Finding], cap: int) -> list[Finding]:
