@@ -1,4 +1,4 @@
-"""Checks many files with few runs: a declared project is run once, a guessed one for all the files it reaches."""
+"""Checks many files with few runs: a declared project is run once, a guessed one once by all but the fastest tool."""
 
 from __future__ import annotations
 
@@ -23,26 +23,47 @@ from signoff.verifiers.verifier import Speed
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of every tool: `snapshot` stands for the whole of `project`."""
+    """One run of every tool up to `deepest`: `snapshot` stands for the whole of a declared project, else for itself."""
 
     snapshot: Snapshot
     project: Project
+    deepest: Speed
 
 
-def plan(files: Iterable[str], session: Session) -> list[Job]:
-    """The runs that look at all of `files`, in a fixed order. Raises OSError for a file that cannot be read."""
-    projects = [(path, session.workspace.project_for(path)) for path in files]
-    # The file that needs the most others comes first: the files that it brings in are then checked already.
+def plan(asked: Request, session: Session, deepest: Speed) -> list[Job]:
+    """The runs that look at all that is asked for, in a fixed order. Raises OSError for a file that cannot be read.
+
+    slang speaks of one file of a guessed project, so each is looked at for itself; the slower tools speak of all its
+    files, so they need not run on one that they have seen in the project of another, nor on headers.
+    """
+    projects = [(path, session.workspace.project_for(path)) for path in (*asked.files, *asked.headers)]
+    # The file that needs the most others comes first: the files that it brings in are then seen already.
     projects.sort(key=lambda pair: (not pair[1].declared, -len(pair[1].files), pair[0]))
-    seen: set[object] = set()
+    declared: set[object] = set()
+    seen_in: dict[str, list[Project]] = defaultdict(list)
     jobs = []
     for path, project in projects:
-        key = (project.root, project.origin, project.name, project.files) if project.declared else path
-        if key in seen:
+        key = (project.root, project.origin, project.name, project.files)
+        if project.declared and key in declared:
             continue
-        seen |= {key, *(() if project.declared else project.files)}
-        jobs.append(Job(snapshot_of(path), project))
+        declared |= {key} if project.declared else set()
+        seen = not project.declared and (
+            path in asked.headers or any(_stands_for(other, project) for other in seen_in[path])
+        )
+        jobs.append(Job(snapshot_of(path), project, Speed.INSTANT if seen else deepest))
+        if not project.declared and not seen:
+            for file in project.files:
+                seen_in[file].append(project)
     return jobs
+
+
+def _stands_for(larger: Project, project: Project) -> bool:
+    """Whether a run over a guessed project says all that one over a part of it would.
+
+    Where something is missing, errors may only follow from that, and are not told.
+    """
+    alike = (larger.origin, larger.defines, larger.settings) == (project.origin, project.defines, project.settings)
+    return alike and set(larger.missing) <= set(project.missing)
 
 
 async def check(
@@ -53,8 +74,8 @@ async def check(
     `cap` bounds the findings a file; `folder` is the one that paths are shown relative to.
     """
     start = time.perf_counter()
-    jobs = plan(asked.files, session)
-    results = await _run_all(session, jobs, deepest, told)
+    jobs = plan(asked, session, deepest)
+    results = await _run_all(session, jobs, told)
     outcomes = [outcome for outcomes in results for outcome in outcomes]
     settings = {job.project.settings.disabled_codes for job in jobs}
     disabled = {code for codes in settings for code in codes}
@@ -75,9 +96,7 @@ async def check(
     )
 
 
-async def _run_all(
-    session: Session, jobs: Sequence[Job], deepest: Speed, told: Callable[[int, int, str], None]
-) -> list[list[Outcome]]:
+async def _run_all(session: Session, jobs: Sequence[Job], told: Callable[[int, int, str], None]) -> list[list[Outcome]]:
     """The outcomes of each job, in order, as many at once as there are processors."""
     free = asyncio.Semaphore(os.cpu_count() or 1)
     done = 0
@@ -85,7 +104,7 @@ async def _run_all(
     async def one(job: Job) -> list[Outcome]:
         nonlocal done
         async with free:
-            outcomes = await session.run(job.snapshot, job.project, deepest=deepest)
+            outcomes = await session.run(job.snapshot, job.project, deepest=job.deepest)
         done += 1
         told(done, len(jobs), job.snapshot.path)
         return outcomes

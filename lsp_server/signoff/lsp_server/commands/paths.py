@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.lsp_server.commands.session import LANGUAGES, absolute
 from signoff.verifiers.workspace import WorkspaceModel
 
-# Headers are checked through the files that include them.
 SOURCES = frozenset({".v", ".sv"})
+# Checked as parts of the files that include them.
+HEADERS = frozenset({".vh", ".svh"})
 PROJECT_SUFFIXES = frozenset({".f", ".vc", ".core", ".toml", ".filelist"})
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "obj_dir"})
 
@@ -22,25 +23,49 @@ class BadPath(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked about: `files` to check, and `folders` in which every finding is wanted."""
+    """What the user asked about: `files` to check, and `folders` where every finding is wanted, with their `headers`.
+
+    `configs` are the project files named; `trouble` says, for a person, which paths cannot be checked and why.
+    """
 
     files: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
 
     def wants(self, path: str) -> bool:
         """Whether findings in `path` are asked for."""
-        return path in self.files or any(path.startswith(folder + os.sep) for folder in self.folders)
+        return path in (*self.files, *self.configs) or any(path.startswith(folder + os.sep) for folder in self.folders)
 
 
 def request(paths: Sequence[str], workspace: WorkspaceModel) -> Request:
     """The files that `paths` (files, folders, file lists, signoff.toml) stand for, in order. Raises BadPath."""
+    asked = request_what_is_there(paths, workspace)
+    if asked.trouble:
+        raise BadPath(asked.trouble[0])
+    return asked
+
+
+def request_what_is_there(paths: Sequence[str], workspace: WorkspaceModel) -> Request:
+    """The same, with those paths that cannot be checked among the request's `trouble`."""
     files: dict[str, None] = {}
-    folders: list[str] = []
-    for path in map(absolute, paths):
-        files |= dict.fromkeys(_files(path, workspace))
-        if path.is_dir():
-            folders.append(str(path))
-    return Request(tuple(files), tuple(folders))
+    trouble: list[str] = []
+    for path in paths:
+        try:
+            existing([path])
+            files |= dict.fromkeys(_files(absolute(path), workspace))
+        except BadPath as error:
+            trouble.append(str(error))
+    places = [absolute(path) for path in paths]
+    folders = [place for place in places if place.is_dir()]
+    return Request(
+        files=tuple(files),
+        folders=tuple(map(str, folders)),
+        headers=tuple(dict.fromkeys(str(file) for folder in folders for file in _walk(folder, HEADERS))),
+        configs=tuple(str(place) for place in places if place.suffix.lower() in PROJECT_SUFFIXES),
+        trouble=tuple(trouble),
+    )
 
 
 def existing(paths: Iterable[str]) -> None:
@@ -52,7 +77,7 @@ def existing(paths: Iterable[str]) -> None:
 
 def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
     if path.is_dir():
-        found = [str(file) for file in _walk(path)]
+        found = [str(file) for file in _walk(path, SOURCES)]
         if not found:
             raise BadPath(f"{path}: no Verilog or SystemVerilog file (.v, .sv) in this folder")
         return found
@@ -72,7 +97,7 @@ def _declared(path: Path, workspace: WorkspaceModel) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(names) if Path(name).suffix.lower() in SOURCES)
+        yield from (Path(root, name) for name in sorted(names) if Path(name).suffix.lower() in suffixes)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from signoff.verifiers import tools
-from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.finding import Finding, Outcome, Status
 from signoff.verifiers.hdl import verilator_sarif, verilator_text
 from signoff.verifiers.hdl.overlay import SourceLines, Sources, lay_out
 from signoff.verifiers.hdl.verilator_codes import DELAY, NEEDS_TIMING
 from signoff.verifiers.hdl.verilator_context import in_place
-from signoff.verifiers.hdl.verilator_trust import is_doubtful, trustworthy, without_limits
+from signoff.verifiers.hdl.verilator_trust import LIMIT, is_doubtful, trustworthy, without_limits
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, exit_reason, run, scratch_folder
 from signoff.verifiers.settings import VerifierSettings
@@ -42,7 +42,8 @@ WARNINGS = (
     "-Wno-ASCRANGE",
 )
 # A pass that only makes simulations faster; on ibex it takes four fifths of the time of a lint run.
-SPEED = ("-fno-dfg",)
+# Unrolling, too: of 30000 statements, as it is by default, a CRC's constant function takes minutes and gigabytes.
+SPEED = ("-fno-dfg", "--unroll-stmts", "3000")
 
 
 # Where Verilator speaks of itself.
@@ -97,19 +98,22 @@ class Verilator:
         findings, message = in_place(findings, job.lines), ""
         if not job.project.declared:
             findings, message = trustworthy(findings, job.project)
-        findings = await self._judged(findings, snapshot, job.project)
-        whole = outcome.complete and not message
+        findings = await self._judged(findings, snapshot, job)
+        whole = outcome.complete and not message and not any(finding.code == LIMIT for finding in findings)
         return replace(outcome, findings=findings, message=outcome.message or message, complete=whole)
 
-    async def _judged(self, findings: tuple[Finding, ...], snapshot: Snapshot, project: Project) -> tuple[Finding, ...]:
+    async def _judged(self, findings: tuple[Finding, ...], snapshot: Snapshot, job: _Job) -> tuple[Finding, ...]:
         """The findings, with what only Verilator cannot read told as that."""
-        if self._referee is None or not any(is_doubtful(finding) for finding in findings):
+        doubtful = {finding.path for finding in findings if is_doubtful(finding)}
+        if self._referee is None or not doubtful:
             return findings
-        second = await self._referee.run(snapshot, project)
-        if not second.ran:
+        # In a guessed project the referee speaks of the one file that it is asked about: each must be asked about.
+        focuses = {snapshot.path} if job.project.declared else doubtful
+        seconds = await asyncio.gather(*(self._referee.run(*_focus(path, snapshot, job)) for path in sorted(focuses)))
+        if not all(second.ran for second in seconds):
             return findings
-        faulty = {finding.path for finding in second.findings if finding.severity is Severity.ERROR}
-        return without_limits(findings, faulty)
+        said = (finding for second in seconds for finding in second.findings)
+        return without_limits(findings, {finding.path for finding in said if finding.severity is Severity.ERROR})
 
     async def _once(self, job: _Job, timing: str) -> Outcome:
         settings = job.project.settings
@@ -128,6 +132,18 @@ class Verilator:
             self._text_only.add(job.tool.path)
             return await self._once(job, timing)
         return read(done, job.folder / REPORT if sarif else None, job.sources, job.lines, settings)
+
+
+def _focus(path: str, snapshot: Snapshot, job: _Job) -> tuple[Snapshot, Project]:
+    """A file as the one that is looked at, in the job's project and with its unsaved text."""
+    if path == snapshot.path:
+        return snapshot, job.project
+    others = (buffer for buffer in job.project.buffers if buffer.path != snapshot.path)
+    buffers = (*others, snapshot) if snapshot.path else (*others,)
+    # A file that Verilator met but the project does not list was included.
+    headers = job.project.headers if path in job.project.files else (*job.project.headers, path)
+    focus = replace(snapshot, uri=Path(path).absolute().as_uri(), path=path, text=job.lines.text(path))
+    return focus, replace(job.project, buffers=buffers, headers=headers)
 
 
 def arguments(project: Project, sources: Sources, timing: str, sarif: bool) -> tuple[str, ...]:
