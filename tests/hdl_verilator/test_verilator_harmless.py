@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers import tools
-from signoff.verifiers.hdl.verilator import Verilator
+from signoff.verifiers.hdl.overlay import Sources
+from signoff.verifiers.hdl.verilator import Verilator, arguments
 from signoff.verifiers.project import Project
-from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.settings import VerifierSettings, VerilatorSettings
 from signoff.verifiers.snapshot import Snapshot
 
 pytestmark = [
@@ -81,3 +82,10 @@ def test_what_can_lose_nothing_is_not_told(tmp_path: Path, what: str) -> None:
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in FAULTS.items() for text in texts])
 def test_what_may_be_a_fault_stays(tmp_path: Path, code: str, text: str) -> None:
     assert code in asyncio.run(said(tmp_path, text))
+
+
+def test_unrolling_is_limited_unless_the_user_says_otherwise() -> None:
+    settings = VerifierSettings(verilator=VerilatorSettings(arguments=("--unroll-stmts", "30000")))
+    words = arguments(Project(root="/p", settings=settings), Sources(), "--no-timing", sarif=False)
+    given = [words[place + 1] for place, word in enumerate(words) if word == "--unroll-stmts"]
+    assert given == ["3000", "30000"]
