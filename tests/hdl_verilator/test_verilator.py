@@ -241,11 +241,27 @@ class Referee:
 async def test_what_verilator_alone_cannot_read_is_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "a.sv"
     one = snapshot(path, "module a;\n  wire = 1;\n  wire = 2;\nendmodule\n")
-    (finding,) = (await Verilator(Referee()).run(one, project(tmp_path, path))).findings
+    limited = await Verilator(Referee()).run(one, project(tmp_path, path))
+    (finding,) = limited.findings
     assert (finding.severity, finding.code) == (Severity.INFORMATION, "UNSUPPORTED")
+    assert not limited.judged, "what ended there has accepted nothing"
     agrees = Referee(replace(finding, severity=Severity.ERROR, tool="slang"))
     outcome = await Verilator(agrees).run(one, project(tmp_path, path))
     assert {finding.severity for finding in outcome.findings} == {Severity.ERROR}
+
+
+@real
+@needs_verilator
+async def test_an_error_where_slang_warns_is_no_limit(tmp_path: Path) -> None:
+    path = tmp_path / "a.sv"
+    one = snapshot(path, "module a;\n  wire [3:0] z = 3'b1010;\nendmodule\n")
+    (limit,) = (await Verilator(Referee()).run(one, project(tmp_path, path))).findings
+    warns = Finding(str(path), limit.span, Severity.WARNING, "VectorLiteralOverflow", "too large", "slang")
+    outcome = await Verilator(Referee(warns)).run(one, project(tmp_path, path))
+    assert [(finding.severity, finding.code) for finding in outcome.findings] == [(Severity.ERROR, "LITERAL")]
+    assert outcome.judged
+    syntax = snapshot(path, "module a;\n  wire = 1;\nendmodule\n")
+    assert not (await Verilator(Referee(warns)).run(syntax, project(tmp_path, path))).judged, "slang has parsed it"
 
 
 def stand_in(folder: Path, body: str) -> VerifierSettings:

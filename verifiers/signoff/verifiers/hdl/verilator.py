@@ -112,8 +112,7 @@ class Verilator:
         seconds = await asyncio.gather(*(self._referee.run(*_focus(path, snapshot, job)) for path in sorted(focuses)))
         if not all(second.ran for second in seconds):
             return findings
-        said = (finding for second in seconds for finding in second.findings)
-        return without_limits(findings, {finding.path for finding in said if finding.severity is Severity.ERROR})
+        return without_limits(findings, [finding for second in seconds for finding in second.findings])
 
     async def _once(self, job: _Job, timing: str) -> Outcome:
         settings = job.project.settings

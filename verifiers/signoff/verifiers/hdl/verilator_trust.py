@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.verilator_codes import CROSS_FILE
 from signoff.verifiers.project import Project
+
+# What Verilator cannot do; it ends there, before it has checked the rest.
+LIMIT = "UNSUPPORTED"
 
 
 def trustworthy(findings: Iterable[Finding], project: Project) -> tuple[tuple[Finding, ...], str]:
@@ -39,15 +42,23 @@ def is_doubtful(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and not finding.help_url
 
 
-def without_limits(findings: Iterable[Finding], faulty: Collection[str]) -> tuple[Finding, ...]:
-    """The findings, with the doubtful errors in files that are not `faulty` told once a file, as Verilator's limit."""
+def without_limits(findings: Iterable[Finding], second: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, with the doubtful errors that `second`, what slang says, does not confirm told as a limit.
+
+    An error of slang in the file confirms them all, a warning those of its line: slang is laxer about literals, say.
+    But a line that slang can parse has no syntax error. A limit is told once a file.
+    """
+    second = [finding for finding in second if finding.severity <= Severity.WARNING]
+    faulty = {finding.path for finding in second if finding.severity is Severity.ERROR}
+    lines = {(finding.path, finding.span.start_line) for finding in second}
     kept: list[Finding] = []
     told: set[str] = set()
     for finding in findings:
-        if not is_doubtful(finding) or finding.path in faulty:
+        warned = finding.code != "SYNTAX" and (finding.path, finding.span.start_line) in lines
+        if not is_doubtful(finding) or finding.path in faulty or warned:
             kept.append(finding)
         elif finding.path not in told:
             told.add(finding.path)
             message = f"Verilator cannot read this, slang can: {finding.message}"
-            kept.append(replace(finding, severity=Severity.INFORMATION, code="UNSUPPORTED", message=message))
+            kept.append(replace(finding, severity=Severity.INFORMATION, code=LIMIT, message=message))
     return tuple(kept)
