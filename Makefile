@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run demo test check bench real clean help node yosys model
+.PHONY: run test check bench real clean help node yosys model
 
 VENV := .venv
 BIN := $(VENV)/bin

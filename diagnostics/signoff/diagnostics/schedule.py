@@ -8,7 +8,9 @@ run. A verifier that fails is reported and holds up no other.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -77,6 +79,8 @@ class Schedule:
         self._on_run = on_run
         self._groups: dict[str, _Group] = {}
         self._deep = asyncio.Lock()
+        # Each is a process of its own: three hundred documents opened at once must not be as many processes.
+        self._quick = asyncio.Semaphore(max(2, os.cpu_count() or 1))
 
     def changed(self, uri: str) -> None:
         """A document was opened or edited."""
@@ -157,10 +161,8 @@ class Schedule:
         again = True
         while again:
             lane.waiting = False
-            if verifier.speed is Speed.DEEP:
-                async with self._deep:
-                    await self._once(verifier, group)
-            else:
+            turn = {Speed.QUICK: self._quick, Speed.DEEP: self._deep}.get(verifier.speed)
+            async with turn or contextlib.nullcontext():
                 await self._once(verifier, group)
             again = lane.waiting
 

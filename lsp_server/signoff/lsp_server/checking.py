@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from signoff.diagnostics.schedule import Pauses, Run, Schedule, group_name
 from signoff.diagnostics.store import Store
@@ -21,6 +22,7 @@ from signoff.verifiers.workspace import WorkspaceModel
 log = logging.getLogger(__name__)
 # Seconds that a slower verifier's answer waits for an instant one's, so that both are shown of the same version.
 PATIENCE = 0.5
+INCOMPLETE = "IncompleteProject"
 
 
 class Checking:
@@ -50,7 +52,11 @@ class Checking:
         self._complain = complain
         self._complained: set[tuple[str, Status]] = set()
         self._latest: dict[tuple[str, str], Run] = {}
-        self._membership: dict[str, asyncio.TimerHandle] = {}
+        self._seen: dict[str, Project] = {}
+        self._known = False
+        self._unread: set[str] = set()
+        self._edited: set[str] = set()
+        self._membership: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def configure(self, settings: Settings) -> None:
@@ -69,14 +75,30 @@ class Checking:
     def check_all(self) -> None:
         """Check every open document anew."""
         for document in self.documents:
-            self._expect(document)
-            self.schedule.again(document.uri)
-            self._publish([document.path])
+            self._check_again(document)
+
+    def check_moved(self) -> None:
+        """Check those open documents anew whose project is no longer the one they were checked in."""
+        for document in self.documents:
+            if document.path and self.workspace.project_for(document.path) != self._seen.get(document.uri):
+                self._check_again(document)
+
+    def workspace_known(self) -> None:
+        """The workspace has been read: from now on, what is missing is missing."""
+        self._known = True
+        self._seen = {uri: project for uri, project in self._seen.items() if project.declared}
+        self.publish_problems()
+        self.check_moved()
+
+    def _check_again(self, document: Document) -> None:
+        self._expect(document)
+        self.schedule.again(document.uri)
+        self._publish([document.path])
 
     def look(self, uri: str) -> tuple[Snapshot, Project] | None:
         """The present text of an open document, and its project with all open documents in it."""
         document = self.documents.get(uri)
-        if document is None:
+        if document is None or not document.path:
             return None
         project = self.workspace.project_for(document.path)
         return document.snapshot, replace(project, buffers=self.documents.snapshots())
@@ -86,13 +108,13 @@ class Checking:
         for change in changes:
             self.store.edited(document.path, change.start, change.end, change.delta, self._speeds)
         self.schedule.changed(document.uri)
-        self._plan_membership(document.uri)
+        self._plan_membership(document.uri, edited=True)
 
     def opened(self, document: Document) -> None:
         """A document was opened."""
         self._expect(document)
         self.schedule.changed(document.uri)
-        self._plan_membership(document.uri)
+        self._plan_membership(document.uri, edited=not _is_as_on_disk(document))
 
     def closed(self, document: Document) -> None:
         """A document was closed: the file on disk counts again."""
@@ -151,8 +173,9 @@ class Checking:
 
     async def close(self) -> None:
         """End every run."""
-        for timer in (*self._membership.values(), *self._overdue.values()):
-            timer.cancel()
+        for timer in (self._membership, *self._overdue.values()):
+            if timer is not None:
+                timer.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -170,6 +193,11 @@ class Checking:
         if outcome.notice:
             self._report(outcome, outcome.notice)
         self._latest[run.group, run.verifier.name] = run
+        project = self._seen[run.snapshot.uri] = replace(run.project, buffers=())
+        if not self._known or project != self.workspace.project_for(run.snapshot.path):
+            # While the workspace is being read, or read anew, nobody can say what is missing from it.
+            kept = tuple(finding for finding in outcome.findings if finding.code != INCOMPLETE)
+            outcome = replace(outcome, findings=kept)
         versions = {buffer.path: buffer.version for buffer in run.project.buffers}
         paths = [path for path in self._concerned(run) if self._version(path) == versions.get(path)]
         changed = self.store.put(run.verifier.name, run.group, paths, outcome)
@@ -224,16 +252,19 @@ class Checking:
             self._complained.add(key)
             self._complain(message)
 
-    def _plan_membership(self, uri: str) -> None:
-        """After a pause, look again at which files the document needs and who needs it."""
-        if uri in self._membership:
-            self._membership.pop(uri).cancel()
+    def _plan_membership(self, uri: str, *, edited: bool) -> None:
+        """After a pause, look again at which files the documents need, and who needs those that were edited."""
+        self._unread.add(uri)
+        if edited:
+            self._edited.add(uri)
+        if self._membership is not None:
+            self._membership.cancel()
         pause = max(self.schedule.pauses.quick, 0.1)
-        self._membership[uri] = asyncio.get_running_loop().call_later(pause, self._start_membership, uri)
+        self._membership = asyncio.get_running_loop().call_later(pause, self._start_membership)
 
-    def _start_membership(self, uri: str) -> None:
-        self._membership.pop(uri, None)
-        self._spawn(self._update_membership(uri))
+    def _start_membership(self) -> None:
+        self._membership = None
+        self._spawn(self._update_membership())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -241,29 +272,40 @@ class Checking:
         task.add_done_callback(self._tasks.discard)
 
     async def _reread(self, closed: Document) -> None:
-        if await self.workspace.buffer_closed(closed.path):
-            self.check_all()
-        else:
-            self._check_dependents(closed)
+        if closed.path and await self.workspace.buffer_closed(closed.path):
+            self.check_moved()
+        self._check_dependents({closed.path})
 
-    async def _update_membership(self, uri: str) -> None:
-        document = self.documents.get(uri)
-        if document is None:
-            return
+    async def _update_membership(self) -> None:
+        unread, self._unread = self._unread, set()
+        edited, self._edited = self._edited, set()
         try:
-            if await self.workspace.buffer_changed(document.snapshot):
-                self.check_all()
-            else:
-                self._check_dependents(document)
+            for uri in unread:
+                document = self.documents.get(uri)
+                if document is not None and document.path:
+                    await self.workspace.buffer_changed(document.snapshot)
+            self.check_moved()
         except Exception:
-            log.exception("the index could not be brought up to date with %s", document.path)
+            log.exception("the index could not be brought up to date")
+        documents = (self.documents.get(uri) for uri in edited)
+        self._check_dependents({document.path for document in documents if document is not None})
 
-    def _check_dependents(self, document: Document) -> None:
-        """In guessed projects each document is checked by itself: check those, too, that use the changed one."""
+    def _check_dependents(self, paths: set[str]) -> None:
+        """In guessed projects each document is checked by itself: check those, too, that use the changed ones."""
         for other in self.documents:
+            if not other.path or other.path in paths:
+                continue
             project = self.workspace.project_for(other.path)
-            if other.uri != document.uri and not project.declared and document.path in project.files:
+            if not project.declared and not paths.isdisjoint(project.files):
                 self.schedule.again(other.uri)
+
+
+def _is_as_on_disk(document: Document) -> bool:
+    """Whether a document that was just opened holds what its file holds: editors restore unsaved texts."""
+    try:
+        return Path(document.path).read_bytes().decode("utf-8", errors="replace") == document.text
+    except OSError:
+        return False
 
 
 def tool_of(verifier: Verifier) -> str:

@@ -88,6 +88,8 @@ class Documents:
 
     def open(self, uri: str, path: str, language: str, version: int, text: str) -> Document:
         """Take a newly opened document; its file's ending decides where the client's language id says nothing."""
+        if not path:
+            language = "plaintext"  # a view into something else: looked at, not worked on
         known = language in LANGUAGES.values()
         name = language if known else LANGUAGES.get(PurePath(path).suffix.lower(), language)
         document = Document(uri, path, name, version, text)

@@ -93,9 +93,10 @@ class Parts:
 
     async def scan(self, report: Callable[[str, int | None], None]) -> None:
         """Learn what the workspace holds, then check the open documents as parts of it."""
-        await self.workspace.scan(report)
-        self.checking.publish_problems()
-        self.checking.check_all()
+        try:
+            await self.workspace.scan(report)
+        finally:
+            self.checking.workspace_known()
 
     async def warm_yosys(self, report: Callable[[str], None]) -> None:
         """Have Yosys compiled for this machine: once ever."""

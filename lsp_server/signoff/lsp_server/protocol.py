@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
@@ -30,6 +31,17 @@ class SignoffProtocol(LanguageServerProtocol):
         # Only what the answer needs has been imported; the rest is built once the answer is on its way.
         asyncio.get_running_loop().call_soon(lambda: self._server.parts)
         return result
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Read a message; a request that is not of its method's form is answered so, where pygls lets it hang."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "jsonrpc" in data and "method" in data and "id" in data:
+                reason = f"{data['method']}: the parameters are not of the form that the protocol asks for"
+                code = types.ErrorCodes.InvalidParams.value
+                self._send_response(data["id"], error=types.ResponseError(code=code, message=reason))
+            raise error
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
