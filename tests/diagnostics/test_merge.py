@@ -152,6 +152,13 @@ def test_the_gravest_severity_counts_and_nothing_known_is_lost() -> None:
     assert (one.severity, one.help_url, one.related) == (ERROR, "https://h", (place,))
 
 
+def test_a_literal_that_one_tool_only_warns_of_is_one_fault() -> None:
+    slang = say("slang", "VectorLiteralOverflow", "vector literal too large (4 bits needed)", 2, 21, WARNING)
+    verilator = say("verilator", "LITERAL", "Too many digits for 3 bit number: '3'b1010'", 2, 18)
+    (one,) = merged(slang, verilator)
+    assert (one.code, one.severity, one.tools) == ("VectorLiteralOverflow", ERROR, ("slang", "verilator"))
+
+
 def test_a_place_that_several_tools_name_is_told_once() -> None:
     def note(line: int, column: int, message: str) -> Related:
         return Related("/w/a.sv", Span(line, column, line, column + 1), message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fix_helpers import document, finding_at
 
 from signoff.diagnostics.fixes.blocks import gaps, lost_begins, structure
@@ -76,6 +77,25 @@ def test_a_signed_or_unknown_literal_is_left_alone() -> None:
         text = f"module top (output [3:0] y);\n    assign y = {literal};\nendmodule\n"
         message = "implicit conversion truncates from 8 to 4 bits"
         assert proposals(text, literal, "WIDTHTRUNC", message) == {}
+
+
+@pytest.mark.parametrize("comparison", ["a == 4'd20", "4'd20 != a", "b && a === 4'd20"])
+def test_a_literal_does_not_outgrow_what_it_is_compared_with(comparison: str) -> None:
+    message = "vector literal too large for the given number of bits (5 bits needed)"
+    text = f"module top (input [3:0] a, input b, output y);\n    assign y = ({comparison});\nendmodule\n"
+    assert proposals(text, "4'd20", "VectorLiteralOverflow", message) == {}
+    wide = text.replace("[3:0]", "[7:0]")
+    assert list(proposals(wide, "4'd20", "VectorLiteralOverflow", message).values()) == [wide.replace("4'd", "5'd")]
+
+
+def test_a_literal_that_was_cut_changes_its_value() -> None:
+    text = "module top (output [7:0] y);\n    assign y = 4'd20;\nendmodule\n"
+    finding = finding_at(text, "4'd20", "VectorLiteralOverflow", "(5 bits needed)", severity=Severity.WARNING)
+    (fix,) = candidates(finding, *document(text))
+    assert fix.behaviour == "the value becomes 20, it was cut to 4"
+    same = finding_at(text.replace("4'd20", "9'd20"), "9'd20", "WIDTHTRUNC", "expects 8 bits", "verilator")
+    (fix,) = candidates(same, *document(text.replace("4'd20", "9'd20")))
+    assert fix.behaviour == ""
 
 
 def test_ordered_connections_are_left_alone() -> None:

@@ -60,7 +60,9 @@ def same_fault(known: Finding, finding: Finding) -> bool:
     if not _same_place(known, finding):
         return False
     if is_unnamed(finding) or is_unnamed(known):
-        return known.severity is finding.severity is Severity.ERROR
+        # Of a literal that does not fit, slang only warns.
+        literals = known.category is finding.category is Category.INVALID_LITERAL
+        return literals or known.severity is finding.severity is Severity.ERROR
     group, other_group = equivalence(known), equivalence(finding)
     if group and other_group:
         return group == other_group and _names_agree(known, finding) and _widths_agree(known, finding)
