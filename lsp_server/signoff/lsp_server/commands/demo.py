@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
+import re
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -47,6 +51,20 @@ def _model(console: object) -> str:
     return ""
 
 
+class _Progress:
+    """Prints the server's progress; of messages that differ in numbers only, one in ten seconds."""
+
+    def __init__(self, print_line: Callable[[str], None]) -> None:
+        self._print = print_line
+        self._last: dict[str, float] = {}
+
+    def __call__(self, message: str) -> None:
+        kind, now = re.sub(r"\d+", "", message), time.monotonic()
+        if kind and now - self._last.get(kind, -math.inf) >= 10:
+            self._last[kind] = now
+            self._print(f"  [dim]{message}[/]")
+
+
 async def _show(console: object, folder: Path, model_off: str) -> int:
     from rich.console import Console
 
@@ -62,7 +80,7 @@ async def _show(console: object, folder: Path, model_off: str) -> int:
         watch = Stopwatch()
         client = await Client.start(copy, {"trusted": False})
         console.print(f"signoff serve answers initialize after {watch.seconds * 1000:.0f} ms")
-        client.on_progress = lambda message: console.print(f"  [dim]{message}[/]") if message else None
+        client.on_progress = _Progress(console.print)
         demo = Demo(client, console)
         try:
             await demo.run(model_off)
