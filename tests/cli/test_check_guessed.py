@@ -38,7 +38,7 @@ def test_a_syntax_error_in_a_file_that_another_brings_in_is_an_error(tmp_path: P
 def test_an_error_that_only_slang_sees_is_told_of_every_file(tmp_path: Path) -> None:
     (tmp_path / "signoff.toml").write_text("[verilator]\nenabled = false\n")
     (tmp_path / "a.v").write_text(BROKEN)
-    (tmp_path / "b.v").write_text(USER.replace("(x)", "(x + unheard)", 1))
+    (tmp_path / "b.v").write_text(USER.replace(".y(y));", ".y(y))"))
     (tmp_path / "c.v").write_text(USER.replace("module b", "module c").replace("a u", "b u"))
     status, found = findings(".", cwd=tmp_path)
     assert status == 1

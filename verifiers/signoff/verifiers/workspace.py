@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.hdl.design import Declarations
+from signoff.verifiers.hdl.design import Declarations, declared_by
 from signoff.verifiers.hdl.index import FileFacts
 from signoff.verifiers.hdl.index_engine import MAX_FILES, Stamp, Survey, is_config, is_source
 from signoff.verifiers.hdl.membership import Membership
@@ -99,6 +99,11 @@ class WorkspaceModel:
         told = (finding for folder in self._known() for finding in folder.declarations.findings)
         used = self._membership.used
         return tuple(one for one in told if one.severity < Severity.INFORMATION or one.path in used)
+
+    def problems_of(self, configs: Collection[str]) -> tuple[Finding, ...]:
+        """All that is wrong in these configuration files (signoff.toml, lists, cores) and in the lists they name."""
+        told = (finding for folder in self._known() for finding in folder.declarations.findings)
+        return tuple(one for one in told if one.path in configs or not declared_by(one).isdisjoint(configs))
 
     def messages(self) -> tuple[str, ...]:
         """What a person should know about the scan: a folder too large to be known entirely."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from signoff.lsp_server.commands.checker import check
-from signoff.lsp_server.commands.paths import BadPath, existing, request
+from signoff.lsp_server.commands.paths import BadPath, existing, request_what_is_there
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
 from signoff.lsp_server.report.result import CheckResult
@@ -44,16 +44,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Check and report; the exit status is 0 clean, 1 findings, 2 trouble."""
     try:
-        existing(args.paths)
-        return asyncio.run(_main(args))
+        there = [path for path in args.paths if Path(path).exists()]
+        if not there:
+            existing(args.paths)
+        return asyncio.run(_main(args, there))
     except (BadPath, OSError) as error:
         say(str(error))
         return TROUBLE
 
 
-async def _main(args: argparse.Namespace) -> int:
+async def _main(args: argparse.Namespace, there: Sequence[str]) -> int:
     with Status() as status:
-        async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
+        async with open_session(there, trusted=args.trust, progress=status.scanning) as session:
             status.clear()
             for message in session.workspace.messages():
                 say(message)
@@ -79,16 +81,17 @@ class _Check:
         self.args, self.session, self.status = args, session, status
 
     async def __call__(self) -> int:
-        """Check, write the report, and tell the exit status. Raises BadPath and OSError."""
+        """Check, write the report, and tell the exit status. Raises OSError."""
         deepest = Speed.DEEP if self.args.deep else Speed.QUICK
-        asked = request(self.args.paths, self.session.workspace)
+        asked = request_what_is_there(self.args.paths, self.session.workspace)
         folder = str(Path.cwd())
         result = await check(
             self.session, asked, deepest=deepest, cap=self.args.max_per_file, folder=folder, told=self.status.checked
         )
         self.status.clear()
         _complain(result)
-        _write(self.args, _renderer(self.args)(result))
+        if result.files or result.findings:
+            _write(self.args, _renderer(self.args)(result))
         return _exit_status(result, FAIL_ON[self.args.fail_on])
 
 
@@ -121,6 +124,8 @@ async def _watch(once: _Check) -> int:
 
 
 def _complain(result: CheckResult) -> None:
+    for text in result.trouble:
+        say(text)
     for tool in result.tools:
         for text in tool.trouble:
             say(f"{tool.name}: {text}")
@@ -129,7 +134,8 @@ def _complain(result: CheckResult) -> None:
 
 
 def _exit_status(result: CheckResult, least: Severity) -> int:
-    if any(tool.trouble for tool in result.tools) or not result.tools:
+    nothing_ran = result.files and not result.tools
+    if result.trouble or nothing_ran or any(tool.trouble for tool in result.tools):
         return TROUBLE
     return FINDINGS if any(finding.severity <= least for finding in result.findings) else CLEAN
 

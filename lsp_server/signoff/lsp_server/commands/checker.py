@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.diagnostics.merge import merge, without
+from signoff.lsp_server.commands import configs
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
 from signoff.lsp_server.report.result import CheckResult, ToolReport
@@ -30,8 +31,16 @@ class Job:
     deepest: Speed
 
 
-def plan(asked: Request, session: Session, deepest: Speed) -> list[Job]:
-    """The runs that look at all that is asked for, in a fixed order. Raises OSError for a file that cannot be read.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The runs that look at all that is asked for, in a fixed order; `unread` are the files that cannot be read."""
+
+    jobs: tuple[Job, ...]
+    unread: tuple[str, ...] = ()
+
+
+def plan(asked: Request, session: Session, deepest: Speed) -> Plan:
+    """Few runs that look at everything.
 
     slang speaks of one file of a guessed project, so each is looked at for itself; the slower tools speak of all its
     files, so they need not run on one that they have seen in the project of another, nor on headers.
@@ -41,20 +50,23 @@ def plan(asked: Request, session: Session, deepest: Speed) -> list[Job]:
     projects.sort(key=lambda pair: (not pair[1].declared, -len(pair[1].files), pair[0]))
     declared: set[object] = set()
     seen_in: dict[str, list[Project]] = defaultdict(list)
-    jobs = []
+    jobs, unread = list[Job](), list[str]()
     for path, project in projects:
         key = (project.root, project.origin, project.name, project.files)
         if project.declared and key in declared:
             continue
-        declared |= {key} if project.declared else set()
-        seen = not project.declared and (
-            path in asked.headers or any(_stands_for(other, project) for other in seen_in[path])
-        )
-        jobs.append(Job(snapshot_of(path), project, Speed.INSTANT if seen else deepest))
-        if not project.declared and not seen:
+        seen = path in asked.headers or any(_stands_for(other, project) for other in seen_in[path])
+        try:
+            jobs.append(Job(snapshot_of(path), project, Speed.INSTANT if seen and not project.declared else deepest))
+        except OSError as error:
+            unread.append(f"{path}: {error.strerror}")
+            continue
+        if project.declared:
+            declared.add(key)
+        elif not seen:
             for file in project.files:
                 seen_in[file].append(project)
-    return jobs
+    return Plan(tuple(jobs), tuple(unread))
 
 
 def _stands_for(larger: Project, project: Project) -> bool:
@@ -69,19 +81,22 @@ def _stands_for(larger: Project, project: Project) -> bool:
 async def check(
     session: Session, asked: Request, *, deepest: Speed, cap: int, folder: str, told: Callable[[int, int, str], None]
 ) -> CheckResult:
-    """Check all that is asked for. `told` hears (runs done, runs in all, what ran). Raises OSError.
+    """Check all that is asked for. `told` hears (runs done, runs in all, what ran).
 
     `cap` bounds the findings a file; `folder` is the one that paths are shown relative to.
     """
     start = time.perf_counter()
-    jobs = plan(asked, session, deepest)
+    planned = plan(asked, session, deepest)
+    jobs = planned.jobs
     results = await _run_all(session, jobs, told)
     outcomes = [outcome for outcomes in results for outcome in outcomes]
     settings = {job.project.settings.disabled_codes for job in jobs}
     disabled = {code for codes in settings for code in codes}
-    said = [*session.workspace.problems(), *(finding for outcome in outcomes for finding in outcome.findings)]
+    about_configs = configs.relevant(asked, [job.project for job in jobs], session.workspace)
+    said = [*about_configs, *(finding for outcome in outcomes for finding in outcome.findings)]
     shown = merge(without(said, disabled), cap=cap)
-    wanted = tuple(finding for finding in shown if asked.wants(finding.path) or finding.path.endswith(".toml"))
+    in_configs = {finding.path for finding in about_configs}
+    wanted = tuple(finding for finding in shown if asked.wants(finding.path) or finding.path in in_configs)
     errors = sum(1 for finding in shown if finding.severity is Severity.ERROR)
     kept = sum(1 for finding in wanted if finding.severity is Severity.ERROR)
     return CheckResult(
@@ -93,6 +108,7 @@ async def check(
         elsewhere=errors - kept,
         seconds=time.perf_counter() - start,
         not_utf8=tuple(path for path in asked.files if not _is_utf8(path)),
+        trouble=(*asked.trouble, *planned.unread),
     )
 
 
@@ -143,4 +159,6 @@ def _is_utf8(path: str) -> bool:
         Path(path).read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         return False
+    except OSError:
+        return True
     return True

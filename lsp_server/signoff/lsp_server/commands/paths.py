@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from signoff.lsp_server.commands.session import LANGUAGES, absolute
+from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.workspace import WorkspaceModel
 
 SOURCES = frozenset({".v", ".sv"})
 # Checked as parts of the files that include them.
 HEADERS = frozenset({".vh", ".svh"})
 PROJECT_SUFFIXES = frozenset({".f", ".vc", ".core", ".toml", ".filelist"})
+# A list that is only lying about may be meant for another machine; one that the user names should be whole.
+GRAVE_IF_NAMED = frozenset({"FileListMissing", "FileListVariable"})
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "obj_dir"})
 
 
@@ -68,11 +71,19 @@ def request_what_is_there(paths: Sequence[str], workspace: WorkspaceModel) -> Re
     )
 
 
+def problems_of_named(named: Collection[str], workspace: WorkspaceModel) -> list[Finding]:
+    """The problems of project files that the user named; what these lack is an error."""
+    return [
+        replace(finding, severity=Severity.ERROR) if finding.code in GRAVE_IF_NAMED else finding
+        for finding in workspace.problems_of(named)
+    ]
+
+
 def existing(paths: Iterable[str]) -> None:
-    """Raise BadPath where one of the paths is not there."""
-    for path in paths:
-        if not Path(path).exists():
-            raise BadPath(f"{path}: no such file or folder")
+    """Raise BadPath, naming them, where some of the paths are not there."""
+    gone = [f"{path}: no such file or folder" for path in paths if not Path(path).exists()]
+    if gone:
+        raise BadPath("; ".join(gone))
 
 
 def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
@@ -92,7 +103,9 @@ def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
 def _declared(path: Path, workspace: WorkspaceModel) -> list[str]:
     """The files of the projects that a signoff.toml, file list or core declares."""
     found = [file for project in workspace.declared_by(str(path)) for file in project.files]
-    if not found:
+    # Where it cannot be read, or all that it lists is missing, its problems say more.
+    problems = problems_of_named([str(path)], workspace)
+    if not found and not any(finding.severity is Severity.ERROR for finding in problems):
         raise BadPath(f"{path}: declares no project (see `signoff doctor {path.parent}`)")
     return list(dict.fromkeys(found))
 

@@ -32,7 +32,8 @@ class CheckResult:
     """Everything `signoff check` has to say. `findings` are merged and in order; `files` are those checked.
 
     `texts` holds the lines of files with findings; `elsewhere` counts errors in files that were not asked about.
-    `seconds` is wall time of the whole check. `not_utf8` are the files asked about that hold other bytes.
+    `seconds` is wall time of the whole check. `not_utf8` are the files asked about that hold other bytes,
+    `trouble` says which paths could not be checked and why.
     """
 
     findings: tuple[Finding, ...]
@@ -43,6 +44,7 @@ class CheckResult:
     elsewhere: int = 0
     seconds: float = 0.0
     not_utf8: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.text import LineIndex
 
 TOOL = "signoff"
+ORIGIN = "origin"
 READ_LIMIT = 8 * 1024 * 1024
 
 
@@ -87,6 +88,16 @@ def unique(items: Iterable[str]) -> tuple[str, ...]:
 def problem(path: str, span: Span, code: str, message: str, severity: Severity = Severity.WARNING) -> Finding:
     """A finding about a configuration file itself."""
     return Finding(path, span, severity, code, message, TOOL)
+
+
+def within(finding: Finding, origin: str) -> Finding:
+    """The finding, knowing also that the declaration at `origin` led to the file it is in."""
+    return replace(finding, data=(*finding.data, (ORIGIN, origin)))
+
+
+def declared_by(finding: Finding) -> frozenset[str]:
+    """The declarations that led to the configuration file that the finding is in."""
+    return frozenset(value for key, value in finding.data if key == ORIGIN)
 
 
 def line_span(text: str, line: int) -> Span:

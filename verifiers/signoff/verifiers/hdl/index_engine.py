@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl import core as fusesoc
 from signoff.verifiers.hdl import manifest
-from signoff.verifiers.hdl.design import Declarations, Design, Override
+from signoff.verifiers.hdl.design import Declarations, Design, Override, within
 from signoff.verifiers.hdl.filelist_reader import FileListReader
 from signoff.verifiers.hdl.index import EMPTY, HDL_EXTENSIONS, FileFacts, extract
 
@@ -183,9 +183,12 @@ def _environment(manifests: Iterable[manifest.ManifestReader]) -> Mapping[str, s
 def _file_list(path: str, folder: str, variables: Mapping[str, str], findings: list[Finding]) -> list[Design]:
     reader = FileListReader(folder, variables)
     design = reader.read(path)
-    if design is None:
-        return []
-    known = {(finding.path, finding.span, finding.message) for finding in findings}
-    findings += [one for one in reader.findings if (one.path, one.span, one.message) not in known]
     # Lists of the same folder ask for the same variables; what was deduced once holds for all, and is said once.
-    return [design]
+    known = {(finding.path, finding.span, finding.message): at for at, finding in enumerate(findings)}
+    for one in reader.findings:
+        at = known.get((one.path, one.span, one.message))
+        if at is None:
+            findings.append(within(one, path))
+        else:
+            findings[at] = within(findings[at], path)
+    return [design] if design is not None else []

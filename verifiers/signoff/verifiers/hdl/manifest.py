@@ -13,7 +13,17 @@ from typing import Any
 
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.hdl.core import Core, CoreLibrary, split_name
-from signoff.verifiers.hdl.design import Declarations, Design, Override, absolute, line_span, problem, read_text, unique
+from signoff.verifiers.hdl.design import (
+    Declarations,
+    Design,
+    Override,
+    absolute,
+    line_span,
+    problem,
+    read_text,
+    unique,
+    within,
+)
 from signoff.verifiers.hdl.filelist_reader import FileListReader
 from signoff.verifiers.hdl.index import HEADER_EXTENSIONS
 from signoff.verifiers.settings import VerifierSettings
@@ -121,7 +131,7 @@ class ManifestReader:
         for path in self._paths(entry, "file_lists", section):
             reader = FileListReader(self.folder, self.environment, explicit=True)
             design = reader.read(path, self.folder)
-            self.findings += reader.findings
+            self.findings += (within(finding, self.path) for finding in reader.findings)
             self.lists += reader.lists
             if reader.ignored:
                 options = ", ".join(reader.ignored[:5]) + (", ..." if len(reader.ignored) > 5 else "")
