@@ -63,6 +63,22 @@ def test_a_fault_in_a_macro_body_is_shown_where_the_macro_is_used(check):
     assert marked(text, finding) == "`ADD(a)"
 
 
+@pytest.mark.parametrize("use", ["`ADD(a)", "`ID(a)", "`TWO(a, b)", "`ONE"])
+def test_a_semicolon_missing_behind_a_macro_is_missing_there(check, use):
+    text = (
+        "`define ADD(x) (x + 1) // more\n`define ID(x) x\n`define TWO(x, y) `ID(x) & `ADD(y)\n`define ONE 1\n"
+        f"module m(input a, b, output y, z);\n  assign y = {use}\n  assign z = b;\nendmodule\n"
+    )
+    finding = only(check(text), "ExpectedToken")
+    assert marked(text, finding) == use[-1]
+    assert dict(finding.data)["location"] == f"5:{len('  assign y = ' + use)}"
+
+
+def test_a_token_missing_inside_a_macro_is_not_missing_behind_it(check):
+    text = "`define BAD(x) (x x)\nmodule m(input a, output y);\n  assign y = `BAD(a);\nendmodule\n"
+    assert "location" not in dict(only(check(text), "ExpectedToken").data)
+
+
 def test_a_fault_in_a_macro_argument_is_shown_in_the_argument(check):
     text = "`define INC(x) (x + 1)\nmodule m(output y);\n  assign y = `INC(nowhere);\nendmodule\n"
     assert marked(text, only(check(text), "UndeclaredIdentifier")) == "nowhere"

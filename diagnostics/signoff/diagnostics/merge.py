@@ -98,7 +98,7 @@ def _related(members: Sequence[Finding]) -> tuple[Related, ...]:
     lead = members[0]
     kept = {(note.path, note.span.start_line, note.span.start_column): note for note in reversed(lead.related)}
     related = list(reversed(kept.values()))
-    lines = {(note.path, note.span.start_line) for note in (lead, *related)}
+    lines = {(lead.path, lead.span.start_line), *((note.path, note.span.start_line) for note in related)}
     for note in (note for member in members[1:] for note in member.related):
         if (note.path, note.span.start_line) not in lines:
             lines.add((note.path, note.span.start_line))

@@ -84,7 +84,7 @@ async def judge(
     accepted, revealed, left, seen = list[str](), list[Finding](), 0, False
     for verifier in wanted(verifiers, snapshot, project):
         before = known[verifier.name]
-        if not before.judged:
+        if not before.ran:
             continue
         after = await _run(verifier, mended, runs)
         if after.status is Status.CRASHED:

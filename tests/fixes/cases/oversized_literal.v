@@ -4,7 +4,7 @@ module oversized_literal (
     output reg  [3:0] level
 );
     always @(posedge clk) begin
-        if (set) level <= 8'd9;
+        if (set) level <= 3'd9;
         else level <= 4'd0;
     end
 endmodule

@@ -118,7 +118,7 @@ def _was_hidden(
     stopped = [one for one in before.findings if one.severity is Severity.ERROR]
     if before.tool not in STOP_AT_ERROR:
         stopped = [one for one in stopped if is_syntax(one)]
-    if not stopped:
+    if before.complete and not stopped:
         return False
     if finding.severity is Severity.ERROR:
         return before.tool in STOP_AT_ERROR and _known_elsewhere(finding, before, candidate, snapshot, known)

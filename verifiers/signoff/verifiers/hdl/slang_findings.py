@@ -26,6 +26,10 @@ CONTEXT = 200
 TOKEN = re.compile(r"\\\S+|[`$]?\w+(?:\.\w+)?|'[sS]?[bodhBODH][0-9a-zA-Z_?]*|\"(?:\\.|[^\"\\\n])*\"?|[^\w\s]")
 NOTE = re.compile(r"^(.*):(\d+):(\d+): note: (.*)$", re.MULTILINE)
 
+# What may follow the last token of a macro's text, and of an argument.
+BODY_END = re.compile(r"[ \t]*(?://[^\n]*)?(?:\r?\n|\Z)")
+ARGUMENT_END = re.compile(r"\s*[,)]")
+
 Place = tuple[Source, int, int]
 
 
@@ -111,8 +115,8 @@ class Converter:
 
     def _data(self, diagnostic: pyslang.Diagnostic, source: Source) -> tuple[tuple[str, str], ...]:
         pairs = [(f"arg{number}", self._argument(value)) for number, value in enumerate(diagnostic.args)]
-        location = self.user_location(diagnostic.location)
-        if location is not None and not self.manager.isMacroLoc(diagnostic.location):
+        location = self._behind(diagnostic) or self.user_location(diagnostic.location)
+        if location is not None and (location == diagnostic.location or self._behind(diagnostic) is not None):
             line, column = source.position(location.offset)
             pairs.append(("location", f"{line}:{column}"))
         return tuple(pairs)
@@ -132,6 +136,9 @@ class Converter:
         if location is None or source is None or source.prelude:
             return None
         if self.manager.isMacroLoc(diagnostic.location):
+            behind = self._behind(diagnostic)
+            if behind is not None:
+                return (source, *token_at(source, behind.offset))
             return (source, *self._use(diagnostic.location, location))
         ranges = [pair for pair in map(self._plain, diagnostic.ranges) if pair is not None]
         around = [(a.offset, b.offset) for a, b in ranges if a.buffer == location.buffer and a.offset < b.offset]
@@ -179,6 +186,20 @@ class Converter:
             location = use.start
         source = self.state.source(at.buffer)
         return token_at(source, at.offset) if source is not None else (at.offset, at.offset)
+
+    def _behind(self, diagnostic: pyslang.Diagnostic) -> pyslang.SourceLocation | None:
+        """Where a token is missing right behind a macro's use: slang names the end of what the macro stands for."""
+        location = diagnostic.location
+        if code_name(diagnostic.code) != "ExpectedToken" or not self.manager.isMacroLoc(location):
+            return None
+        while self.manager.isMacroLoc(location):
+            written = self.manager.getOriginalLoc(location)
+            source = self.state.source(written.buffer)
+            end = ARGUMENT_END if self.manager.isMacroArgLoc(location) else BODY_END
+            if source is None or not end.match(source.text, source.code_point(written.offset)):
+                return None
+            location = self.manager.getExpansionRange(location).end
+        return location
 
     def _plain(self, given: pyslang.SourceRange) -> tuple[pyslang.SourceLocation, pyslang.SourceLocation] | None:
         start, end = self.user_location(given.start), self.user_location(given.end)
