@@ -118,6 +118,47 @@ def test_nothing_is_written_beside_the_sources(design: Path) -> None:
     assert sorted(design.rglob("*")) == before
 
 
+def test_a_report_that_cannot_be_written_is_named(design: Path) -> None:
+    done = signoff("check", ".", "--output", "no/where/out.json", cwd=design)
+    assert done.returncode == 2
+    assert "cannot write the report to no/where/out.json: No such file or directory; name a file" in done.stderr
+    assert "Errno" not in done.stderr
+
+
+def test_versions_are_bare_numbers(design: Path) -> None:
+    done = signoff("check", "clean.v", "--format", "json", cwd=design)
+    versions = [tool["version"] for tool in json.loads(done.stdout)["tools"]]
+    assert len(versions) == 2
+    assert all(version[0].isdigit() and " " not in version for version in versions), versions
+
+
+@pytest.mark.parametrize("port", ["99999999", "-1", "http"])
+def test_a_port_that_is_none_is_said(tmp_path: Path, port: str) -> None:
+    done = signoff("serve", f"--tcp={port}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{port} is no port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_sigterm_ends_the_watch_and_its_processes_at_once(design: Path) -> None:
+    argv = [sys.executable, "-m", "signoff.lsp_server", "check", "faulty.v", "--watch"]
+    with subprocess.Popen(argv, cwd=design, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as watch:
+        try:
+            assert watch.stdout is not None
+            assert "expected ';'" in watch.stdout.readline()
+            children = Path(f"/proc/{watch.pid}/task/{watch.pid}/children").read_text().split()
+            assert children, "the workers"
+            watch.terminate()
+            watch.wait(timeout=20)
+            alive = [child for child in children if Path(f"/proc/{child}").exists()]
+        finally:
+            watch.kill()
+        assert watch.stderr is not None
+        assert (watch.returncode, alive) == (143, [])
+        assert "Traceback" not in watch.stderr.read()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_ends_the_watch_and_every_process(design: Path) -> None:
     argv = [sys.executable, "-m", "signoff.lsp_server", "check", "faulty.v", "--watch"]

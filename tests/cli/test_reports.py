@@ -32,7 +32,7 @@ FAR = Finding("/elsewhere/c.vh", Span(0, 0, 2, 1), Severity.INFORMATION, "Incomp
 
 def result(*findings: Finding, **more: Any) -> CheckResult:
     given: dict[str, Any] = {
-        "tools": (ToolReport("slang", "12.1", 0.5), ToolReport("verilator", "Verilator 5.48", 1.0)),
+        "tools": (ToolReport("slang", "12.1", 0.5), ToolReport("verilator", "5.48", 1.0)),
         "texts": {WIDE.path: LineIndex(SOURCE)},
         "seconds": 2.04,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,19 @@ def test_the_exit_status_tells_what_is_left(tmp_path: Path) -> None:
     assert (left.returncode, left.stdout) == (1, b"")
     assert b"UndeclaredIdentifier" in left.stderr
     assert fix("absent.v", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")
+@pytest.mark.parametrize(("inside", "options"), [(True, ()), (False, ("-d", "/"))])
+def test_patch_takes_the_diff(tmp_path: Path, inside: bool, options: tuple[str, ...]) -> None:
+    rtl, elsewhere = tmp_path / "rtl", tmp_path / "elsewhere"
+    rtl.mkdir()
+    elsewhere.mkdir()
+    file = rtl / "top.v"
+    file.write_bytes(FAULTY)
+    cwd = tmp_path if inside else elsewhere
+    shown = fix(str(file), cwd=cwd).stdout
+    assert b"//" not in shown.splitlines()[0]
+    done = subprocess.run(["patch", "-p1", *options], cwd=cwd, input=shown, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert file.read_bytes() == FAULTY.replace(b"= a\n", b"= a;\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from signoff.lsp_server.commands.checker import check
 from signoff.lsp_server.commands.paths import BadPath, existing, request_what_is_there
-from signoff.lsp_server.commands.session import Session, open_session
+from signoff.lsp_server.commands.session import Session, open_session, run_to_end
 from signoff.lsp_server.commands.status import Status, say
 from signoff.lsp_server.report.result import CheckResult
 from signoff.verifiers.finding import Severity
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         there = [path for path in args.paths if Path(path).exists()]
         if not there:
             existing(args.paths)
-        return asyncio.run(_main(args, there))
+        return run_to_end(_main(args, there))
     except (BadPath, OSError) as error:
         say(str(error))
         return TROUBLE
@@ -81,7 +81,7 @@ class _Check:
         self.args, self.session, self.status = args, session, status
 
     async def __call__(self) -> int:
-        """Check, write the report, and tell the exit status. Raises OSError."""
+        """Check, write the report, and tell the exit status. Raises BadPath and OSError."""
         deepest = Speed.DEEP if self.args.deep else Speed.QUICK
         asked = request_what_is_there(self.args.paths, self.session.workspace)
         folder = str(Path.cwd())
@@ -162,7 +162,13 @@ def _renderer(args: argparse.Namespace) -> Callable[[CheckResult], str]:
 
 def _write(args: argparse.Namespace, text: str) -> None:
     if args.output:
-        Path(args.output).write_text(text, encoding="utf-8")
+        try:
+            Path(args.output).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BadPath(
+                f"cannot write the report to {args.output}: {error.strerror}; name a file in a folder that is there "
+                "and may be written, or leave --output out"
+            ) from error
         return
     # A terminal or pipe that is not UTF-8 gets what it can show.
     encoding = sys.stdout.encoding or "utf-8"

@@ -14,7 +14,7 @@ from signoff.diagnostics.merge import merge, without
 from signoff.lsp_server.commands import configs
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
-from signoff.lsp_server.report.result import CheckResult, ToolReport
+from signoff.lsp_server.report.result import CheckResult, ToolReport, bare_version
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -138,7 +138,8 @@ def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome
                 trouble[outcome.tool][f"{outcome.status}: {outcome.message}"] = None
             elif not outcome.ran:
                 trouble[outcome.tool][f"{outcome.status} at {job.snapshot.path}: {outcome.message}"] = None
-    versions = {one.name: one.available(session.settings).version for one in session.verifiers if one.name in seconds}
+    found = {one.name: one.available(session.settings) for one in session.verifiers if one.name in seconds}
+    versions = {name: bare_version(one.version) for name, one in found.items()}
     return tuple(
         ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ()))) for name in seconds
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import difflib
 import os
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from signoff.diagnostics.fixes.mend import Mended, mend
 from signoff.lsp_server.commands.paths import BadPath, existing, request
-from signoff.lsp_server.commands.session import Session, open_session, snapshot_of
+from signoff.lsp_server.commands.session import Session, open_session, run_to_end, snapshot_of
 from signoff.lsp_server.commands.status import Status, say
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.snapshot import Snapshot
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Mend and report; the exit status is 0 fixed, 1 errors left, 2 trouble."""
     try:
         existing(args.paths)
-        return asyncio.run(_main(args))
+        return run_to_end(_main(args))
     except (BadPath, OSError) as error:
         say(str(error))
         return TROUBLE
@@ -128,7 +127,9 @@ def _shown(path: str) -> str:
 def diff(before: str, after: str, name: str) -> Iterator[str]:
     """A unified diff that `patch` takes; lines end where \\n stands, so that a \\r stays part of its line."""
     old, new = _lines(before), _lines(after)
-    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
+    # A path from the root is its own: `patch -p1 -d /` takes it.
+    names = (name, name) if Path(name).is_absolute() else (f"a/{name}", f"b/{name}")
+    for line in difflib.unified_diff(old, new, *names):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 

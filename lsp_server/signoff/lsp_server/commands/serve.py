@@ -8,6 +8,7 @@ import gc
 import logging
 import sys
 
+MAX_PORT = 65535
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -15,11 +16,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command's arguments."""
     parser = subparsers.add_parser("serve", help="run the language server (what an editor starts)")
     parser.add_argument("--stdio", action="store_true", help="speak over standard input and output (the default)")
-    parser.add_argument("--tcp", type=int, metavar="PORT", help="listen on this TCP port instead (0: any free one)")
+    parser.add_argument("--tcp", type=_port, metavar="PORT", help="listen on this TCP port instead (0: any free one)")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on with --tcp (default: this machine only)"
     )
     parser.add_argument("--log-level", choices=("error", "warning", "info", "debug"), default="warning")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 0 (any free one) to {MAX_PORT}")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Outcome
@@ -18,6 +21,8 @@ from signoff.verifiers.verifier import Speed, Verifier
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
+# As a shell reports a process that SIGTERM ended.
+TERMINATED = 128 + signal.SIGTERM
 # Where a workspace begins: the nearest folder above a path that holds one of these.
 ROOT_MARKS = ("signoff.toml", ".git", "verible.filelist")
 LANGUAGES = {
@@ -70,6 +75,31 @@ async def open_session(
         yield Session(pool, workspace, registry.build(pool), settings)
     finally:
         await pool.close()
+
+
+def run_to_end(main: Coroutine[Any, Any, int]) -> int:
+    """Run a command; where SIGTERM ends it, its processes end with it, and the exit status says so (143)."""
+    return asyncio.run(_terminable(main))
+
+
+async def _terminable(main: Coroutine[Any, Any, int]) -> int:
+    task, asked = asyncio.current_task(), False
+
+    def end() -> None:
+        nonlocal asked
+        asked = True
+        if task is not None:
+            task.cancel()
+
+    # Windows has no such signal to wait for.
+    with contextlib.suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    try:
+        return await main
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+        return TERMINATED
 
 
 def workspace_roots(paths: Iterable[str | Path]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,15 @@ SEVERITY_NAMES = {
     Severity.INFORMATION: "information",
     Severity.HINT: "hint",
 }
+
+
+VERSION = re.compile(r"\d+(?:\.\d+)+\S*")
+
+
+def bare_version(said: str) -> str:
+    """The number in what a tool says of its version: "5.48.0" of "Verilator 5.48.0 2026-04-01"."""
+    match = VERSION.search(said)
+    return match[0] if match else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ def _invocation(result: CheckResult) -> dict[str, Any]:
         for tool in result.tools
         for text in tool.trouble
     ]
+    notes += [
+        {"level": "error", "message": {"text": text}, "descriptor": {"id": "path-trouble"}} for text in result.trouble
+    ]
     return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
 
 

@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult, ToolReport
+from signoff.diagnostics.prove import DISPLAY
+from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.text import LineIndex
 
@@ -44,18 +45,17 @@ def summary(result: CheckResult) -> str:
         (result.count(severity), name) for severity, name in SEVERITY_NAMES.items() if severity <= Severity.WARNING
     ]
     counts = ", ".join(f"{_plural(number, name)}" for number, name in named if number) or "No errors, no warnings"
-    ran = ", ".join(_tool(tool) for tool in result.tools if not tool.trouble) or "no tool"
+    ran = (
+        ", ".join(
+            f"{DISPLAY.get(tool.name, tool.name)} {tool.version}".strip() for tool in result.tools if not tool.trouble
+        )
+        or "no tool"
+    )
     files = _plural(len(result.files), "file")
     text = f"{counts} in {files}, as told by {ran} in {result.seconds:.1f} s."
     if result.elsewhere:
         text += f" {_plural(result.elsewhere, 'error')} in other files of the project not shown."
     return text
-
-
-def _tool(tool: ToolReport) -> str:
-    """ "slang 12.1.0"; some tools' versions begin with their name."""
-    named = tool.version.lower().startswith(tool.name)
-    return tool.version if named else f"{tool.name} {tool.version}".strip()
 
 
 def _plural(number: int, noun: str) -> str:
