@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,13 @@ async def test_every_rule_has_a_case(verifiers: tuple[Verifier, ...]) -> None:
             for finding in outcome.findings:
                 used |= {candidate.rule for candidate in candidates(finding, snapshot, project)}
     assert used == {rule.__module__.rpartition(".")[2] for rule in RULES}
+
+
+async def test_a_misspelt_module_of_a_guessed_project_is_renamed(verifiers: tuple[Verifier, ...]) -> None:
+    text = "module fifo_leaf(input a);\nendmodule\nmodule m(input a);\n  fifo_laef u(.a(a));\nendmodule\n"
+    snapshot, project = document(text)
+    project = replace(project, declared=False)
+    known = await baselines(snapshot, project, verifiers)
+    found = [finding for finding in known["slang"].findings if finding.code == "IncompleteProject"]
+    (fix,) = await offers(found, snapshot, project, verifiers, known, cache=FixCache(), budget=60)
+    assert apply_edits(text, fix.edits) == text.replace("fifo_laef", "fifo_leaf")

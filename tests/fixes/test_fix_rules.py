@@ -8,8 +8,8 @@ from fix_helpers import document, finding_at
 from signoff.diagnostics.fixes.blocks import gaps, lost_begins, structure
 from signoff.diagnostics.fixes.modules import find_module, modules
 from signoff.diagnostics.fixes.rules import candidates
-from signoff.diagnostics.fixes.spelling import near, slips
 from signoff.verifiers.finding import Severity
+from signoff.verifiers.slips import near, slips
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex, apply_edits
 

@@ -25,6 +25,16 @@ def test_an_unknown_module_is_one_information_line(check):
     assert findings[0].span.start_line == 1
 
 
+def test_a_module_of_nearly_that_name_is_suggested(check):
+    text = "module fifo_leaf(input a); endmodule\nmodule m(input a);\n  other v(a);\n  fifo_laef u(a);\nendmodule\n"
+    (finding,) = check(text, declared=False)
+    assert "For 'fifo_laef', did you mean 'fifo_leaf'?" in finding.message
+    assert finding.span.start_line == 3
+    for other in ("fifo_leaf2", "sink"):
+        (finding,) = check(text.replace("fifo_laef", other), declared=False)
+        assert "did you mean" not in finding.message
+
+
 def test_in_a_declared_project_it_is_an_error(check):
     findings = check(UNKNOWN, declared=True)
     assert [finding.severity for finding in findings if finding.code == "UnknownModule"] == [Severity.ERROR] * 2

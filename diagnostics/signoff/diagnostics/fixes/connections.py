@@ -8,9 +8,9 @@ from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.instances import Instance, instance_at
 from signoff.diagnostics.fixes.modules import PARAMETERS, Module, find_module, module_at
 from signoff.diagnostics.fixes.source import Source, indent_of, newline_of, quoted, source
-from signoff.diagnostics.fixes.spelling import near
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.project import Project
+from signoff.verifiers.slips import near
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, LineIndex
 

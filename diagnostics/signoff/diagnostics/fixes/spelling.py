@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.declare import driven_uses
@@ -12,17 +11,21 @@ from signoff.diagnostics.fixes.source import Token, quoted, source
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.hdl.index import KEYWORDS
 from signoff.verifiers.project import Project
+from signoff.verifiers.slips import digits, near
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
 # Words people type for a keyword though no letters were swapped (VHDL, C and scripting habits).
 HABITS = {"elsif": "else if", "elif": "else if", "elseif": "else if", "endif": "end", "switch": "case"}
+MODULE_ELSEWHERE = "IncompleteProject"
 SUGGESTION = "did you mean '"
 UNKNOWN_NAME = frozenset(("UndeclaredIdentifier", "TypoIdentifier", "UnknownModule", "UnknownMember", "MODMISSING"))
 
 
 def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineIndex) -> Iterator[FixCandidate]:
     """Replace the word that is wrong by the one that was meant."""
+    if finding.code == MODULE_ELSEWHERE:
+        yield from _module(finding, index)
     if finding.severity is not Severity.ERROR:
         return
     seen: set[tuple[int, str]] = set()
@@ -36,11 +39,18 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
         pairs = [*_suggested(finding, index), *pairs, *_names(finding, index)]
     for token, word in pairs:
         # `data1` for `data2` is another signal, not a slip.
-        if (token.start, word) not in seen and token.text != word and _digits(token.text) == _digits(word):
+        if (token.start, word) not in seen and token.text != word and digits(token.text) == digits(word):
             seen.add((token.start, word))
             edit = replacement(index, token.start, token.end, word)
             title, parsed = f"Replace '{token.text}' by '{word}'", word not in KEYWORDS and word not in HABITS.values()
             yield FixCandidate(title, (edit,), "spelling", finding, parsed=parsed)
+
+
+def _module(finding: Finding, index: LineIndex) -> Iterator[FixCandidate]:
+    """A module that no file has, but for one of nearly that name: slang's rule for guessed projects names both."""
+    for token, word in list(_suggested(finding, index))[:1]:
+        edit = replacement(index, token.start, token.end, word)
+        yield FixCandidate(f"Replace '{token.text}' by '{word}'", (edit,), "spelling", finding, parsed=True)
 
 
 def _misdeclared(finding: Finding, index: LineIndex, wrong: str) -> Iterator[FixCandidate]:
@@ -65,7 +75,7 @@ def _suggested(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]
     number = src.at(index.offsets(finding.span)[0])
     for token in src.tokens[number : number + 4]:
         if token.text == wrong[0]:
-            yield token, wrong[-1]
+            yield token, wrong[1 if finding.code == MODULE_ELSEWHERE else -1]
             return
 
 
@@ -111,30 +121,3 @@ def _names(finding: Finding, index: LineIndex) -> Iterator[tuple[Token, str]]:
     names = [entry.name for entry in modules(index.text)] if "odule" in finding.code + finding.message else []
     for word in near(token.text, names or module.declared):
         yield token, word
-
-
-def _digits(word: str) -> str:
-    return "".join(letter for letter in word if letter.isdigit())
-
-
-def near(word: str, words: Iterable[str], limit: int = 2) -> list[str]:
-    """The nearest words that are at most one slip away, two from six letters on; the best first."""
-    allowed = 2 if len(word) >= 6 else 1
-    close = difflib.get_close_matches(word, list(words), n=8, cutoff=0.6)
-    ranked = sorted((slips(word, other), number, other) for number, other in enumerate(close))
-    return [other for distance, _, other in ranked if distance <= allowed][:limit]
-
-
-def slips(one: str, two: str) -> int:
-    """How many letters must be added, dropped, changed or swapped with the next to turn one word into the other."""
-    before: list[int] = []
-    row = list(range(len(two) + 1))
-    for i, left in enumerate(one, 1):
-        following = [i]
-        for j, right in enumerate(two, 1):
-            cost = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == two[j - 2] and one[i - 2] == right:
-                cost = min(cost, before[j - 2] + 1)
-            following.append(cost)
-        before, row = row, following
-    return row[-1]

@@ -125,7 +125,8 @@ def _pruned(found: list[Finding], design: Design, project: Project) -> list[Find
     if design.is_lone_header:
         found = slang_incomplete.lexical(found)
     if not project.declared:
-        found = slang_incomplete.prune(found, unsure=design.leans_on_unsure)
+        modules = sorted({item.name for item in design.compilation.getDefinitions()})
+        found = slang_incomplete.prune(found, unsure=design.leans_on_unsure, modules=modules)
     elif project.missing:
         found = slang_incomplete.without_known(found, project.missing)
     return suppress(found, design.texts({item.path for item in found}), project.waivers)
