@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Generator
@@ -24,9 +25,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """pyslang's bindings list a screenful of objects that are alive at exit, below and over the tests' own summary."""
+def _quiet_exit() -> None:
+    """pyslang's bindings list a screenful of objects that are alive at exit, below the tests' own summary."""
     if "pyslang" in sys.modules:
         sys.stderr.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+# Not in a hook of pytest's: it gives standard error back after the last of them.
+atexit.register(_quiet_exit)
