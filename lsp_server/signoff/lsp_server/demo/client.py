@@ -188,12 +188,17 @@ def _change(index: LineIndex, start: int, end: int, new: str) -> dict[str, Any]:
 
 
 class Stopwatch:
-    """Wall time since it was made, in seconds."""
+    """Wall time since it was made, in seconds, up to stop() or now."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
+        self._end: float | None = None
+
+    def stop(self) -> None:
+        """Count no further."""
+        self._end = time.perf_counter()
 
     @property
     def seconds(self) -> float:
         """Seconds since the start."""
-        return time.perf_counter() - self._start
+        return (self._end or time.perf_counter()) - self._start

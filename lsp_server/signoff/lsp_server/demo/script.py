@@ -137,11 +137,12 @@ class Demo:
         self.console.print(f"  fix offered: [green]{action['title']}[/]", end="")
         self._time(watch)
         before = self.client.text(name)
+        watch = Stopwatch()
         for change in action["edit"]["documentChanges"]:
             self.client.apply(name, change["edits"])
-        self._difference(before, self.client.text(name))
-        watch = Stopwatch()
         left = await self.client.diagnostics(name, lambda now: len(now) < len(found))
+        watch.stop()
+        self._difference(before, self.client.text(name))
         self._diagnostics(left, watch)
         if any(one["severity"] == 1 for one in left):
             await self._fix(name)
