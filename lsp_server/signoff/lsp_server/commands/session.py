@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Outcome
 from signoff.verifiers.project import Project
@@ -25,13 +26,6 @@ from signoff.verifiers.workspace import WorkspaceModel
 TERMINATED = 128 + signal.SIGTERM
 # Where a workspace begins: the nearest folder above a path that holds one of these.
 ROOT_MARKS = ("signoff.toml", ".git", "verible.filelist")
-LANGUAGES = {
-    ".v": "verilog",
-    ".vh": "verilog",
-    ".sv": "systemverilog",
-    ".svh": "systemverilog",
-    ".svi": "systemverilog",
-}
 
 
 @dataclass(frozen=True, slots=True)
