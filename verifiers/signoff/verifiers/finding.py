@@ -16,7 +16,7 @@ class Severity(enum.IntEnum):
 
 
 class Category(enum.StrEnum):
-    """The kind of fault: the 20 kinds of VeriRepair's taxonomy, and OTHER for what lies outside it."""
+    """The kind of fault: the 20 kinds of VeriRepair's taxonomy for HDL, those of GPU code, and OTHER."""
 
     MISSING_SEMICOLON = "missing-semicolon"
     MISSING_END = "missing-end"
@@ -38,7 +38,34 @@ class Category(enum.StrEnum):
     GATE_LOGIC = "gate-logic"
     CONDITION = "condition"
     LATCH = "latch"
+    LAUNCH_GEOMETRY = "launch-geometry"
+    SHARED_MEMORY = "shared-memory"
+    REGISTERS = "registers"
+    LAUNCH_ERROR = "launch-error"
+    SYNCHRONIZATION = "synchronization"
+    BANK_CONFLICT = "bank-conflict"
+    GPU_SYNTAX = "gpu-syntax"
+    GPU_NAME = "gpu-name"
+    GPU_TYPE = "gpu-type"
+    TRITON_API = "triton-api"
     OTHER = "other"
+
+
+# The kinds that only GPU code can have (ours: no published taxonomy has them).
+GPU_CATEGORIES = frozenset(
+    {
+        Category.LAUNCH_GEOMETRY,
+        Category.SHARED_MEMORY,
+        Category.REGISTERS,
+        Category.LAUNCH_ERROR,
+        Category.SYNCHRONIZATION,
+        Category.BANK_CONFLICT,
+        Category.GPU_SYNTAX,
+        Category.GPU_NAME,
+        Category.GPU_TYPE,
+        Category.TRITON_API,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

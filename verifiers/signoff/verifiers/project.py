@@ -9,6 +9,33 @@ from signoff.verifiers.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
+class CompileUnit:
+    """How one C, C++ or CUDA translation unit is compiled, in parsed form: nothing here is run as it stands.
+
+    `source` is the file that is compiled: the document itself, or for a header a unit that includes it.
+    `include_dirs` are -I and -iquote, `system_include_dirs` -isystem, all absolute; `forced_includes` -include.
+    `defines` are NAME or NAME=VALUE, `undefines` names. `standard` as in "c++17". `architectures` are CUDA's,
+    as in "sm_80". `flags` are the other flags, verbatim, for trusted workspaces only. `origin` names what said so
+    (compile_commands.json, CMakeLists.txt, settings); `declared` is False where it was only guessed: then flags may be
+    missing, and what a compiler cannot find may be there.
+    """
+
+    source: str
+    directory: str = ""
+    compiler: str = ""
+    include_dirs: tuple[str, ...] = ()
+    system_include_dirs: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
+    undefines: tuple[str, ...] = ()
+    forced_includes: tuple[str, ...] = ()
+    standard: str = ""
+    architectures: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    origin: str = ""
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything a verifier needs beside the document: plain data, cheap to replace().
 
@@ -18,6 +45,9 @@ class Project:
     `trusted` is False until the user trusts the workspace: then nothing that the workspace names is run.
     `headers` are files that belong to it only by being included: they are never compiled by themselves.
     `buffers` are the open documents, whose text stands in for the file of the same path.
+    `unit` says how a C, C++ or CUDA document is compiled (None: nothing is known, or it is no such document).
+    `architectures` are the GPU targets to check for ("sm_80"; () where nothing names any), `architectures_origin` what
+    named them.
     """
 
     root: str
@@ -36,4 +66,7 @@ class Project:
     missing: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     buffers: tuple[Snapshot, ...] = ()
+    unit: CompileUnit | None = None
+    architectures: tuple[str, ...] = ()
+    architectures_origin: str = ""
     settings: VerifierSettings = field(default_factory=VerifierSettings)

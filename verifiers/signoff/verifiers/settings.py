@@ -51,11 +51,78 @@ class YosysSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CudaSettings:
+    """CUDA: what its checks share."""
+
+    architectures: tuple[str, ...] = setting(
+        (),
+        "GPU architectures to check for, for example sm_80 or 90; empty: those of the compile flags, of CMake's "
+        "CUDA_ARCHITECTURES, or of an installed GPU. Where none is known, only what fails on every one is reported.",
+    )
+    toolkit: str = setting(
+        "",
+        "Folder of a CUDA toolkit to use (the one that holds bin/nvcc); empty: the user's own (CUDA_HOME, PATH, "
+        "/usr/local/cuda), else the one that pip brought.",
+    )
+    include_dirs: tuple[str, ...] = setting(
+        (), "Further include folders for CUDA code, absolute or from the workspace."
+    )
+    defines: tuple[str, ...] = setting((), "Further macros for CUDA code: NAME or NAME=VALUE.")
+    arguments: tuple[str, ...] = setting((), "Further arguments for nvcc and NVRTC, for example --use_fast_math.")
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSettings:
+    """Launch checks: geometry, shared memory and launch bounds against the hardware's limits, at every keystroke."""
+
+    enabled: bool = setting(True, "Check CUDA kernel launches against the hardware's limits on every change.")
+    hints: bool = setting(
+        True,
+        "Also show hints: blocks that are no multiple of a warp, launches whose errors nobody asks for, barriers that "
+        "not all threads reach, bank conflicts.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NvrtcSettings:
+    """NVRTC: device code is compiled shortly after typing stops."""
+
+    enabled: bool = setting(True, "Compile CUDA device code with NVRTC shortly after typing stops.")
+    timeout: float = setting(30.0, "Seconds after which an NVRTC run is given up.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class NvccSettings:
+    """nvcc: device code is compiled to machine code on save, for registers, spills and shared memory."""
+
+    enabled: bool = setting(
+        True, "Compile CUDA files with nvcc on save and when idle: registers, spills, shared memory."
+    )
+    timeout: float = setting(120.0, "Seconds after which an nvcc run is given up.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class TritonSettings:
+    """Triton: kernels go through the compiler's front end after a pause, to machine code on save."""
+
+    enabled: bool = setting(True, "Compile Triton kernels: front end shortly after typing stops, machine code on save.")
+    python: str = setting(
+        "", "Python interpreter whose Triton is used; empty: that of Signoff, else of the workspace's .venv if trusted."
+    )
+    timeout: float = setting(120.0, "Seconds after which compiling a file's Triton kernels is given up.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
 class VerifierSettings:
     """The settings of all verifiers."""
 
     slang: SlangSettings = field(default_factory=SlangSettings)
     verilator: VerilatorSettings = field(default_factory=VerilatorSettings)
     yosys: YosysSettings = field(default_factory=YosysSettings)
+    cuda: CudaSettings = field(default_factory=CudaSettings)
+    launch: LaunchSettings = field(default_factory=LaunchSettings)
+    nvrtc: NvrtcSettings = field(default_factory=NvrtcSettings)
+    nvcc: NvccSettings = field(default_factory=NvccSettings)
+    triton: TritonSettings = field(default_factory=TritonSettings)
     memory_limit_mb: int = setting(4096, "Memory limit of one tool process, in MiB.", minimum=256)
     disabled_codes: tuple[str, ...] = setting((), "Codes of findings never to show, for example UNUSEDSIGNAL.")
