@@ -56,7 +56,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class OptIn:
-    """A call of cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes) that reaches a launch."""
+    """A call of cudaFuncSetAttribute that raises a kernel's limit of dynamic shared memory to `bytes`."""
 
     span: Span
     bytes: int | None = None
