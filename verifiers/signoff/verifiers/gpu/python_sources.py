@@ -1,0 +1,267 @@
+"""Which strings of a Python file are CUDA: those handed to a loader of torch, CuPy, pycuda or cuda.core.
+
+Only what is certainly the text that is compiled: literals, names that stand for them, their sums. A string that goes
+through a format, a template or a function is not known.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from signoff.verifiers.gpu.python_literals import LITERAL, Piece, pieces
+from signoff.verifiers.text import LineIndex
+
+# Beyond this the parse alone would take the server's thread for too long; such files are generated.
+LONGEST = 1_000_000
+DEEPEST = 8
+MOST_UNITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """How a function takes CUDA: the position and keyword of the source, and the keywords of compiler options."""
+
+    origin: str
+    position: int
+    keyword: str
+    options: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    forced_includes: tuple[str, ...] = ()
+
+
+# Signatures: torch 2.9 torch/utils/cpp_extension.py and torch/cuda/__init__.py, CuPy 13 cupy/_core/raw.pyx,
+# pycuda 2025.1 pycuda/compiler.py, cuda.core 0.3 cuda/core/experimental/_program.py.
+TORCH_HEADERS = ("torch/types.h", "cuda.h", "cuda_runtime.h")
+TORCH = Loader("torch load_inline", 2, "cuda_sources", ("extra_cuda_cflags",), ("extra_include_paths",), TORCH_HEADERS)
+COMPILE_KERNEL = Loader("torch compile_kernel", 0, "kernel_source", ("nvcc_options",), ("cuda_include_dirs",))
+PYCUDA = Loader("pycuda SourceModule", 0, "source", ("options",), ("include_dirs",))
+LOADERS = {
+    "load_inline": TORCH,
+    "_compile_kernel": COMPILE_KERNEL,
+    "compile_kernel": COMPILE_KERNEL,
+    "RawKernel": Loader("CuPy RawKernel", 0, "code", ("options",)),
+    "RawModule": Loader("CuPy RawModule", 0, "code", ("options",)),
+    "SourceModule": PYCUDA,
+    "DynamicSourceModule": PYCUDA,
+}
+TRIGGERS = tuple(LOADERS)
+# A name that goes through one of these is a template, not the text itself.
+TEMPLATE = r"\b{name}\s*(?:%|\.\s*(?:format|replace|substitute|render|join)\b)|\b(?:Template|dedent)\(\s*{name}\b"
+
+Scope = tuple[ast.AST, ...]
+Pieces = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One CUDA text: its pieces, the loader it goes to and what is known of the options (None: not known)."""
+
+    pieces: Pieces
+    loader: Loader
+    options: tuple[str, ...] | None = ()
+    include_dirs: tuple[str, ...] | None = ()
+
+
+def worth_parsing(text: str) -> bool:
+    """Whether a Python text may hold CUDA at all; takes microseconds."""
+    return len(text) <= LONGEST and "__global__" in text and any(trigger in text for trigger in TRIGGERS)
+
+
+def sources(text: str) -> tuple[Source, ...]:
+    """The CUDA texts of a Python file in the order of the loaders' calls; half-typed Python gives what is certain."""
+    if not worth_parsing(text):
+        return ()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes that Python does not know are the user's own affair
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return tuple(_unparsed(text))[:MOST_UNITS]
+    return tuple(_Reader(text, tree).sources())[:MOST_UNITS]
+
+
+class _Reader:
+    """Follows names to the literals that they stand for."""
+
+    def __init__(self, text: str, tree: ast.Module) -> None:
+        self._text, self._index = text, LineIndex(text)
+        self._values: dict[tuple[Scope, str], list[ast.expr | None]] = defaultdict(list)
+        self._calls: list[tuple[ast.Call, Loader, Scope]] = []
+        self._collect(tree)
+
+    def _collect(self, tree: ast.Module) -> None:
+        plain: set[int] = set()
+        for node, scope in _walk(tree):
+            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    if isinstance(target, ast.Name) and node.value is not None:
+                        plain.add(id(target))
+                        self._values[scope, target.id].append(node.value)
+            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and id(node) not in plain:
+                self._values[scope, node.id].append(None)
+            elif isinstance(node, ast.arg):
+                self._values[scope, node.arg].append(None)
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                for name, depth in itertools.product(node.names, range(len(scope) + 1)):
+                    self._values[scope[:depth], name].append(None)
+            elif isinstance(node, ast.Call) and (loader := LOADERS.get(_last_name(node.func))):
+                self._calls.append((node, loader, scope))
+
+    def sources(self) -> Iterator[Source]:
+        """A source for each text that each call may be given."""
+        self._calls.sort(key=lambda call: (call[0].lineno, call[0].col_offset))
+        seen: set[Pieces] = set()
+        for call, loader, scope in self._calls:
+            argument = _argument(call, loader.position, loader.keyword)
+            options = self._words(call, loader.options, scope)
+            includes = self._words(call, loader.includes, scope)
+            for text in self._texts(argument, scope) if argument is not None else ():
+                if text not in seen:
+                    seen.add(text)
+                    yield Source(text, loader, options, includes)
+
+    def _texts(self, value: ast.expr | None, scope: Scope, depth: int = 0) -> tuple[Pieces, ...]:
+        """All texts that an expression may stand for; () where one of them is not known."""
+        if value is None or depth > DEEPEST:
+            return ()
+        if isinstance(value, ast.Constant):
+            text = self._literal(value) if isinstance(value.value, str) else None
+            return () if text is None else (text,)
+        if isinstance(value, ast.Name):
+            return self._all(self._lookup(value.id, scope), scope, depth)
+        if isinstance(value, ast.IfExp):
+            return self._all([value.body, value.orelse], scope, depth)
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+            return self._joined([value.left, value.right], "", scope, depth)
+        if isinstance(value, (ast.List, ast.Tuple)):
+            return self._joined(value.elts, "\n", scope, depth)  # as torch joins them
+        return ()
+
+    def _all(self, values: list[ast.expr | None], scope: Scope, depth: int) -> tuple[Pieces, ...]:
+        texts = [self._texts(value, scope, depth + 1) for value in values]
+        return tuple(itertools.chain.from_iterable(texts)) if all(texts) else ()
+
+    def _joined(self, parts: list[ast.expr], between: str, scope: Scope, depth: int) -> tuple[Pieces, ...]:
+        joined: list[Piece] = []
+        for part in parts:
+            texts = self._texts(part, scope, depth + 1)
+            if len(texts) != 1:
+                return ()
+            if joined and between:
+                joined.append(Piece(between, joined[-1].source + joined[-1].source_length, 0))
+            joined += texts[0]
+        return (tuple(joined),) if joined else ()
+
+    def _lookup(self, name: str, scope: Scope) -> list[ast.expr | None]:
+        for depth in range(len(scope), -1, -1):
+            # Names of a class are not seen by the functions inside it.
+            hidden = depth and depth < len(scope) and isinstance(scope[depth - 1], ast.ClassDef)
+            if not hidden and (values := self._values.get((scope[:depth], name))):
+                return values
+        return []
+
+    def _literal(self, node: ast.Constant) -> Pieces | None:
+        if node.end_lineno is None or node.end_col_offset is None:
+            return None
+        start, end = self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
+        found = pieces(self._text, start, end)
+        # Python itself has the last word on what the literal says.
+        return found if found is not None and "".join(piece.text for piece in found) == node.value else None
+
+    def _offset(self, line: int, column: int) -> int:
+        text = self._index.line(line - 1)
+        return self._index.offset(line - 1, column if text.isascii() else len(text.encode()[:column].decode()))
+
+    def _words(self, call: ast.Call, keywords: tuple[str, ...], scope: Scope) -> tuple[str, ...] | None:
+        """The words of a list of literals given under one of `keywords`; None where they are not known."""
+        words: list[str] = []
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                return None
+            if keyword.arg in keywords:
+                found = self._list(keyword.value, scope)
+                if found is None:
+                    return None
+                words += found
+        return tuple(words)
+
+    def _list(self, value: ast.expr | None, scope: Scope) -> list[str] | None:
+        if isinstance(value, ast.Name):
+            values = self._lookup(value.id, scope)
+            value = values[0] if len(values) == 1 else None
+        if isinstance(value, ast.Constant) and value.value is None:
+            return []
+        if not isinstance(value, (ast.List, ast.Tuple)):
+            return None
+        words = [item.value for item in value.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+        return words if len(words) == len(value.elts) else None
+
+
+def _walk(tree: ast.Module) -> Iterator[tuple[ast.AST, Scope]]:
+    """Every node with the scopes around it, a parent before its children; without recursion: trees may be deep."""
+    stack: list[tuple[ast.AST, Scope]] = [(tree, ())]
+    while stack:
+        node, scope = stack.pop()
+        yield node, scope
+        opens = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
+        inner = (*scope, node) if opens else scope
+        stack.extend((child, inner) for child in ast.iter_child_nodes(node))
+
+
+def _last_name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _argument(call: ast.Call, position: int, keyword: str) -> ast.expr | None:
+    named = next((each.value for each in call.keywords if each.arg == keyword), None)
+    if named is not None:
+        return named
+    if len(call.args) <= position or any(isinstance(each, ast.Starred) for each in call.args[: position + 1]):
+        return None
+    return call.args[position]
+
+
+def _unparsed(text: str) -> Iterator[Source]:
+    """In half-typed Python: long strings with a kernel in them that a loader gets directly or by their one name."""
+    at = 0
+    while (quote := _next_long(text, at)) is not None:
+        at = quote.end()
+        loader = _loader_before(text, quote) if "__global__" in quote[0] else None
+        found = pieces(text, quote.start(), quote.end()) if loader else None
+        if loader and found and not re.match(r"\s*(?:%|\.)", text[at : at + 80]):
+            yield Source(found, loader, None, None)
+
+
+def _next_long(text: str, at: int) -> re.Match[str] | None:
+    starts = [start for quotes in ('"""', "'''") if (start := text.find(quotes, at)) >= 0]
+    if not starts:
+        return None
+    start = min(starts)
+    while start > at and text[start - 1].isalpha():
+        start -= 1
+    return LITERAL.match(text, start) or _next_long(text, min(starts) + 3)
+
+
+def _loader_before(text: str, quote: re.Match[str]) -> Loader | None:
+    head = text[max(quote.start() - 400, 0) : quote.start()]
+    if direct := re.search(rf"\b({'|'.join(LOADERS)})\s*\(\s*(?:\w+\s*=\s*)?$", head):
+        return LOADERS[direct[1]] if direct[1] != "load_inline" else None
+    assigned = re.search(r"(?:^|\n)[ \t]*(\w+)[ \t]*=[ \t]*\(?\s*$", head)
+    if assigned is None:
+        return None
+    name = re.escape(assigned[1])
+    if len(re.findall(rf"(?m)^[ \t]*{name}[ \t]*\+?=", text)) != 1 or re.search(TEMPLATE.format(name=name), text):
+        return None
+    used = re.search(rf"\b(RawKernel|RawModule|\w*SourceModule)\(\s*(?:\w+\s*=\s*)?{name}\s*[,)]", text)
+    if used is None:
+        used = re.search(rf"\bcuda_(sources)\s*=\s*\[?\s*{name}\s*[,\])]", text)
+    return LOADERS.get(used[1], TORCH) if used else None
