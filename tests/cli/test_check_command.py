@@ -92,7 +92,7 @@ def test_the_report_can_go_to_a_file(design: Path) -> None:
     ("path", "said"),
     [
         ("missing.v", "missing.v: no such file or folder"),
-        ("empty", "no Verilog or SystemVerilog file"),
+        ("empty", "no Verilog, SystemVerilog or CUDA file"),
         ("notes.txt", "not a file that Signoff can check"),
     ],
 )

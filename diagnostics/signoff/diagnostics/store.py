@@ -72,6 +72,10 @@ class Store:
         """Whether an instant verifier has still to answer for the file's present version."""
         return any(one.stale for one in self._said.get(path, {}).values())
 
+    def knows(self, path: str) -> bool:
+        """Whether some verifier has spoken of a file, or is expected to."""
+        return path in self._said
+
     def paths(self) -> tuple[str, ...]:
         """All files about which something was said."""
         return tuple(path for path, said in self._said.items() if any(one.findings for one in said.values()))

@@ -14,6 +14,7 @@ from signoff.lsp_server.documents import Document, Documents, LineChange
 from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
 from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.gpu.triggers import concerns
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Speed, Verifier
@@ -90,7 +91,13 @@ class Checking:
         self.publish_problems()
         self.check_moved()
 
+    def _concerns_us(self, document: Document) -> bool:
+        """Whether to look at a document: once something was said about it, always, so that it can be taken back."""
+        return self.store.knows(document.path) or concerns(document.language, document.text)
+
     def _check_again(self, document: Document) -> None:
+        if not self._concerns_us(document):
+            return
         self._expect(document)
         self.schedule.again(document.uri)
         self._publish([document.path])
@@ -101,10 +108,12 @@ class Checking:
         if document is None or not document.path:
             return None
         project = self.workspace.project_for(document.path)
-        return document.snapshot, replace(project, buffers=self.documents.snapshots())
+        return document.snapshot, replace(project, buffers=self.documents.snapshots(document.language))
 
     def edited(self, document: Document, changes: Sequence[LineChange]) -> None:
         """A document's text was changed."""
+        if not self._concerns_us(document):
+            return
         for change in changes:
             self.store.edited(document.path, change.start, change.end, change.delta, self._speeds)
         self.schedule.changed(document.uri)
@@ -112,12 +121,16 @@ class Checking:
 
     def opened(self, document: Document) -> None:
         """A document was opened."""
+        if not self._concerns_us(document):
+            return
         self._expect(document)
         self.schedule.changed(document.uri)
         self._plan_membership(document.uri, edited=not _is_as_on_disk(document))
 
     def closed(self, document: Document) -> None:
         """A document was closed: the file on disk counts again."""
+        if not self._concerns_us(document):
+            return
         self.schedule.closed(document.uri)
         self.publisher.withdraw(document.path)
         self.store.forget(document.path)
@@ -125,7 +138,8 @@ class Checking:
 
     def saved(self, document: Document) -> None:
         """A document was saved."""
-        self.schedule.saved(document.uri)
+        if self._concerns_us(document):
+            self.schedule.saved(document.uri)
 
     def baseline(self, uri: str) -> Mapping[str, Outcome]:
         """The outcomes, by tool, that were computed from exactly the present texts: what a proof compares with."""

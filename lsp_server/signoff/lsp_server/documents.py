@@ -21,6 +21,18 @@ LANGUAGES = {
     ".sv": "systemverilog",
     ".svh": "systemverilog",
     ".svi": "systemverilog",
+    ".cu": "cuda-cpp",
+    ".cuh": "cuda-cpp",
+    ".py": "python",
+}
+# Names that other editors have for a language: Vim, Neovim and Emacs say "cuda".
+ALIASES = {"cuda": "cuda-cpp"}
+HDL = frozenset({"verilog", "systemverilog"})
+# Whose open buffers can stand in for a file that a document of the language reads.
+STRANGERS = {
+    **dict.fromkeys(HDL, frozenset({"cuda-cpp", "python"})),
+    "cuda-cpp": frozenset({*HDL, "python"}),
+    "python": HDL,
 }
 
 
@@ -90,6 +102,7 @@ class Documents:
         """Take a newly opened document; its file's ending decides where the client's language id says nothing."""
         if not path:
             language = "plaintext"  # a view into something else: looked at, not worked on
+        language = ALIASES.get(language, language)
         known = language in LANGUAGES.values()
         name = language if known else LANGUAGES.get(PurePath(path).suffix.lower(), language)
         document = Document(uri, path, name, version, text)
@@ -116,6 +129,7 @@ class Documents:
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._open.values()))
 
-    def snapshots(self) -> tuple[Snapshot, ...]:
-        """All open documents that are files, frozen."""
-        return tuple(document.snapshot for document in self._paths.values())
+    def snapshots(self, language: str) -> tuple[Snapshot, ...]:
+        """All open documents that are files and could be read by one of this language, frozen."""
+        strangers = STRANGERS.get(language, frozenset())
+        return tuple(document.snapshot for document in self._paths.values() if document.language not in strangers)

@@ -14,6 +14,7 @@ from signoff.diagnostics.merge import merge, without
 from signoff.lsp_server.commands import configs
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
+from signoff.lsp_server.documents import HDL
 from signoff.lsp_server.report.result import CheckResult, ToolReport, bare_version
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.project import Project
@@ -42,8 +43,9 @@ class Plan:
 def plan(asked: Request, session: Session, deepest: Speed) -> Plan:
     """Few runs that look at everything.
 
-    slang speaks of one file of a guessed project, so each is looked at for itself; the slower tools speak of all its
-    files, so they need not run on one that they have seen in the project of another, nor on headers.
+    In Verilog, slang speaks of one file of a guessed project, so each is looked at for itself; the slower tools speak
+    of all its files, so they need not run on one that they have seen in the project of another, nor on headers. Of GPU
+    code each file is checked for itself; a header that was not named only by what needs no unit around it.
     """
     projects = [(path, session.workspace.project_for(path)) for path in (*asked.files, *asked.headers)]
     # The file that needs the most others comes first: the files that it brings in are then seen already.
@@ -52,15 +54,19 @@ def plan(asked: Request, session: Session, deepest: Speed) -> Plan:
     seen_in: dict[str, list[Project]] = defaultdict(list)
     jobs, unread = list[Job](), list[str]()
     for path, project in projects:
+        try:
+            snapshot = snapshot_of(path)
+        except OSError as error:
+            unread.append(f"{path}: {error.strerror}")
+            continue
+        if snapshot.language not in HDL:
+            jobs.append(Job(snapshot, project, Speed.INSTANT if path in asked.headers else deepest))
+            continue
         key = (project.root, project.origin, project.name, project.files)
         if project.declared and key in declared:
             continue
         seen = path in asked.headers or any(_stands_for(other, project) for other in seen_in[path])
-        try:
-            jobs.append(Job(snapshot_of(path), project, Speed.INSTANT if seen and not project.declared else deepest))
-        except OSError as error:
-            unread.append(f"{path}: {error.strerror}")
-            continue
+        jobs.append(Job(snapshot, project, Speed.INSTANT if seen and not project.declared else deepest))
         if project.declared:
             declared.add(key)
         elif not seen:

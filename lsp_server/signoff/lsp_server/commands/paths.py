@@ -7,18 +7,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from signoff.lsp_server.commands.session import absolute
+from signoff.lsp_server.commands.session import absolute, snapshot_of
 from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.gpu.triggers import concerns
 from signoff.verifiers.workspace import WorkspaceModel
 
-SOURCES = frozenset({".v", ".sv"})
+# Of Python files those with GPU code in them.
+SOURCES = frozenset({".v", ".sv", ".cu", ".py"})
 # Checked as parts of the files that include them.
-HEADERS = frozenset({".vh", ".svh"})
+HEADERS = frozenset({".vh", ".svh", ".cuh"})
 PROJECT_SUFFIXES = frozenset({".f", ".vc", ".core", ".toml", ".filelist"})
 # A list that is only lying about may be meant for another machine; one that the user names should be whole.
 GRAVE_IF_NAMED = frozenset({"FileListMissing", "FileListVariable"})
-SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "obj_dir"})
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "obj_dir", "site-packages", "venv"})
 
 
 class BadPath(Exception):
@@ -89,9 +91,12 @@ def existing(paths: Iterable[str]) -> None:
 
 def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
     if path.is_dir():
-        found = [str(file) for file in _walk(path, SOURCES)]
+        found = [str(file) for file in _walk(path, SOURCES) if _concerns_us(file)]
         if not found:
-            raise BadPath(f"{path}: no Verilog or SystemVerilog file (.v, .sv) in this folder")
+            raise BadPath(
+                f"{path}: no Verilog, SystemVerilog or CUDA file (.v, .sv, .cu) in this folder, and no Python with "
+                "Triton or CUDA in it"
+            )
         return found
     suffix = path.suffix.lower()
     if suffix in LANGUAGES:
@@ -99,6 +104,17 @@ def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
     if suffix in PROJECT_SUFFIXES:
         return _declared(path, workspace)
     raise BadPath(f"{path}: not a file that Signoff can check (known: {', '.join(sorted(LANGUAGES))}, file lists)")
+
+
+def _concerns_us(file: Path) -> bool:
+    """Whether a file of a folder is one to check; one that cannot be read is said later, by whoever reads it."""
+    if file.suffix.lower() != ".py":
+        return True
+    try:
+        snapshot = snapshot_of(file)
+    except OSError:
+        return False
+    return concerns(snapshot.language, snapshot.text)
 
 
 def _declared(path: Path, workspace: WorkspaceModel) -> list[str]:

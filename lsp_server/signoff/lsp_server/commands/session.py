@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from signoff.lsp_server.checking import tool_of
 from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Outcome
@@ -45,7 +46,7 @@ class Session:
     async def run(self, snapshot: Snapshot, project: Project, *, deepest: Speed = Speed.QUICK) -> list[Outcome]:
         """What the verifiers that are switched on say about a text in its project, in the order of the registry."""
         chosen = [one for one in self.verifiers if one.speed <= deepest and snapshot.language in one.languages]
-        wanted = [one for one in chosen if getattr(getattr(project.settings, one.name, None), "enabled", True)]
+        wanted = [one for one in chosen if getattr(getattr(project.settings, tool_of(one), None), "enabled", True)]
         return list(await asyncio.gather(*(verifier.run(snapshot, project) for verifier in wanted)))
 
 
