@@ -17,7 +17,7 @@ from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.gpu.triggers import concerns
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Speed, Verifier
+from signoff.verifiers.verifier import Speed, Verifier, tool_of
 from signoff.verifiers.workspace import WorkspaceModel
 
 log = logging.getLogger(__name__)
@@ -320,11 +320,6 @@ def _is_as_on_disk(document: Document) -> bool:
         return Path(document.path).read_bytes().decode("utf-8", errors="replace") == document.text
     except OSError:
         return False
-
-
-def tool_of(verifier: Verifier) -> str:
-    """The tool that a verifier runs, of which it may be one stage ("slang analysis")."""
-    return verifier.name.partition(" ")[0]
 
 
 def enabled(verifier: Verifier, settings: Settings) -> bool:

@@ -55,3 +55,8 @@ class Verifier(Protocol):
 
     async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
         """Check `snapshot` as part of `project`. Findings may lie in any file of the project."""
+
+
+def tool_of(verifier: Verifier) -> str:
+    """The tool that a verifier runs, of which it may be one stage ("slang analysis")."""
+    return verifier.name.partition(" ")[0]

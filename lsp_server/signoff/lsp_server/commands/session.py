@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from signoff.lsp_server.checking import tool_of
 from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Speed, Verifier
+from signoff.verifiers.verifier import Speed, Verifier, tool_of
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from signoff.lsp_server.checking import tool_of
 from signoff.lsp_server.handlers.inline_completion import ACCEPTED
 from signoff.lsp_server.server import SignoffServer
+from signoff.verifiers.verifier import tool_of
 
 log = logging.getLogger(__name__)
 
