@@ -141,6 +141,7 @@ class KernelCost:
 
     `kernel` is the bare name, `instance` the demangled one ("scale<float, 4>"), `symbol` the mangled one;
     `architecture` as in "sm_80". Registers a thread; everything else in bytes (spills and stack a thread).
+    `threads` is the block size where the compiler fixes it (Triton: num_warps times 32), else None.
     """
 
     kernel: str
@@ -154,3 +155,4 @@ class KernelCost:
     static_shared: int = 0
     constant: int = 0
     dynamic_shared: int | None = None
+    threads: int | None = None
