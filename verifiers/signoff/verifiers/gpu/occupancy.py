@@ -68,6 +68,18 @@ def suggest(
     )
 
 
+def registers_left(limits: Limits, *, threads: int, blocks: int = 1) -> int:
+    """The most registers a thread with which `blocks` blocks of `threads` threads are resident; 0 where none are.
+
+    It is what `__launch_bounds__(threads, blocks)` makes ptxas keep to.
+    """
+    for count in range(limits.regs_per_thread, 0, -1):
+        held = occupancy(limits, threads=threads, registers=count, static_shared=0, dynamic_shared=0)
+        if held.blocks_per_sm >= blocks:
+            return count
+    return 0
+
+
 def _by_registers(limits: Limits, warps: int, registers: int) -> int | None:
     """Blocks that the registers suffice for; None where the kernel takes none."""
     a_warp = _up(registers * limits.warp_size, limits.register_unit)
