@@ -91,12 +91,12 @@ class Checking:
         self.publish_problems()
         self.check_moved()
 
-    def _concerns_us(self, document: Document) -> bool:
+    def concerns_us(self, document: Document) -> bool:
         """Whether to look at a document: once something was said about it, always, so that it can be taken back."""
         return self.store.knows(document.path) or concerns(document.language, document.text)
 
     def _check_again(self, document: Document) -> None:
-        if not self._concerns_us(document):
+        if not self.concerns_us(document):
             return
         self._expect(document)
         self.schedule.again(document.uri)
@@ -112,7 +112,7 @@ class Checking:
 
     def edited(self, document: Document, changes: Sequence[LineChange]) -> None:
         """A document's text was changed."""
-        if not self._concerns_us(document):
+        if not self.concerns_us(document):
             return
         for change in changes:
             self.store.edited(document.path, change.start, change.end, change.delta, self._speeds)
@@ -121,7 +121,7 @@ class Checking:
 
     def opened(self, document: Document) -> None:
         """A document was opened."""
-        if not self._concerns_us(document):
+        if not self.concerns_us(document):
             return
         self._expect(document)
         self.schedule.changed(document.uri)
@@ -129,7 +129,7 @@ class Checking:
 
     def closed(self, document: Document) -> None:
         """A document was closed: the file on disk counts again."""
-        if not self._concerns_us(document):
+        if not self.concerns_us(document):
             return
         self.schedule.closed(document.uri)
         self.publisher.withdraw(document.path)
@@ -138,7 +138,7 @@ class Checking:
 
     def saved(self, document: Document) -> None:
         """A document was saved."""
-        if self._concerns_us(document):
+        if self.concerns_us(document):
             self.schedule.saved(document.uri)
 
     def baseline(self, uri: str) -> Mapping[str, Outcome]:
@@ -165,6 +165,11 @@ class Checking:
         """What a tool last learnt about a document's group of files."""
         seen = self.look(uri)
         return self.store.facts(group_name(*seen), tool) if seen else {}
+
+    def latest(self, uri: str, verifier: str) -> Run | None:
+        """The last run of a verifier on a document's group of files that came to its end."""
+        seen = self.look(uri)
+        return self._latest.get((group_name(*seen), verifier)) if seen else None
 
     async def settled(self, uri: str) -> None:
         """Wait until the instant verifiers have answered for the present version of a document."""

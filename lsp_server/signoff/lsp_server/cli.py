@@ -14,7 +14,7 @@ from typing import NoReturn
 # Each is signoff.lsp_server.commands.<name> with add_parser(subparsers) and run(args) -> exit status.
 COMMANDS = {
     "serve": "run the language server (an editor starts this)",
-    "check": "check files with slang, Verilator and Yosys",
+    "check": "check Verilog, CUDA and Triton files with the real tools",
     "fix": "mend what the tools can prove mended",
     "doctor": "say which tools are here, which are not, and why",
     "model": "list and download completion models",

@@ -27,6 +27,7 @@ from signoff.verifiers.workspace import WorkspaceModel
 if TYPE_CHECKING:
     from signoff.completion.engine import CompletionEngine
     from signoff.completion.suggestion import Suggestion
+    from signoff.lsp_server.gpu import Gpu
     from signoff.lsp_server.structure import Structure
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,13 @@ class Parts:
         from signoff.lsp_server.structure import Structure
 
         return Structure(self.pool)
+
+    @cached_property
+    def gpu(self) -> Gpu:
+        """What answers for kernels and launches, loaded when the first is asked for."""
+        from signoff.lsp_server.gpu import Gpu
+
+        return Gpu(self.documents, self.checking, self.verifiers)
 
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:

@@ -222,6 +222,8 @@ class SignoffServer(LanguageServer):
         workspace = self.client_capabilities.workspace
         if not self.push and workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
             self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+        if "kernels" in run.outcome.facts and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)

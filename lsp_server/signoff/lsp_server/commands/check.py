@@ -1,4 +1,4 @@
-"""`signoff check`: what slang, Verilator and, with --deep, Yosys say about files, as one list."""
+"""`signoff check`: what the tools say about files, as one list: with --deep also those that take long."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from signoff.lsp_server.commands.checker import check
 from signoff.lsp_server.commands.paths import BadPath, existing, request_what_is_there
 from signoff.lsp_server.commands.session import Session, open_session, run_to_end
 from signoff.lsp_server.commands.status import Status, say
+from signoff.lsp_server.documents import HDL, LANGUAGES
+from signoff.lsp_server.on_demand import OnDemand, build_extension, compile_whole
 from signoff.lsp_server.report.result import CheckResult
 from signoff.verifiers.finding import Severity
+from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.verifier import Speed
 
 CLEAN, FINDINGS, TROUBLE = 0, 1, 2
@@ -24,12 +27,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command's arguments."""
     parser = subparsers.add_parser(
         "check",
-        help="check files with slang, Verilator and Yosys",
+        help="check Verilog, CUDA and Triton files with the real tools",
         description="Check files, folders, file lists (.f) or a signoff.toml. Exit status: 0 clean, 1 findings, "
         "2 trouble (a path that is not there, a tool that failed).",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, file list or signoff.toml")
-    parser.add_argument("--deep", action="store_true", help="synthesize with Yosys, too (slower)")
+    parser.add_argument("--deep", action="store_true", help="also Yosys, nvcc and Triton's machine code (slower)")
+    parser.add_argument("--compile", action="store_true", help="compile CUDA files entirely, too (nvcc -c)")
+    parser.add_argument(
+        "--build", action="store_true", help="also have torch build the extensions of load_inline; needs --trust"
+    )
+    parser.add_argument(
+        "--arch", type=_architectures, default=(), metavar="LIST", help="GPU architectures to check for: sm_80,sm_90"
+    )
     parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     parser.add_argument("--output", metavar="FILE", help="write the report to FILE instead of standard output")
     parser.add_argument("--fail-on", choices=tuple(FAIL_ON), default="error", help="least severity for exit status 1")
@@ -55,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _main(args: argparse.Namespace, there: Sequence[str]) -> int:
     with Status() as status:
-        async with open_session(there, trusted=args.trust, progress=status.scanning) as session:
+        settings = VerifierSettings(cuda=CudaSettings(architectures=args.arch))
+        async with open_session(there, settings=settings, trusted=args.trust, progress=status.scanning) as session:
             status.clear()
             for message in session.workspace.messages():
                 say(message)
@@ -66,7 +77,8 @@ async def _main(args: argparse.Namespace, there: Sequence[str]) -> int:
 
 async def _prepare(args: argparse.Namespace, session: Session, status: Status) -> None:
     """Yosys is compiled for this machine once; that takes a minute and is shown."""
-    if args.deep:
+    asked = request_what_is_there(args.paths, session.workspace)
+    if args.deep and any(LANGUAGES.get(PurePath(file).suffix.lower()) in HDL for file in asked.files):
         from signoff.verifiers.hdl.yosys import Yosys
 
         for verifier in session.verifiers:
@@ -86,13 +98,24 @@ class _Check:
         asked = request_what_is_there(self.args.paths, self.session.workspace)
         folder = str(Path.cwd())
         result = await check(
-            self.session, asked, deepest=deepest, cap=self.args.max_per_file, folder=folder, told=self.status.checked
+            self.session,
+            asked,
+            deepest=deepest,
+            cap=self.args.max_per_file,
+            folder=folder,
+            told=self.status.checked,
+            demanded=_demanded(self.args),
         )
         self.status.clear()
         _complain(result)
         if result.files or result.findings:
             _write(self.args, _renderer(self.args)(result))
         return _exit_status(result, FAIL_ON[self.args.fail_on])
+
+
+def _demanded(args: argparse.Namespace) -> tuple[OnDemand, ...]:
+    """What runs only because the user asks for it."""
+    return (*((compile_whole,) if args.compile else ()), *((build_extension,) if args.build else ()))
 
 
 async def _watch(once: _Check) -> int:
@@ -174,6 +197,19 @@ def _write(args: argparse.Namespace, text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
     sys.stdout.flush()
+
+
+def _architectures(text: str) -> tuple[str, ...]:
+    from signoff.verifiers.gpu.limits import ARCHITECTURES, normal
+
+    names = [normal(word) for word in text.replace(",", " ").split()]
+    unknown = [
+        word for word, name in zip(text.replace(",", " ").split(), names, strict=True) if name not in ARCHITECTURES
+    ]
+    if unknown or not names:
+        known = f"known are {ARCHITECTURES[0]} to {ARCHITECTURES[-1]}"
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or 'nothing'} is no GPU architecture ({known})")
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _positive(text: str) -> int:

@@ -15,6 +15,7 @@ from signoff.lsp_server.commands import configs
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
 from signoff.lsp_server.documents import HDL
+from signoff.lsp_server.on_demand import OnDemand
 from signoff.lsp_server.report.result import CheckResult, ToolReport, bare_version
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.project import Project
@@ -85,16 +86,24 @@ def _stands_for(larger: Project, project: Project) -> bool:
 
 
 async def check(
-    session: Session, asked: Request, *, deepest: Speed, cap: int, folder: str, told: Callable[[int, int, str], None]
+    session: Session,
+    asked: Request,
+    *,
+    deepest: Speed,
+    cap: int,
+    folder: str,
+    told: Callable[[int, int, str], None],
+    demanded: Sequence[OnDemand] = (),
 ) -> CheckResult:
     """Check all that is asked for. `told` hears (runs done, runs in all, what ran).
 
-    `cap` bounds the findings a file; `folder` is the one that paths are shown relative to.
+    `demanded` runs on each file that was asked about, beside the verifiers. `cap` bounds the findings a file;
+    `folder` is the one that paths are shown relative to.
     """
     start = time.perf_counter()
     planned = plan(asked, session, deepest)
     jobs = planned.jobs
-    results = await _run_all(session, jobs, told)
+    results = await _run_all(session, jobs, told, demanded)
     outcomes = [outcome for outcomes in results for outcome in outcomes]
     settings = {job.project.settings.disabled_codes for job in jobs}
     disabled = {code for codes in settings for code in codes}
@@ -118,7 +127,9 @@ async def check(
     )
 
 
-async def _run_all(session: Session, jobs: Sequence[Job], told: Callable[[int, int, str], None]) -> list[list[Outcome]]:
+async def _run_all(
+    session: Session, jobs: Sequence[Job], told: Callable[[int, int, str], None], demanded: Sequence[OnDemand]
+) -> list[list[Outcome]]:
     """The outcomes of each job, in order, as many at once as there are processors."""
     free = asyncio.Semaphore(os.cpu_count() or 1)
     done = 0
@@ -127,6 +138,9 @@ async def _run_all(session: Session, jobs: Sequence[Job], told: Callable[[int, i
         nonlocal done
         async with free:
             outcomes = await session.run(job.snapshot, job.project, deepest=job.deepest)
+            for work in demanded:
+                outcome = await work(job.snapshot, job.project)
+                outcomes += [outcome] if outcome is not None else []
         done += 1
         told(done, len(jobs), job.snapshot.path)
         return outcomes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signoff.lsp_server.handlers import (
     code_action,
+    code_lens,
     commands,
     completion,
     configuration,
@@ -26,6 +27,7 @@ FEATURES = (
     definition,
     structure,
     code_action,
+    code_lens,
     inline_completion,
     completion,
     commands,

@@ -1,9 +1,10 @@
-"""Hover: what slang knows of a name, and what Yosys made of it."""
+"""Hover: what slang knows of a name and Yosys made of it; what a kernel costs and a launch asks for."""
 
 from __future__ import annotations
 
 from lsprotocol import types
 
+from signoff.lsp_server.convert import lsp_range
 from signoff.lsp_server.server import SignoffServer
 
 
@@ -12,16 +13,37 @@ def register(server: SignoffServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        uri = params.text_document.uri
-        document, seen = server.documents.get(uri), server.parts.checking.look(uri)
-        if document is None or seen is None or document.language not in server.parts.slang.languages:
+        document = server.documents.get(params.text_document.uri)
+        if document is None:
             return None
         place = document.position(params.position.line, params.position.character, server.documents.encoding)
-        symbol = await server.parts.slang.symbol(*seen, *place)
-        if symbol is None:
-            return None
-        from signoff.diagnostics.explain import hover as explain
+        if document.language in server.parts.slang.languages:
+            return await _hdl(server, document.uri, place)
+        return await _gpu(server, document.uri, place)
 
-        costs = server.parts.checking.facts(uri, "yosys").get("modules")
-        text = explain(symbol, costs if isinstance(costs, dict) else None)
-        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))
+
+async def _hdl(server: SignoffServer, uri: str, place: tuple[int, int]) -> types.Hover | None:
+    seen = server.parts.checking.look(uri)
+    symbol = await server.parts.slang.symbol(*seen, *place) if seen is not None else None
+    if symbol is None:
+        return None
+    from signoff.diagnostics.explain import hover as explain
+
+    costs = server.parts.checking.facts(uri, "yosys").get("modules")
+    return types.Hover(_markdown(explain(symbol, costs if isinstance(costs, dict) else None)))
+
+
+async def _gpu(server: SignoffServer, uri: str, place: tuple[int, int]) -> types.Hover | None:
+    document = server.documents.get(uri)
+    if document is None or not server.parts.checking.concerns_us(document):
+        return None
+    found = await server.parts.gpu.hover(uri, place)
+    if found is None:
+        return None
+    text, span = found
+    where = lsp_range(span, document.index, server.documents.encoding) if span is not None else None
+    return types.Hover(_markdown(text), where)
+
+
+def _markdown(text: str) -> types.MarkupContent:
+    return types.MarkupContent(types.MarkupKind.Markdown, text)

@@ -81,7 +81,8 @@ def _units(text: str) -> tuple[Embedded, ...]:
 
 async def checked(inner: Inner, snapshot: Snapshot, project: Project) -> Outcome:
     """Run `inner` on every CUDA text of a Python document; findings and facts are at their places in the document."""
-    name = getattr(getattr(inner, "__self__", None), "name", "signoff")
+    verifier = getattr(inner, "__self__", None)
+    name = getattr(verifier, "tool", "") or getattr(verifier, "name", "signoff")
     outcomes = []
     for unit in units(snapshot):
         outcome = await inner(unit.snapshot(snapshot), unit.project(snapshot, project))

@@ -80,6 +80,10 @@ class PlacedText:
         # Pieces may stand in any order in the document: then the place is shown where it begins.
         return self._document.span(begin, finish if finish >= begin else first.source_end)
 
+    def holds(self, offset: int) -> bool:
+        """Whether the character at an offset of the document belongs to this text."""
+        return any(piece.source <= offset < piece.source_end for piece in self._pieces)
+
     def _piece(self, offset: int) -> Piece | None:
         return self._pieces[max(bisect_right(self._starts, offset) - 1, 0)] if self._pieces else None
 

@@ -12,7 +12,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from signoff.verifiers.gpu.python_literals import LITERAL, Piece, pieces
 from signoff.verifiers.text import LineIndex
@@ -39,6 +39,7 @@ class Loader:
 # pycuda 2025.1 pycuda/compiler.py, cuda.core 0.3 cuda/core/experimental/_program.py.
 TORCH_HEADERS = ("torch/types.h", "cuda.h", "cuda_runtime.h")
 TORCH = Loader("torch load_inline", 2, "cuda_sources", ("extra_cuda_cflags",), ("extra_include_paths",), TORCH_HEADERS)
+NO_HEADERS = "no_implicit_headers"
 COMPILE_KERNEL = Loader("torch compile_kernel", 0, "kernel_source", ("nvcc_options",), ("cuda_include_dirs",))
 PYCUDA = Loader("pycuda SourceModule", 0, "source", ("options",), ("include_dirs",))
 LOADERS = {
@@ -77,22 +78,27 @@ def sources(text: str) -> tuple[Source, ...]:
     """The CUDA texts of a Python file in the order of the loaders' calls; half-typed Python gives what is certain."""
     if not worth_parsing(text):
         return ()
+    tree = parsed(text)
+    return tuple(_unparsed(text) if tree is None else Reader(text, tree).sources())[:MOST_UNITS]
+
+
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of a Python text; None where it is not Python as it stands."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes that Python does not know are the user's own affair
-            tree = ast.parse(text)
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return tuple(_unparsed(text))[:MOST_UNITS]
-    return tuple(_Reader(text, tree).sources())[:MOST_UNITS]
+        return None
 
 
-class _Reader:
+class Reader:
     """Follows names to the literals that they stand for."""
 
     def __init__(self, text: str, tree: ast.Module) -> None:
         self._text, self._index = text, LineIndex(text)
         self._values: dict[tuple[Scope, str], list[ast.expr | None]] = defaultdict(list)
-        self._calls: list[tuple[ast.Call, Loader, Scope]] = []
+        self.calls: list[tuple[ast.Call, Loader, Scope]] = []
         self._collect(tree)
 
     def _collect(self, tree: ast.Module) -> None:
@@ -112,22 +118,24 @@ class _Reader:
                 for name, depth in itertools.product(node.names, range(len(scope) + 1)):
                     self._values[scope[:depth], name].append(None)
             elif isinstance(node, ast.Call) and (loader := LOADERS.get(_last_name(node.func))):
-                self._calls.append((node, loader, scope))
+                self.calls.append((node, loader, scope))
 
     def sources(self) -> Iterator[Source]:
         """A source for each text that each call may be given."""
-        self._calls.sort(key=lambda call: (call[0].lineno, call[0].col_offset))
+        self.calls.sort(key=lambda call: (call[0].lineno, call[0].col_offset))
         seen: set[Pieces] = set()
-        for call, loader, scope in self._calls:
-            argument = _argument(call, loader.position, loader.keyword)
-            options = self._words(call, loader.options, scope)
-            includes = self._words(call, loader.includes, scope)
-            for text in self._texts(argument, scope) if argument is not None else ():
+        for call, loader, scope in self.calls:
+            if loader.forced_includes and flag(call, NO_HEADERS):
+                loader = replace(loader, forced_includes=())
+            source = argument(call, loader.position, loader.keyword)
+            options = self.words(call, loader.options, scope)
+            includes = self.words(call, loader.includes, scope)
+            for text in self.texts(source, scope) if source is not None else ():
                 if text not in seen:
                     seen.add(text)
                     yield Source(text, loader, options, includes)
 
-    def _texts(self, value: ast.expr | None, scope: Scope, depth: int = 0) -> tuple[Pieces, ...]:
+    def texts(self, value: ast.expr | None, scope: Scope, depth: int = 0) -> tuple[Pieces, ...]:
         """All texts that an expression may stand for; () where one of them is not known."""
         if value is None or depth > DEEPEST:
             return ()
@@ -145,13 +153,13 @@ class _Reader:
         return ()
 
     def _all(self, values: list[ast.expr | None], scope: Scope, depth: int) -> tuple[Pieces, ...]:
-        texts = [self._texts(value, scope, depth + 1) for value in values]
+        texts = [self.texts(value, scope, depth + 1) for value in values]
         return tuple(itertools.chain.from_iterable(texts)) if all(texts) else ()
 
     def _joined(self, parts: list[ast.expr], between: str, scope: Scope, depth: int) -> tuple[Pieces, ...]:
         joined: list[Piece] = []
         for part in parts:
-            texts = self._texts(part, scope, depth + 1)
+            texts = self.texts(part, scope, depth + 1)
             if len(texts) != 1:
                 return ()
             if joined and between:
@@ -179,7 +187,7 @@ class _Reader:
         text = self._index.line(line - 1)
         return self._index.offset(line - 1, column if text.isascii() else len(text.encode()[:column].decode()))
 
-    def _words(self, call: ast.Call, keywords: tuple[str, ...], scope: Scope) -> tuple[str, ...] | None:
+    def words(self, call: ast.Call, keywords: tuple[str, ...], scope: Scope) -> tuple[str, ...] | None:
         """The words of a list of literals given under one of `keywords`; None where they are not known."""
         words: list[str] = []
         for keyword in call.keywords:
@@ -221,7 +229,13 @@ def _last_name(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _argument(call: ast.Call, position: int, keyword: str) -> ast.expr | None:
+def flag(call: ast.Call, keyword: str) -> bool:
+    """Whether a keyword argument is given as True."""
+    return any(each.arg == keyword and getattr(each.value, "value", None) is True for each in call.keywords)
+
+
+def argument(call: ast.Call, position: int, keyword: str) -> ast.expr | None:
+    """A call's argument by keyword or position; None where it is not given, or cannot be told."""
     named = next((each.value for each in call.keywords if each.arg == keyword), None)
     if named is not None:
         return named
