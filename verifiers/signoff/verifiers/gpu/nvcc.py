@@ -1,0 +1,246 @@
+"""nvcc: device code to machine code on save, for what the front end and ptxas find and for what each kernel takes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.gpu import compile_job, embedded
+from signoff.verifiers.gpu.compile_job import Job, NoUnit, Targets
+from signoff.verifiers.gpu.compile_reader import Reading, complaint_findings, incomplete, read, spill_findings
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON, KernelCost
+from signoff.verifiers.gpu.launch import unit_facts
+from signoff.verifiers.gpu.nvcc_command import COSTS, OPINIONS, arguments, code_options, dialect, environment
+from signoff.verifiers.gpu.resource_checks import resource_findings
+from signoff.verifiers.gpu.toolkit import Toolkit, toolkit
+from signoff.verifiers.project import Project
+from signoff.verifiers.run import Completed, ToolMissing, exit_reason, run, scratch_folder
+from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Availability, Speed
+from signoff.verifiers.workers import WorkerPool
+
+NAME = "nvcc"
+
+
+class _Failed(Exception):
+    """A run that says nothing about the code; carries the Outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all runs for one document share."""
+
+    kit: Toolkit
+    work: Job
+    project: Project
+    source: Path
+    folder: Path
+    deadline: float
+
+
+class Nvcc:
+    """nvcc -cubin for each target."""
+
+    name = NAME
+    languages = CUDA_LANGUAGES | {PYTHON}
+    speed = Speed.DEEP
+
+    def __init__(self, pool: WorkerPool, lane: str = "live") -> None:
+        """`pool` holds the launch checks' engine, which knows what is launched with what."""
+        self._pool = pool
+        self._lane = lane
+
+    def available(self, settings: VerifierSettings) -> Availability:
+        """Where nvcc is."""
+        kit = toolkit(settings)
+        if not settings.nvcc.enabled:
+            return Availability(False, kit.version, "".join(kit.nvcc), "switched off in the settings (nvcc.enabled)")
+        return Availability(bool(kit.nvcc), f"nvcc {kit.version}" if kit.version else "", "".join(kit.nvcc), kit.note)
+
+    async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
+        """Compile a CUDA document's unit, or the CUDA texts of a Python one, for every target; see Verifier.run."""
+        if snapshot.language == PYTHON:
+            return await embedded.checked(self._check, snapshot, project)
+        return await self._check(snapshot, project)
+
+    async def compile_whole(self, snapshot: Snapshot, project: Project) -> Outcome:
+        """`nvcc -c`, on demand: host and device code, with the host's own compiler."""
+        return await self._guarded(snapshot, project, whole=True)
+
+    async def _check(self, snapshot: Snapshot, project: Project) -> Outcome:
+        return await self._guarded(snapshot, project, whole=False)
+
+    async def _guarded(self, snapshot: Snapshot, project: Project, whole: bool) -> Outcome:
+        start = time.perf_counter()
+        if not project.settings.nvcc.enabled:
+            return Outcome(NAME, Status.MISSING, message="nvcc is switched off in the settings (nvcc.enabled)")
+        kit = await asyncio.to_thread(toolkit, project.settings)
+        if not kit.nvcc:
+            return Outcome(NAME, Status.MISSING, message=kit.note)
+        try:
+            work = await asyncio.to_thread(compile_job.job, snapshot, project)
+            with scratch_folder(NAME) as folder:
+                source = await asyncio.to_thread(compile_job.lay_out, work, folder)
+                deadline = time.monotonic() + project.settings.nvcc.timeout
+                runs = _Run(kit, work, project, source, folder, deadline)
+                outcome = await self._outcome(runs, snapshot, whole)
+        except NoUnit as error:
+            outcome = Outcome(NAME, message=f"Not compiled with nvcc: {error}.", complete=False)
+        except _Failed as failure:
+            outcome = failure.outcome
+        notice = " ".join(filter(None, (outcome.notice, kit.note)))
+        return _renamed(replace(outcome, notice=notice, seconds=time.perf_counter() - start), snapshot)
+
+    async def _outcome(self, runs: _Run, snapshot: Snapshot, whole: bool) -> Outcome:
+        chosen = compile_job.targets(runs.project, runs.kit.architectures)
+        compile_all = self._whole if whole else self._device
+        findings, costs, complete = await compile_all(runs, chosen)
+        if costs:
+            findings += spill_findings(runs.work, costs)
+            findings += await self._resources(snapshot, runs.project, costs)
+        notice = compile_job.refusal(runs.kit, chosen)
+        facts: dict[str, object] = {"kernels": costs}
+        return Outcome(NAME, findings=findings, facts=facts, complete=complete, notice=notice)
+
+    async def _resources(
+        self, snapshot: Snapshot, project: Project, costs: tuple[KernelCost, ...]
+    ) -> tuple[Finding, ...]:
+        """Launches that fail for what their kernels take."""
+        unit = await unit_facts(self._pool, snapshot, project, self._lane)
+        return resource_findings(unit, costs, project, snapshot.path) if unit is not None else ()
+
+    async def _device(self, runs: _Run, chosen: Targets) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
+        """One run a target; the first that fails in the front end ends it, as the others would say the same."""
+        found: dict[Finding, None] = {}
+        costs: list[KernelCost] = []
+        for name in chosen.names:
+            reading = await _once(runs, (*COSTS, f"-arch={name}", *dialect(runs.work.unit)))
+            findings = await _located(runs, reading, name)
+            findings, complete = await _certain(runs, findings, chosen)
+            found.update(dict.fromkeys(findings))
+            costs += reading.costs
+            if not complete or any(one.severity is Severity.ERROR for one in reading.findings):
+                return tuple(found), tuple(costs), complete
+        return tuple(found), tuple(costs), True
+
+    async def _whole(self, runs: _Run, chosen: Targets) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
+        options = (*COSTS, *code_options(chosen.names), *dialect(runs.work.unit))
+        reading = await _once(runs, options, kind="-c")
+        findings = await _located(runs, reading, chosen.names[0])
+        findings, complete = await _certain(runs, findings, chosen, kind="-c")
+        return findings, reading.costs, complete
+
+
+async def _once(runs: _Run, options: Sequence[str], kind: str = "-cubin") -> Reading:
+    """One run of nvcc. Raises _Failed where it says nothing about the code."""
+    settings = runs.project.settings
+    argv = (*runs.kit.nvcc, kind, "-o", str(runs.folder / "out.bin"), *options)
+    try:
+        done = await run(
+            (*argv, *arguments(runs.work, runs.project, str(runs.source))),
+            cwd=runs.folder,
+            env={**runs.kit.env, **environment(str(runs.folder))},
+            timeout=max(runs.deadline - time.monotonic(), 0.1),
+            memory_limit_mb=settings.memory_limit_mb,
+        )
+    except ToolMissing as error:
+        raise _Failed(Outcome(NAME, Status.MISSING, message=f"nvcc: {error}; see the setting cuda.toolkit.")) from error
+    if done.timed_out:
+        message = f"nvcc gave no answer in {settings.nvcc.timeout:g} s (setting nvcc.timeout)."
+        raise _Failed(Outcome(NAME, Status.TIMED_OUT, message=message))
+    # The host's compiler and older releases write to either stream.
+    text = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace")
+    reading = read(runs.work, runs.project, text, failed=done.returncode != 0)
+    if reading.failure:
+        raise _Failed(_failure(reading, done))
+    return reading
+
+
+def _failure(reading: Reading, done: Completed) -> Outcome:
+    if reading.host_missing:
+        message = f"nvcc cannot use the host's C++ compiler ({reading.failure}): install g++, or one that it supports."
+        return Outcome(NAME, Status.MISSING, message=message)
+    how = exit_reason(done.returncode)
+    return Outcome(NAME, Status.CRASHED, message=f"nvcc could not compile this file ({how}): {reading.failure}")
+
+
+async def _located(runs: _Run, reading: Reading, name: str) -> tuple[Finding, ...]:
+    """All findings of a run; where ptxas names a line of the PTX text only, that text is made once more, with lines."""
+    ptx = ""
+    if any(one.line for one in reading.complaints):
+        ptx = await _ptx(runs, name)
+    return (*reading.findings, *complaint_findings(runs.work, reading.complaints, ptx))
+
+
+async def _ptx(runs: _Run, name: str) -> str:
+    """The unit's PTX text with the lines of the source, "" where it cannot be had."""
+    virtual = name.replace("sm_", "compute_")
+    options = ("-lineinfo", f"-arch={virtual}", *dialect(runs.work.unit))
+    try:
+        await _once(runs, options, kind="-ptx")
+        return (runs.folder / "out.bin").read_text("utf-8", "replace")
+    except (_Failed, OSError):
+        return ""
+
+
+async def _certain(
+    runs: _Run, findings: tuple[Finding, ...], chosen: Targets, kind: str = "-cubin"
+) -> tuple[tuple[Finding, ...], bool]:
+    """Where flags or target were guessed, only errors that other guesses do not cure. The rest: not complete."""
+    if not runs.work.unit.declared:
+        findings, complete = incomplete(runs.work, findings)
+        if not complete:
+            return findings, False
+    if runs.work.unit.declared and chosen.named:
+        return findings, True
+    doubtful = {_key(one) for one in findings if one.severity is Severity.ERROR}
+    certain = set(doubtful)
+    for options in _opinions(runs, chosen):
+        if certain:
+            certain &= await _errors(runs, options, kind)
+    kept = tuple(one for one in findings if one.severity is not Severity.ERROR or _key(one) in certain)
+    return kept, certain == doubtful
+
+
+def _opinions(runs: _Run, chosen: Targets) -> list[tuple[str, ...]]:
+    """Other targets where none is named, another dialect and linkage where nobody has declared any."""
+    lenient = not runs.work.unit.declared
+    found = []
+    for target, standard, linkage in OPINIONS:
+        name = chosen.names[0] if chosen.named else target
+        own = (f"-std={standard}", linkage) if lenient else dialect(runs.work.unit)
+        found.append((*COSTS, f"-arch={name}", *own))
+    return list(dict.fromkeys(found))
+
+
+async def _errors(runs: _Run, options: tuple[str, ...], kind: str) -> set[tuple[str, int, str]]:
+    """The errors of another run; none where it could not be made, so that nothing uncertain is shown."""
+    try:
+        reading = await _once(runs, options, kind)
+    except _Failed:
+        return set()
+    findings = await _located(runs, reading, next(one for one in options if "arch=" in one).partition("=")[2])
+    return {_key(one) for one in findings if one.severity is Severity.ERROR}
+
+
+def _key(finding: Finding) -> tuple[str, int, str]:
+    return finding.path, finding.span.start_line, finding.code
+
+
+def _renamed(outcome: Outcome, snapshot: Snapshot) -> Outcome:
+    """An untitled document has no path: neither have its findings."""
+    if snapshot.path:
+        return outcome
+    findings = tuple(
+        replace(one, path="") if Path(one.path).name == compile_job.UNTITLED else one for one in outcome.findings
+    )
+    return replace(outcome, findings=findings)
