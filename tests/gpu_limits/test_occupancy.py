@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from nvidia_headers import header
 
 from signoff.verifiers.gpu.limits import ARCHITECTURES, limits
-from signoff.verifiers.gpu.occupancy import BLOCK_SIZES, Occupancy, occupancy, suggest
+from signoff.verifiers.gpu.occupancy import BLOCK_SIZES, Occupancy, occupancy, registers_left, suggest
 
 HEADERS = header("cuda_occupancy.h")
 ORACLE = Path(__file__).with_name("occupancy_oracle.cpp")
@@ -117,3 +118,26 @@ def test_table_of_block_sizes() -> None:
     assert tuple(size for size, _ in rows) == BLOCK_SIZES
     assert dict(rows)[256] == Occupancy(8, 64, 64, 1.0, ("threads", "registers"))
     assert dict(rows)[32].limited_by == ("blocks",)
+
+
+NVCC = next(iter(header("../bin/nvcc")), None) or shutil.which("nvcc")
+
+
+@pytest.mark.tool
+@pytest.mark.parametrize(("threads", "blocks"), [(1024, 1), (320, 1), (256, 4)])
+def test_launch_bounds_leave_what_ptxas_keeps_to(threads: int, blocks: int, tmp_path: Path) -> None:
+    if NVCC is None:
+        pytest.skip("needs nvcc")
+    bounds = (f"-DTHREADS={threads}", f"-DBLOCKS={blocks}")
+    source = str(Path(__file__).with_name("registers.cu"))
+    command = [str(NVCC), "-cubin", "-arch=sm_80", "-Xptxas", "-v", *bounds, "-o", str(tmp_path / "cubin"), source]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    used = re.search(r"Used (\d+) registers", done.stdout + done.stderr)
+    assert used is not None
+    assert int(used[1]) == registers_left(limits("sm_80"), threads=threads, blocks=blocks)
+
+
+def test_more_blocks_than_fit_leave_nothing() -> None:
+    assert registers_left(limits("sm_80"), threads=1024, blocks=3) == 0
+    assert registers_left(limits("sm_80"), threads=2048) == 0
+    assert registers_left(limits("sm_53"), threads=1024) == 32
