@@ -7,16 +7,25 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from signoff.diagnostics.fixes import guard
 from signoff.diagnostics.fixes.candidate import FixCandidate
-from signoff.diagnostics.fixes.guard import losses
+from signoff.diagnostics.fixes.gpu import guard as gpu_guard
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Verifier
 
-DISPLAY = {"verilator": "Verilator", "yosys": "Yosys"}
+GPU_LANGUAGES = CUDA_LANGUAGES | {PYTHON}
+DISPLAY = {
+    "verilator": "Verilator",
+    "yosys": "Yosys",
+    "launch": "launch checks",
+    "nvrtc": "NVRTC",
+    "triton": "Triton",
+}
 
 
 # What a verifier, by name, said about a text.
@@ -77,7 +86,7 @@ async def judge(
         text = apply_edits(snapshot.text, candidate.edits)
     except ValueError as error:
         return Refusal(str(error))
-    if text == snapshot.text or (lost := losses(snapshot.text, text, candidate.finding)):
+    if text == snapshot.text or (lost := _lost(candidate, snapshot, text)):
         return Refusal("changes nothing" if text == snapshot.text else "; ".join(lost))
     known = await baselines(snapshot, project, verifiers, baseline)
     mended = spliced(snapshot, project, text)
@@ -107,6 +116,13 @@ async def judge(
     detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
     seconds = time.perf_counter() - start
     return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left)
+
+
+def _lost(candidate: FixCandidate, snapshot: Snapshot, text: str) -> tuple[str, ...]:
+    """What the mended text lacks, by the guard of its language."""
+    if snapshot.language in GPU_LANGUAGES:
+        return gpu_guard.losses(snapshot.text, text, candidate, snapshot.language)
+    return guard.losses(snapshot.text, text, candidate.finding)
 
 
 async def _run(verifier: Verifier, mended: tuple[Snapshot, Project], runs: Runs | None) -> Outcome:

@@ -16,6 +16,7 @@ from signoff.lsp_server.documents import Documents
 from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
 from signoff.verifiers import registry
+from signoff.verifiers.gpu.launch import Launch
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
 from signoff.verifiers.project import Project
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from signoff.lsp_server.structure import Structure
 
 log = logging.getLogger(__name__)
+
+# Quick enough to judge an edit while somebody waits; slang and the launch checks do that in lanes of their own.
+PROVING = frozenset(("verilator", "nvrtc", "triton"))
 
 
 class Parts:
@@ -65,6 +69,11 @@ class Parts:
         return Slang(self.pool, lane="proof")
 
     @cached_property
+    def proof_launch(self) -> Launch:
+        """The launch checks beside the live ones, for the same reason."""
+        return Launch(self.pool, lane="proof")
+
+    @cached_property
     def structure(self) -> Structure:
         """What answers for outlines and folds, loaded when the first is asked for."""
         from signoff.lsp_server.structure import Structure
@@ -81,7 +90,8 @@ class Parts:
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
-        judges = (self.proof_slang, *(verifier for verifier in self.verifiers if verifier.name == "verilator"))
+        quick = (verifier for verifier in self.verifiers if verifier.name in PROVING)
+        judges = (self.proof_slang, self.proof_launch, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property

@@ -16,7 +16,8 @@ class FixCandidate:
     """Edits of the finding's own document that may remove `finding`. `title` is an order, without evidence.
 
     `rule` names the file of the rule. `behaviour` says what the edit changes in the hardware where that
-    is more than the finding asks for ("" where it is not), and is shown with the fix.
+    is more than the finding asks for ("" where it is not), and is shown with the fix. `replaces` are the tokens that
+    the edit puts others in place of (GPU code): the guard against loss lets no other go, and never a call or statement.
     """
 
     title: str
@@ -26,6 +27,7 @@ class FixCandidate:
     behaviour: str = ""
     parsed: bool = False
     declares: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 Rule = Callable[[Finding, Snapshot, Project, LineIndex], Iterable[FixCandidate]]

@@ -126,7 +126,7 @@ class _Search:
     async def _proven(self, finding: Finding) -> tuple[ProvenFix, ...]:
         from signoff.diagnostics.fixes.rules import candidates
 
-        proposed = await asyncio.to_thread(lambda: list(candidates(finding, self.snapshot, self.project)))
+        proposed = await asyncio.to_thread(lambda: list(candidates(finding, self.snapshot, self.project, self.known)))
         fixes: dict[str, ProvenFix] = {}
         for candidate in proposed[:TRIED_PER_FINDING]:
             # Two places for a line that differ in blanks only are one fix.

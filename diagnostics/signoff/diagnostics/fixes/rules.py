@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from signoff.diagnostics.fixes import (
     blocking,
@@ -17,7 +17,9 @@ from signoff.diagnostics.fixes import (
     spelling,
 )
 from signoff.diagnostics.fixes.candidate import FixCandidate, Rule
-from signoff.verifiers.finding import Finding
+from signoff.diagnostics.fixes.gpu import rules as gpu
+from signoff.verifiers.finding import Finding, Outcome
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
@@ -36,12 +38,26 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def candidates(finding: Finding, snapshot: Snapshot, project: Project) -> Iterator[FixCandidate]:
-    """The candidates of every rule for one finding of the snapshot, the same edit once."""
-    index = LineIndex(snapshot.text)
+def candidates(
+    finding: Finding, snapshot: Snapshot, project: Project, known: Mapping[str, Outcome] | None = None
+) -> Iterator[FixCandidate]:
+    """The candidates of every rule of the snapshot's language for one finding of it, the same edit once.
+
+    `known` is what the verifiers, by name, say of the snapshot: rules for GPU code use the facts in it.
+    """
     seen: set[object] = set()
+    for candidate in _of_language(finding, snapshot, project, known or {}):
+        if candidate.edits not in seen:
+            seen.add(candidate.edits)
+            yield candidate
+
+
+def _of_language(
+    finding: Finding, snapshot: Snapshot, project: Project, known: Mapping[str, Outcome]
+) -> Iterator[FixCandidate]:
+    index = LineIndex(snapshot.text)
+    if snapshot.language in CUDA_LANGUAGES | {PYTHON}:
+        yield from gpu.candidates(finding, snapshot, project, index, known)
+        return
     for rule in RULES:
-        for candidate in rule(finding, snapshot, project, index):
-            if candidate.edits not in seen:
-                seen.add(candidate.edits)
-                yield candidate
+        yield from rule(finding, snapshot, project, index)

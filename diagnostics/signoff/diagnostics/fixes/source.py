@@ -57,9 +57,10 @@ class Source:
 
     __slots__ = ("_ends", "_starts", "text", "tokens", "trivia")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, every: list[Token] | None = None) -> None:
+        """`every` are the tokens of a text in another language than Verilog."""
         self.text = text
-        every = scan(text)
+        every = scan(text) if every is None else every
         self.tokens = [token for token in every if token.kind not in ("comment", "attribute")]
         self.trivia = [token for token in every if token.kind in ("comment", "attribute")]
         self._starts = [token.start for token in self.tokens]

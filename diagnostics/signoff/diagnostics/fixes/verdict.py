@@ -19,6 +19,8 @@ from signoff.verifiers.text import Edit, LineIndex, apply_edits
 NOISE = ("UNUSED", "EOFNEWLINE", "Unused")
 # These give up at the first error, so that one hides what they would say about the rest of the text.
 STOP_AT_ERROR = frozenset(("verilator", "yosys"))
+# NVRTC looks at registers and shared memory only once the text compiles; Triton stops at a kernel's first error.
+IN_STAGES = frozenset(("nvrtc", "nvcc", "triton"))
 # What only delimits, or is a keyword that assigns nothing.
 NEUTRAL = (KEYWORDS | {";"}) - {"default"}
 # A parser that has lost its way stumbles again within so many lines.
@@ -116,10 +118,13 @@ def _was_hidden(
     An error counts only where another tool had already found one on that line: the next of several faults.
     """
     stopped = [one for one in before.findings if one.severity is Severity.ERROR]
-    if before.tool not in STOP_AT_ERROR:
+    if before.tool not in STOP_AT_ERROR | IN_STAGES:
         stopped = [one for one in stopped if is_syntax(one)]
     if before.complete and not stopped:
         return False
+    if before.tool in IN_STAGES and (finding.tool == "signoff" or before.tool == "triton"):
+        # Of what the compiler says itself, none but a later error of Triton's can have been hidden.
+        return not _concerns(finding, candidate, snapshot)
     if finding.severity is Severity.ERROR:
         return before.tool in STOP_AT_ERROR and _known_elsewhere(finding, before, candidate, snapshot, known)
     return not _concerns(finding, candidate, snapshot)

@@ -1,0 +1,1 @@
+"""Fixes for CUDA and Triton."""

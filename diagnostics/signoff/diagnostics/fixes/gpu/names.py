@@ -1,0 +1,89 @@
+"""Misspelt names in CUDA C++, and a missing semicolon or bracket, where the compiler stood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from signoff.diagnostics.fixes.candidate import FixCandidate
+from signoff.diagnostics.fixes.gpu.ground import Ground
+from signoff.diagnostics.fixes.gpu.tokens import KEYWORDS, is_name
+from signoff.diagnostics.fixes.source import Token
+from signoff.verifiers.finding import Severity
+from signoff.verifiers.slips import digits, near
+from signoff.verifiers.text import Edit
+
+TOOLS = frozenset(("nvrtc", "nvcc"))
+UNKNOWN = re.compile(
+    r'identifier "(?P<name>\w+)" is undefined|"(?P<other>\w+)" is not a (?:template|class or namespace name|member)'
+    r'|has no member "(?P<member>\w+)"|name "(?P<scope>\w+)"'
+)
+EXPECTED = re.compile(r"expected an? \"(?P<token>[;,)\]])\"")
+
+
+def propose(ground: Ground) -> Iterator[FixCandidate]:
+    """Replace a name that is not known by the near one; insert what was expected."""
+    if ground.finding.tool not in TOOLS or ground.finding.severity is not Severity.ERROR:
+        return
+    yield from _spelling(ground)
+    yield from _punctuation(ground)
+
+
+@cache
+def listed(name: str) -> tuple[str, ...]:
+    """The names of a data file beside this one."""
+    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _spelling(ground: Ground) -> Iterator[FixCandidate]:
+    match = UNKNOWN.search(ground.finding.message)
+    wrong = next((name for name in match.groups() if name), "") if match else ""
+    places = [token for token in ground.src.tokens if token.text == wrong]
+    start, end = ground.index.offsets(ground.finding.span)
+    here = next((token for token in places if token.end > start and token.start <= max(end, start)), None)
+    if not wrong or here is None:
+        return
+    for word in near(wrong, [*_own(ground, wrong), *listed("cuda_names.txt"), *KEYWORDS]):
+        # `x1` for `x2` is another variable, not a slip.
+        if digits(word) != digits(wrong):
+            continue
+        title = f"Replace '{wrong}' by '{word}'"
+        yield ground.candidate(title, _renamed(ground, [here], word), "spelling", (wrong,))
+        if len(places) > 1:
+            title = f"{title}, everywhere"
+            yield ground.candidate(title, _renamed(ground, places, word), "spelling", (wrong,))
+
+
+def _renamed(ground: Ground, tokens: list[Token], word: str) -> list[Edit]:
+    return [ground.replace(token, word) for token in tokens]
+
+
+def _own(ground: Ground, wrong: str) -> list[str]:
+    """The names of the text, those of the function around the fault first."""
+    src = ground.src
+    number = src.at(ground.index.offsets(ground.finding.span)[0])
+    nearest = sorted(range(len(src.tokens)), key=lambda place: abs(place - number))
+    return list(dict.fromkeys(src.word(n) for n in nearest if is_name(src.token(n)) and src.word(n) != wrong))
+
+
+def _punctuation(ground: Ground) -> Iterator[FixCandidate]:
+    match = EXPECTED.search(ground.finding.message)
+    if match is None:
+        return
+    wanted, src = match["token"], ground.src
+    line = ground.finding.span.start_line
+    start = ground.index.offsets(ground.finding.span)[0]
+    places = [src.token(src.before(start)).end]
+    if wanted == ";":
+        # The compiler names the line of what follows.
+        places.append(src.token(src.before(ground.index.offset(line, 0))).end)
+    else:
+        inside = range(src.from_(ground.index.offset(line, 0)), src.before(ground.index.line_end(line)) + 1)
+        places += [src.token(n - 1).end for n in inside if src.word(n) in (";", "{", ")") and n > 0]
+    for place in dict.fromkeys(place for place in places if place > 0):
+        where = ground.index.position(place)[0]
+        more = "" if where == line else f" at the end of line {where + 1}"
+        yield ground.candidate(f"Insert '{wanted}'{more}", (ground.insert(place, wanted),), "punctuation")
