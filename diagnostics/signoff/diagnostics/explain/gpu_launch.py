@@ -98,9 +98,9 @@ def _cluster(launch: Launch) -> str:
 
 
 def _shared(launch: Launch, kernel: Kernel | None, costs: Sequence[KernelCost] | None, project: Project) -> str:
-    dynamic = "not known" if launch.shared is None else size(launch.shared)
-    static = _static(launch, kernel, costs)
-    given = f"Shared memory a block: {dynamic} dynamic" + (f", {size(static)} static" if static is not None else "")
+    amounts = (("dynamic", launch.shared), ("static", _static(launch, kernel, costs)))
+    said = [f"{kind} not known" if count is None else f"{size(count)} {kind}" for kind, count in amounts if count != 0]
+    given = f"Shared memory a block: {', '.join(said) or 'none'}"
     default = by_target(project, lambda of: of.smem_per_block_default, size)
     most = by_target(project, lambda of: of.smem_per_block_optin, size)
     return f"{given}. Allowed together: {default}, with `cudaFuncSetAttribute` {most}.{_raised(launch)}"
