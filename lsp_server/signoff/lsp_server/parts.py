@@ -91,7 +91,7 @@ class Parts:
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
         quick = (verifier for verifier in self.verifiers if verifier.name in PROVING)
-        judges = (self.proof_slang, self.proof_launch, *quick)
+        judges: tuple[Verifier, ...] = (self.proof_slang, self.proof_launch, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property
