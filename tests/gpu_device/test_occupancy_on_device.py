@@ -27,6 +27,12 @@ def build(architecture: str, folder: Path) -> Path:
     return programs.build(SOURCE, architecture, folder)
 
 
+def output(*argv: str) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.tool
 def test_the_program_compiles(tmp_path: Path) -> None:
     assert build("sm_80", tmp_path).exists()
@@ -38,8 +44,7 @@ async def test_occupancy_equals_the_runtimes(tmp_path: Path) -> None:
     if not found:
         pytest.skip("no GPU in this machine")
     program = build(found[0], tmp_path)
-    said = subprocess.run([str(program)], capture_output=True, text=True, check=True, timeout=120).stdout
-    rows = [tuple(map(int, line.split())) for line in said.splitlines()]
+    rows = [tuple(map(int, line.split())) for line in output(str(program)).splitlines()]
     assert len(rows) > 50
     wrong = [
         (row, ours.blocks_per_sm)
@@ -56,6 +61,4 @@ async def test_occupancy_equals_the_runtimes(tmp_path: Path) -> None:
 async def test_triton_kernels_run_and_match() -> None:
     if not await installed_gpu() or importlib.util.find_spec("torch") is None:
         pytest.skip("needs a GPU and PyTorch")
-    done = subprocess.run([sys.executable, str(TRITON)], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "3 kernels match"
+    assert output(sys.executable, str(TRITON)).strip() == "3 kernels match"
