@@ -141,6 +141,15 @@ class Checking:
         if self.concerns_us(document):
             self.schedule.saved(document.uri)
 
+    def demanded(self, snapshot: Snapshot, project: Project, name: str, outcome: Outcome) -> None:
+        """Show what a run that the user asked for has found, where the document is still the one it looked at.
+
+        It stands in the place of what the verifier `name` said, until that runs again or the line is edited.
+        """
+        if outcome.ran and self._version(snapshot.path) == snapshot.version:
+            changed = self.store.put(name, group_name(snapshot, project), [snapshot.path], outcome)
+            self._publish(changed | {snapshot.path})
+
     def baseline(self, uri: str) -> Mapping[str, Outcome]:
         """The outcomes, by tool, that were computed from exactly the present texts: what a proof compares with."""
         seen = self.look(uri)

@@ -17,18 +17,18 @@ async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome | None:
     """nvcc -c on a CUDA document: host code and device code."""
     if snapshot.language not in CUDA_LANGUAGES:
         return None
-    from signoff.verifiers.gpu import nvcc
+    from signoff.verifiers.gpu.nvcc import compile_whole as whole
 
-    return await nvcc.compile_whole(snapshot, project)
+    return await whole(snapshot, project)
 
 
 async def build_extension(snapshot: Snapshot, project: Project) -> Outcome | None:
     """torch's own extension builder on what a Python document gives to load_inline; only in a trusted workspace."""
     if snapshot.language != PYTHON:
         return None
-    from signoff.verifiers.gpu import torch_build
+    from signoff.verifiers.gpu.torch_build import build
 
-    return await torch_build.build(snapshot, project)
+    return await build(snapshot, project)
 
 
 def verdict(outcome: Outcome, name: str) -> str:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
+from lsprotocol import types
+
 from signoff.lsp_server.handlers.inline_completion import ACCEPTED
+from signoff.lsp_server.on_demand import OnDemand, build_extension, compile_whole, verdict
 from signoff.lsp_server.server import SignoffServer
+from signoff.verifiers.finding import Severity
 from signoff.verifiers.verifier import tool_of
 
 log = logging.getLogger(__name__)
@@ -21,6 +27,16 @@ def register(server: SignoffServer) -> None:
         for document in server.documents:
             if not uris or document.uri in uris:
                 server.parts.checking.saved(document)
+
+    @server.command("signoff.compileUnit")
+    async def compile_unit(*uris: Any) -> dict[str, Any]:
+        """Compile a CUDA document entirely (nvcc -c), with progress; the answer says how it went."""
+        return await _on_demand(server, uris, compile_whole, "nvcc", "Signoff: compiling")
+
+    @server.command("signoff.buildExtension")
+    async def build(*uris: Any) -> dict[str, Any]:
+        """Have torch build what a Python document gives to load_inline, with progress; only where trusted."""
+        return await _on_demand(server, uris, build_extension, "torch", "Signoff: torch builds the extension")
 
     @server.command("signoff.warmYosys")
     async def warm_yosys() -> None:
@@ -46,3 +62,25 @@ def register(server: SignoffServer) -> None:
             "model": {"name": model.name, "backend": model.backend, "ready": model.ready, "message": model.message},
             "projects": {document.uri: server.parts.workspace.describe(document.path) for document in server.documents},
         }
+
+
+async def _on_demand(
+    server: SignoffServer, uris: Sequence[Any], work: OnDemand, name: str, title: str
+) -> dict[str, Any]:
+    """Run what the user asks for on one open document; findings stand in the place of those of the verifier `name`."""
+    seen = server.parts.checking.look(str(uris[0])) if uris else None
+    if seen is None:
+        return _told(server, False, "Signoff: open the file first; the command needs its uri")
+    server.watched(f"{title} {PurePath(seen[0].path).name}")
+    outcome = await work(*seen)
+    if outcome is None:
+        return _told(server, False, f"Signoff: {PurePath(seen[0].path).name} has nothing that this command is for")
+    server.parts.checking.demanded(*seen, name, outcome)
+    accepted = outcome.judged and not any(finding.severity is Severity.ERROR for finding in outcome.findings)
+    return _told(server, accepted, f"Signoff: {verdict(outcome, PurePath(seen[0].path).name)}")
+
+
+def _told(server: SignoffServer, ok: bool, message: str) -> dict[str, Any]:
+    kind = types.MessageType.Info if ok else types.MessageType.Warning
+    server.window_show_message(types.ShowMessageParams(kind, message))
+    return {"ok": ok, "message": message}

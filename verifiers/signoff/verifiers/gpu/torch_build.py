@@ -23,6 +23,7 @@ from signoff.verifiers.gpu.toolkit import Toolkit, toolkit
 from signoff.verifiers.gpu.torch_sources import Inline, inlines
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, run, scratch_folder
+from signoff.verifiers.scratch import session_folder
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
@@ -75,13 +76,14 @@ async def _interpreter(project: Project) -> str:
     own = [Path(project.root, name, *_PROGRAM) for name in (".venv", "venv")]
     setting = project.settings.triton.python
     for candidate in (setting, *map(str, own), sys.executable):
-        if candidate and Path(candidate).is_file():
-            try:
-                done = await run((candidate, "-c", HAS_TORCH), cwd=Path(candidate).parent, timeout=ASK_SECONDS)
-            except ToolMissing:
-                continue
-            if done.returncode == 0 and not done.timed_out:
-                return candidate
+        if not candidate:
+            continue
+        try:
+            done = await run((candidate, "-c", HAS_TORCH), cwd=session_folder(), timeout=ASK_SECONDS)
+        except ToolMissing:
+            continue
+        if done.returncode == 0 and not done.timed_out:
+            return candidate
     return ""
 
 

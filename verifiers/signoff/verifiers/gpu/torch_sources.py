@@ -1,4 +1,4 @@
-"""What a Python file gives to torch's load_inline, as far as it is certain: enough to have it built without the file."""
+"""What a Python file gives to torch's load_inline, as far as it is certain: enough to build it without the file."""
 
 from __future__ import annotations
 
