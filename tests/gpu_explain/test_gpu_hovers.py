@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.diagnostics.explain.gpu import kernel_hover, launch_hover, lens_title, triton_hover, triton_lens_title
+from signoff.diagnostics.explain.gpu_instances import instances
 from signoff.diagnostics.explain.gpu_text import by_target, percent, size
 from signoff.verifiers.gpu.facts import Bounds, Extent, Form, Kernel, KernelCost, Launch
 from signoff.verifiers.gpu.limits import ARCHITECTURES
@@ -187,3 +188,31 @@ def test_any_facts_give_a_text(
         _well_formed(launch_hover(each, None, costs, project))
     _well_formed(triton_hover(one.name, costs, project))
     assert "**" not in triton_lens_title(one.name, costs, project)
+
+
+@pytest.mark.parametrize(
+    ("launched", "registers"),
+    [
+        (("float", "256"), {10}),
+        (("float", "256u"), {10}),
+        (("float", "BLOCK"), {10, 11}),
+        (("double",), {12}),
+        (("T", "128"), {11}),
+        ((), {10, 11, 12}),
+        (("int", "256"), {10, 11, 12}),
+    ],
+)
+def test_instances_that_a_launch_can_mean(launched: tuple[str, ...], registers: set[int]) -> None:
+    costs = (
+        cost(registers=10, instance="ns::scale<float, 256>"),
+        cost(registers=11, instance="scale<float, (int)128>(float *, std::pair<int, int>)"),
+        cost(registers=12, instance="void scale<double, 256>(double *)"),
+        cost(registers=13, name="other", instance="other<float, 256>"),
+    )
+    assert {one.registers for one in instances(launch(template_arguments=launched), costs)} == registers
+
+
+def test_nested_arguments_are_one() -> None:
+    costs = (cost(registers=10, instance="scale<std::pair<int, 4>, true>"), cost(registers=11, instance="scale<X, 0>"))
+    found = instances(launch(template_arguments=("std::pair<int, 4>", "true")), costs)
+    assert [one.registers for one in found] == [10]

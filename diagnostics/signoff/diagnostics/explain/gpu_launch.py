@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 
+from signoff.diagnostics.explain.gpu_instances import instances
 from signoff.diagnostics.explain.gpu_text import (
     METHOD,
     PENDING,
     Shape,
     by_target,
-    costs_of,
     heaviest,
     occupancy_cell,
     size,
@@ -108,7 +108,7 @@ def _shared(launch: Launch, kernel: Kernel | None, costs: Sequence[KernelCost] |
 
 def _static(launch: Launch, kernel: Kernel | None, costs: Sequence[KernelCost] | None) -> int | None:
     """What ptxas said, else what the text says; None where neither knows."""
-    measured = [cost.static_shared for cost in _instances(launch, costs or ())]
+    measured = [cost.static_shared for cost in instances(launch, costs or ())]
     if measured:
         return max(measured)
     return kernel.static_shared if kernel is not None else None
@@ -127,36 +127,12 @@ def _origins(launch: Launch) -> str:
     return bullets(f"{note.message} ({PurePath(note.path).name}:{note.span.start_line + 1})" for note in shown)
 
 
-def _instances(launch: Launch, costs: Sequence[KernelCost]) -> list[KernelCost]:
-    """The costs of the instance that is launched; of all the kernel's instances where that cannot be told."""
-    own = costs_of(launch.kernel, costs) if launch.kernel else []
-    wanted = _plain(",".join(launch.template_arguments))
-    same = [cost for cost in own if wanted and _arguments(cost) == wanted]
-    return same or own
-
-
-def _arguments(cost: KernelCost) -> str:
-    """The template arguments of a demangled instance: "float,4" of "void scale<float, 4>(float *)"."""
-    after = cost.instance.partition(f"{cost.kernel}<")[2]
-    depth = 1
-    for place, character in enumerate(after):
-        depth += {"<": 1, ">": -1}.get(character, 0)
-        if depth == 0:
-            return _plain(after[:place])
-    return ""
-
-
-def _plain(arguments: str) -> str:
-    """Without what only spelling decides: spaces, and the types that demanglers write before numbers."""
-    return "".join(arguments.split()).replace("(int)", "").replace("(unsignedint)", "").replace("(bool)", "")
-
-
 def _other_sizes(launch: Launch, kernel: Kernel | None, costs: Sequence[KernelCost] | None) -> str:
     if not launch.kernel:
         return ""
     if costs is None:
         return f"Occupancy: {PENDING[0].lower()}{PENDING[1:]}"
-    chosen = heaviest(_instances(launch, costs))
+    chosen = heaviest(instances(launch, costs))
     if not chosen:
         return f"Occupancy: the last compilation reported nothing of {code(launch.kernel)}."
     rows = [_size_row(threads, launch, chosen) for threads in _sizes(launch, kernel)]
@@ -180,7 +156,7 @@ def _size_row(threads: int, launch: Launch, costs: Sequence[KernelCost]) -> tupl
 
 
 def _remarks(launch: Launch, kernel: Kernel | None, costs: Sequence[KernelCost]) -> str:
-    several = len({cost.instance for cost in _instances(launch, costs)}) > 1
+    several = len({cost.instance for cost in instances(launch, costs)}) > 1
     said = "Of several instances the one with the most registers is shown. " if several else ""
     bounded = kernel is not None and kernel.bounds is not None and (kernel.bounds.max_threads or 0) > 0
     said += "`__launch_bounds__` allows no larger one. " if bounded else ""
