@@ -88,11 +88,11 @@ def _age(cost: KernelCost) -> int:
 
 
 def heaviest(costs: Sequence[KernelCost]) -> list[KernelCost]:
-    """For every architecture the instance with the most registers, in the order of `costs`."""
+    """For every architecture the instance with the most registers (then shared memory), in the order of `costs`."""
     chosen: dict[str, KernelCost] = {}
     for cost in costs:
         held = chosen.get(cost.architecture)
-        if held is None or cost.registers > held.registers:
+        if held is None or (cost.registers, cost.static_shared) > (held.registers, held.static_shared):
             chosen[cost.architecture] = cost
     return list(chosen.values())
 
