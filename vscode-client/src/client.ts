@@ -4,9 +4,8 @@ import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import { CloseAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
 import type { ErrorHandler, LanguageClientOptions, ServerOptions, StreamInfo } from "vscode-languageclient/node";
+import { languages } from "./documents";
 import type { Found } from "./find";
-
-export const languages = ["verilog", "systemverilog"];
 
 /**
  * The settings as the server takes them. Trust is the editor's to tell: whatever a workspace's settings say about it

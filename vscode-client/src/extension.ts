@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { createClient, settings } from "./client";
+import { concerns } from "./documents";
 import { run, type Found } from "./find";
 import { findServer, installNow, sayError, wantsInstall } from "./server";
 import { pickFromStatus, Status, type ServerStatus } from "./status";
@@ -24,6 +25,8 @@ class Extension implements vscode.Disposable {
       "signoff.showStatus": () => this.showStatus(),
       "signoff.doctor": () => this.doctor(),
       "signoff.runDeepChecks": () => this.ask("signoff.checkDeep", vscode.window.activeTextEditor?.document.uri.toString()),
+      "signoff.compileFile": () => this.ask("signoff.compileUnit", vscode.window.activeTextEditor?.document.uri.toString()),
+      "signoff.buildTorchExtension": () => this.ask("signoff.buildExtension", vscode.window.activeTextEditor?.document.uri.toString()),
       "signoff.prepareYosys": () => this.ask("signoff.warmYosys"),
       "signoff.install": () => this.reinstall(),
     };
@@ -34,6 +37,26 @@ class Extension implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => this.changed(event)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.tellTrust()),
     );
+  }
+
+  /** Starts the server once there is a document for it: of the many Python files only those with GPU code. */
+  async startWhenNeeded(): Promise<void> {
+    if (vscode.workspace.textDocuments.some(isOurs) || (await hasCuda())) return this.restart();
+    let found = false;
+    const look = (document: vscode.TextDocument) => {
+      if (found || !isOurs(document)) return;
+      found = true;
+      waiting.dispose();
+      // A command of the user's may have started it meanwhile.
+      if (!this.client) void this.restart();
+    };
+    const waiting = vscode.Disposable.from(
+      vscode.workspace.onDidOpenTextDocument(look),
+      vscode.workspace.onDidSaveTextDocument(look),
+    );
+    this.context.subscriptions.push(waiting);
+    // One may have been opened while the workspace was looked through.
+    vscode.workspace.textDocuments.forEach(look);
   }
 
   restart(): Promise<void> {
@@ -134,6 +157,14 @@ class Extension implements vscode.Disposable {
   }
 }
 
+function isOurs(document: vscode.TextDocument): boolean {
+  return concerns(document.languageId, () => document.getText());
+}
+
+async function hasCuda(): Promise<boolean> {
+  return (await vscode.workspace.findFiles("**/*.cu", undefined, 1)).length > 0;
+}
+
 let extension: Extension | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
@@ -141,7 +172,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   context.subscriptions.push(extension);
   extension.register();
   // Not awaited: the editor need not wait for an installation the user has yet to agree to.
-  void extension.restart();
+  void extension.startWhenNeeded();
 }
 
 export function deactivate(): Promise<void> | undefined {

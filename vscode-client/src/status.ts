@@ -1,7 +1,7 @@
 // The status bar item: what state the server is in; a click lists the tools, the model and what can be done.
 import * as vscode from "vscode";
 import { State, type LanguageClient } from "vscode-languageclient/node";
-import { languages } from "./client";
+import { concerns } from "./documents";
 
 export class Status implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("signoff.status", vscode.StatusBarAlignment.Right, 50);
@@ -37,8 +37,8 @@ export class Status implements vscode.Disposable {
   }
 
   private showWhereUseful(): void {
-    const language = vscode.window.activeTextEditor?.document.languageId;
-    if (language && languages.includes(language)) this.item.show();
+    const document = vscode.window.activeTextEditor?.document;
+    if (document && concerns(document.languageId, () => document.getText())) this.item.show();
     else this.item.hide();
   }
 }

@@ -126,7 +126,7 @@ class Parts:
     async def suggest(self, uri: str, place: tuple[int, int], *, automatic: bool) -> tuple[Suggestion, ...]:
         """Completions that the tools accepted, at (line, column); for the document's present version or none."""
         seen = self.checking.look(uri)
-        if seen is None or not self.settings.completion.enabled:
+        if seen is None or not self.settings.completion.enabled or seen[0].language not in self.slang.languages:
             return ()
         context = await self._interfaces(*seen, place)
         found = await self.engine.complete(*seen, *place, automatic=automatic, context=context)
@@ -146,8 +146,6 @@ class Parts:
         """The interfaces of the modules that the document names: what a model most often gets wrong."""
         from signoff.verifiers.hdl.facts import interface
 
-        if snapshot.language not in self.slang.languages:
-            return ()
         scope = await self.slang.scope(snapshot, project, *place)
         # In the order of their names, so that the prompt's beginning stays the same from key to key.
         named = [module for module in scope.modules if re.search(rf"\b{re.escape(module.name)}\b", snapshot.text)]
