@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from signoff.verifiers.hdl.index_engine import is_config, is_skipped, is_source
+from signoff.verifiers.file_kinds import DATABASE, is_build_file, is_config, is_skipped, is_source, is_unit_file
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
@@ -29,8 +29,8 @@ class Watcher:
     """Tells of changed, made and deleted files below `folders`, several at once after a short quiet.
 
     `on_change` gets absolute paths, in a thread of the watcher's own (use loop.call_soon_threadsafe). `patterns`
-    are file names with wildcards; None: HDL sources and the files that declare designs. A folder that went is told
-    of by its own path. stop() ends all threads; nothing is told after it.
+    are file names with wildcards; None: sources and what declares designs and builds. A folder that went is told of by
+    its own path. stop() ends all threads; nothing is told after it.
     """
 
     def __init__(
@@ -105,12 +105,13 @@ class Watcher:
     def _wants(self, path: str, is_directory: bool) -> bool:
         folder = max((folder for folder in self._folders if path.startswith(folder)), key=len, default="")
         parts = PurePath(path[len(folder) :].strip(os.sep)).parts or ("",)
-        if any(is_skipped(part) for part in parts[:-1]):
+        # Build folders are skipped, but for what says how things are built.
+        if any(is_skipped(part) for part in parts[:-1]) and parts[-1] != DATABASE:
             return False
         if is_directory:
             return not is_skipped(parts[-1])
         if self._patterns is None:
-            return is_source(path) or is_config(path)
+            return is_source(path) or is_config(path) or is_unit_file(path) or is_build_file(path)
         return any(fnmatch.fnmatch(parts[-1], pattern) for pattern in self._patterns)
 
     def _tell(self) -> None:

@@ -8,18 +8,21 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from signoff.verifiers.file_kinds import is_build_file, is_config, is_source, is_unit_file
 from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.gpu.units import Situation
+from signoff.verifiers.gpu.units_model import CudaModel, concerns_gpu, trouble
 from signoff.verifiers.hdl.design import Declarations, declared_by
 from signoff.verifiers.hdl.index import FileFacts
-from signoff.verifiers.hdl.index_engine import MAX_FILES, Stamp, Survey, is_config, is_source
 from signoff.verifiers.hdl.membership import Membership
 from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.survey import MAX_FILES, Stamp, Survey
 from signoff.verifiers.workers import Engine, WorkerPool
 
-ENGINE = Engine("signoff.verifiers.hdl.index_engine:IndexEngine", idle_seconds=20.0)
+ENGINE = Engine("signoff.verifiers.workspace_engine:WorkspaceEngine", idle_seconds=20.0)
 KEY = "index"
 WALK_SECONDS = 120.0
 READ_SECONDS = 120.0
@@ -41,6 +44,11 @@ class _Folder:
     survey: Survey = field(default_factory=Survey)
     declarations: Declarations = field(default_factory=Declarations)
 
+    @property
+    def limit(self) -> int:
+        """How many files of it are read."""
+        return MAX_FILES if self.recursive else LOOSE_FILES
+
 
 class WorkspaceModel:
     """The project of every file. Use within one event loop; everything slow runs in a worker process of `pool`.
@@ -61,6 +69,7 @@ class WorkspaceModel:
         self._stamps: dict[str, Stamp] = {}
         self._buffers: dict[str, FileFacts] = {}
         self._membership = Membership(WorkspaceIndex(), (), settings, trusted, scanned=False)
+        self._cuda = CudaModel(self._call)
         self._lock = asyncio.Lock()
         self._rebuild(scanned=False)
 
@@ -84,30 +93,33 @@ class WorkspaceModel:
 
     def project_for(self, path: str) -> Project:
         """The project that a file is checked in, without buffers. Dictionary look-ups once it has been asked for."""
-        return self._membership.project(path)
+        return self._cuda.project(path) if self._cuda.covers(path) else self._membership.project(path)
 
     def declared_by(self, path: str) -> tuple[Project, ...]:
         """The projects that one configuration file (signoff.toml, file list, core) declares."""
         return self._membership.declared_by(os.path.normpath(path))
 
     def describe(self, path: str) -> str:
-        """One sentence for a person: which project a file is in, and why."""
-        return self._membership.describe(path)
+        """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""
+        return self._cuda.describe(path) if self._cuda.covers(path) else self._membership.describe(path)
 
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong in the files that declare designs; of one that nobody uses, only what is more than a remark."""
         told = (finding for folder in self._known() for finding in folder.declarations.findings)
         used = self._membership.used
-        return tuple(one for one in told if one.severity < Severity.INFORMATION or one.path in used)
+        found = (one for one in told if one.severity < Severity.INFORMATION or one.path in used)
+        return (*found, *self._cuda.problems())
 
     def problems_of(self, configs: Collection[str]) -> tuple[Finding, ...]:
         """All that is wrong in these configuration files (signoff.toml, lists, cores) and in the lists they name."""
         told = (finding for folder in self._known() for finding in folder.declarations.findings)
-        return tuple(one for one in told if one.path in configs or not declared_by(one).isdisjoint(configs))
+        found = (one for one in told if one.path in configs or not declared_by(one).isdisjoint(configs))
+        return (*found, *(one for one in self._cuda.problems() if one.path in configs))
 
     def messages(self) -> tuple[str, ...]:
-        """What a person should know about the scan: a folder too large to be known entirely."""
-        return tuple(folder.survey.left_out for folder in self._known() if folder.survey.left_out)
+        """What a person should know: a folder too large to be known entirely, a setting that means nothing."""
+        left_out = (folder.survey.left_out for folder in self._known() if folder.survey.left_out)
+        return (*left_out, *trouble(self._settings))
 
     async def scan(self, progress: Progress | None = None) -> None:
         """Read the workspace. Files whose time and size are unchanged since the last scan are not read again."""
@@ -119,10 +131,13 @@ class WorkspaceModel:
             await self._read_files(report)
             report("Reading file lists", None)
             await self._read_declarations()
+            await self._read_cuda()
             self._rebuild(scanned=True)
 
     async def buffer_changed(self, snapshot: Snapshot) -> bool:
         """Note what an open document defines and uses now; True where the project of some file changed by it."""
+        if snapshot.path and concerns_gpu(snapshot):
+            return await self._gpu_document(os.path.normpath(snapshot.path))
         if not snapshot.path or not is_source(snapshot.path):
             return False
         path = os.path.normpath(snapshot.path)
@@ -146,10 +161,30 @@ class WorkspaceModel:
             return True
         sources = [path for path in paths if is_source(path)]
         configs = [path for path in paths if is_config(path) and self._folder_of(path)]
-        if not sources and not configs:
+        units = [path for path in paths if (is_unit_file(path) or is_build_file(path)) and self._folder_of(path)]
+        if not sources and not configs and not units:
             return False
         async with self._lock:
-            return await self._files_changed(sources, configs)
+            recompiled = await self._units_changed(units)
+            return await self._files_changed(sources, configs) or recompiled
+
+    async def _units_changed(self, paths: list[str]) -> bool:
+        changed = False
+        for folder in self._known():
+            found = [path for path in paths if self._folder_of(path) is folder]
+            if found and await self._cuda.changed(folder.path, found, folder.recursive, folder.limit):
+                changed = True
+        if changed:
+            self._rebuild(scanned=self._membership.scanned)
+        return changed
+
+    async def _gpu_document(self, path: str) -> bool:
+        """A CUDA document, or one of Python with kernels, was opened or edited."""
+        news = await self._cuda.ask_for_gpu()
+        if news:
+            self._rebuild(scanned=self._membership.scanned)
+        outside = self._folder_of(path) is None
+        return (outside and await self._adopt(os.path.dirname(path))) or news
 
     async def _adopt(self, path: str) -> bool:
         async with self._lock:
@@ -158,13 +193,24 @@ class WorkspaceModel:
                 await self._survey(folder)
                 await self._read_files(lambda message, percentage: None)
                 await self._read_folder(folder)
+                await self._read_cuda()
                 self._rebuild(scanned=True)
                 return True
         return False
 
     async def _survey(self, folder: _Folder) -> None:
-        limit = MAX_FILES if folder.recursive else LOOSE_FILES
-        folder.survey = await self._call("survey", folder.path, folder.recursive, limit, timeout=WALK_SECONDS)
+        walk = (folder.path, folder.recursive, folder.limit)
+        folder.survey = await self._call("survey", *walk, timeout=WALK_SECONDS)
+
+    async def _read_cuda(self) -> None:
+        """How CUDA is compiled in each folder that holds any."""
+        for folder in self._known():
+            if folder.survey.cuda:
+                await self._cuda.read(folder.path, folder.recursive, folder.limit)
+            else:
+                self._cuda.forget(folder.path)
+        if any(folder.survey.cuda for folder in self._known()):
+            await self._cuda.ask_for_gpu()
 
     async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
         existed = {path for path in sources if path in self._index}
@@ -237,6 +283,15 @@ class WorkspaceModel:
     def _rebuild(self, scanned: bool) -> None:
         declarations = [(folder.path, folder.declarations) for folder in self._known()]
         self._membership = Membership(self._index, declarations, self._settings, self._trusted, scanned)
+        self._cuda.rebuild([folder.path for folder in self._known()], self._situation)
+
+    def _situation(self, installed: tuple[str, ...]) -> Situation:
+        member = self._membership
+
+        def toml_of(path: str) -> str:
+            return member.override_of(path, "cuda", "architectures")
+
+        return Situation(self._settings, member.settings_at, toml_of, member.root_of, self._trusted, installed)
 
     def _folder_of(self, path: str) -> _Folder | None:
         holding = (folder for folder in self._folders if path.startswith(folder.path.rstrip(os.sep) + os.sep))
@@ -247,7 +302,8 @@ class WorkspaceModel:
         return [*self._folders, *self._loose.values()]
 
     def _was_folder(self, path: str) -> bool:
-        return any(known.startswith(path + os.sep) for known in self._index.paths())
+        below = path + os.sep
+        return any(known.startswith(below) for known in self._index.paths()) or self._cuda.was_folder(path)
 
     def _forget_outside(self) -> None:
         for path in [path for path in self._index.paths() if not self._folder_of(path)]:

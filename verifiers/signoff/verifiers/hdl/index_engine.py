@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl import core as fusesoc
 from signoff.verifiers.hdl import manifest
 from signoff.verifiers.hdl.design import Declarations, Design, Override, within
 from signoff.verifiers.hdl.filelist_reader import FileListReader
-from signoff.verifiers.hdl.index import EMPTY, HDL_EXTENSIONS, FileFacts, extract
+from signoff.verifiers.hdl.index import EMPTY, FileFacts, extract
+from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
 
 # Generated netlists of many MB say nothing about a workspace; one that a design lists is read all the same.
 HUGE_BYTES = 2 * 1024 * 1024
 LISTED_HUGE_BYTES = 64 * 1024 * 1024
-MAX_FILES = 20_000
-MAX_FOLDERS = 50_000
-SKIPPED = frozenset(
-    {"node_modules", "obj_dir", "build", "_build", "__pycache__", "site-packages", "xsim.dir", "csrc", "simv.daidir"}
-)
-# Vivado's generated folders are named after the project: top.runs, top.cache.
-SKIPPED_ENDINGS = (".runs", ".cache", ".hw", ".ip_user_files", ".egg-info", ".Xil")
-LIST_NAMES = ("verible.filelist",)
-LIST_ENDINGS = (".f", ".vc", ".flist", ".filelist")
-
-Stamp = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What lies in a folder: HDL files with (time in ns, size in bytes), configuration files, and what was left out."""
-
-    files: dict[str, Stamp] = field(default_factory=dict)
-    configs: tuple[str, ...] = ()
-    left_out: str = ""
-
-
-def is_config(path: str) -> bool:
-    """Whether the file may say which files belong together, going by its name."""
-    name = os.path.basename(path)
-    return (
-        name == manifest.NAME
-        or name in LIST_NAMES
-        or name.endswith((".core", *LIST_ENDINGS))
-        or name.startswith("Flist.")
-    )
-
-
-def is_source(path: str) -> bool:
-    """Whether the file is Verilog or SystemVerilog, going by its name."""
-    return path.lower().endswith(HDL_EXTENSIONS)
-
-
-def is_skipped(name: str) -> bool:
-    """Whether a folder of this name holds nothing of the user's own."""
-    return name.startswith(".") or name in SKIPPED or name.endswith(SKIPPED_ENDINGS)
 
 
 class IndexEngine:
@@ -64,9 +23,7 @@ class IndexEngine:
 
     def survey(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
         """Walk a folder. Links to folders are followed once; a file that two names lead to counts once."""
-        walk = _Walk(max_files)
-        walk.run(folder, recursive)
-        return Survey(walk.files, tuple(sorted(walk.configs)), walk.left_out)
+        return survey(folder, recursive, max_files)
 
     def extract(self, paths: Iterable[str], listed: bool = False) -> list[tuple[str, Stamp, FileFacts]]:
         """The facts of files on disk. One that cannot be read, or is huge and not `listed`, has none."""
@@ -95,61 +52,6 @@ class IndexEngine:
             if not path.endswith(".core") and not _is_manifest(path) and os.path.realpath(path) not in named:
                 designs += _file_list(path, folder, variables, findings)
         return Declarations(tuple(designs), tuple(overrides), tuple(findings), _links(designs))
-
-
-class _Walk:
-    def __init__(self, max_files: int) -> None:
-        self.files: dict[str, Stamp] = {}
-        self.configs: list[str] = []
-        self.left_out = ""
-        self._max_files = max_files
-        self._folders: set[tuple[int, int]] = set()
-        self._inodes: set[tuple[int, int]] = set()
-
-    def run(self, folder: str, recursive: bool) -> None:
-        waiting = [folder]
-        while waiting:
-            current = waiting.pop()
-            if len(self.files) >= self._max_files or len(self._folders) >= MAX_FOLDERS:
-                count = len(self.files)
-                self.left_out = f"{folder} is too large: only {count} of its HDL files are known, those found first."
-                return
-            below = self._folder(current)
-            if recursive:
-                waiting += reversed(below)
-
-    def _folder(self, folder: str) -> list[str]:
-        try:
-            stat = os.stat(folder)
-            identity = (stat.st_dev, stat.st_ino)
-            if identity in self._folders and stat.st_ino:
-                return []
-            self._folders.add(identity)
-            with os.scandir(folder) as found:
-                items = sorted(found, key=lambda item: item.name)
-        except OSError:
-            return []
-        names = {item.name for item in items}
-        if "pyvenv.cfg" in names:
-            return []
-        return [path for item in items if (path := self._item(item))]
-
-    def _item(self, item: os.DirEntry[str]) -> str:
-        """Note a file; the path of a folder to look into, else ""."""
-        try:
-            if item.is_dir():
-                return "" if is_skipped(item.name) else item.path
-            if is_source(item.name):
-                stat = item.stat()
-                identity = (stat.st_dev, stat.st_ino)
-                if identity not in self._inodes or not stat.st_ino:
-                    self._inodes.add(identity)
-                    self.files[item.path] = (stat.st_mtime_ns, stat.st_size)
-            elif is_config(item.name):
-                self.configs.append(item.path)
-        except OSError:
-            pass
-        return ""
 
 
 def _facts(path: str, limit: int) -> tuple[Stamp, FileFacts]:

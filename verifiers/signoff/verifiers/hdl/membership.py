@@ -23,7 +23,7 @@ JUDGED_CLAIMS = 6
 CORE = "FuseSoC core"
 NOT_REACHED = "its top modules do not use this file"
 # Settings that name what is run: only of a trusted workspace.
-EXECUTED = frozenset({"path", "arguments"})
+EXECUTED = frozenset({"path", "arguments", "toolkit", "python"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Membership:
             return known
         if not self.scanned or not path:
             files = (path,) if path else ()
-            return Project(self._root(path), files=files, trusted=self._trusted, settings=self._settings_at(path))
+            return Project(self.root_of(path), files=files, trusted=self._trusted, settings=self.settings_at(path))
         project = self._projects[path] = self._make(path, ())
         return project
 
@@ -207,7 +207,7 @@ class Membership:
             library_extensions=design.library_extensions or (".v", ".sv"),
             top=design.top,
             waivers=design.waivers,
-            settings=self._settings_at(design.origin),
+            settings=self.settings_at(design.origin),
         )
 
     def _library(self, design: Design) -> set[str]:
@@ -260,21 +260,32 @@ class Membership:
         need = closure(self._index, (known,))
         self._reasons[path] = _guessed_because(need)
         project = Project(
-            root=self._root(path),
+            root=self.root_of(path),
             name=os.path.basename(path),
             trusted=self._trusted,
             files=need.files,
             include_dirs=need.include_dirs,
             missing=need.missing,
-            settings=self._settings_at(path),
+            settings=self.settings_at(path),
         )
         return _with_path(project, known, path)
 
-    def _root(self, path: str) -> str:
+    def override_of(self, path: str, section: str, key: str) -> str:
+        """The signoff.toml that gives one setting for a file, "" where none does."""
+        giving = (
+            one.origin
+            for one in reversed(self._overrides)
+            if _inside(path, one.folder) and any((at, name) == (section, key) for at, name, _ in one.values)
+        )
+        return next(giving, "")
+
+    def root_of(self, path: str) -> str:
+        """The folder of the workspace that a file is in, else the file's own."""
         holding = [folder for folder in self._folders if _inside(path, folder)]
         return max(holding, key=len) if holding else os.path.dirname(path)
 
-    def _settings_at(self, path: str) -> VerifierSettings:
+    def settings_at(self, path: str) -> VerifierSettings:
+        """The settings that hold for a file: the user's, and over them those of each signoff.toml above it."""
         settings = self._settings
         for override in self._overrides:
             if _inside(path, override.folder):

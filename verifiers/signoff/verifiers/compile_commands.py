@@ -1,0 +1,137 @@
+"""compile_commands.json: how each file of a build was compiled. The commands are read, never run.
+
+Format: https://clang.llvm.org/docs/JSONCompilationDatabase.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from signoff.verifiers.compile_flags import compiler_of, language, parse, split
+from signoff.verifiers.file_kinds import DATABASE as NAME
+from signoff.verifiers.file_kinds import is_build_folder
+from signoff.verifiers.finding import Finding, Severity, Span
+from signoff.verifiers.project import CompileUnit
+from signoff.verifiers.text import LineIndex
+
+TOOL = "signoff"
+LIMIT = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One compile_commands.json: the units of those files that were asked for, by real path.
+
+    `written` is the file's time in ns; `entries` how many commands it holds; `findings` what is wrong with it.
+    """
+
+    path: str
+    units: dict[str, CompileUnit] = field(default_factory=dict)
+    written: int = 0
+    entries: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def base(self) -> str:
+        """The folder that the build is of: the database's own, without the build folders it lies in."""
+        folder = os.path.dirname(self.path)
+        while is_build_folder(os.path.basename(folder)):
+            folder = os.path.dirname(folder)
+        return folder
+
+
+def load(path: str, wanted: Callable[[str, tuple[str, ...]], bool] | None = None) -> Database:
+    """Read a database. `wanted(file, arguments)` says which entries are parsed (None: all). Never raises.
+
+    A file that is listed twice is taken as its first entry says. Time and memory are bounded by LIMIT bytes.
+    """
+    try:
+        stat = os.stat(path)
+        if stat.st_size > LIMIT:
+            what = f"{NAME} has {stat.st_size // 2**20} MiB; over {LIMIT // 2**20} MiB it is not read."
+            return _broken(path, "CompileCommandsSize", what)
+        text = Path(path).read_bytes().decode("utf-8-sig", errors="replace")
+        entries = json.loads(text)
+    except OSError as error:
+        return _broken(path, "CompileCommandsUnreadable", f"{NAME} cannot be read: {error.strerror}.")
+    except json.JSONDecodeError as error:
+        place = LineIndex(text).span(error.pos, error.pos)
+        return _broken(path, "CompileCommandsSyntax", f"{NAME} is not valid JSON here: {error.msg}.", place)
+    except (RecursionError, ValueError) as error:
+        return _broken(path, "CompileCommandsSyntax", f"{NAME} is not valid JSON: {error}.")
+    if not isinstance(entries, list):
+        return _broken(path, "CompileCommandsSyntax", f"{NAME} must be a list of commands.")
+    return _read(Database(path, written=stat.st_mtime_ns, entries=len(entries)), entries, wanted)
+
+
+def _read(database: Database, entries: list[object], wanted: Callable[[str, tuple[str, ...]], bool] | None) -> Database:
+    units: dict[str, CompileUnit] = {}
+    bad: list[int] = []
+    for number, entry in enumerate(entries):
+        found = _words(entry, os.path.dirname(database.path))
+        if found is None:
+            bad.append(number)
+            continue
+        source, directory, argv = found
+        compiler, arguments = compiler_of(argv)
+        real = os.path.realpath(source)
+        if real in units or (wanted is not None and not wanted(source, arguments)):
+            continue
+        unit = parse(arguments, directory, compiler=compiler, source=source)
+        units[real] = replace(unit, origin=database.path, declared=True)
+    findings = (_entries_problem(database.path, bad),) if bad else ()
+    return replace(database, units=units, findings=findings)
+
+
+def _words(entry: object, beside: str) -> tuple[str, str, list[str]] | None:
+    """(file, directory, command line) of one entry; None where it has not what the format asks for."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("file"), str) or "\0" in entry["file"]:
+        return None
+    directory = entry.get("directory", "")
+    arguments, command = entry.get("arguments"), entry.get("command")
+    if isinstance(arguments, list) and all(isinstance(word, str) for word in arguments):
+        argv = list(arguments)
+    elif isinstance(command, str):
+        argv = split(command)
+    else:
+        return None
+    if not isinstance(directory, str) or "\0" in directory:
+        return None
+    folder = os.path.normpath(os.path.join(beside, directory))
+    return os.path.normpath(os.path.join(folder, entry["file"])), folder, argv
+
+
+def choose(databases: Iterable[Database], source: str) -> CompileUnit | None:
+    """The unit of a file: of several databases that have it the nearest one's, then the newest one's."""
+    real = os.path.realpath(source)
+    holding = [one for one in databases if real in one.units]
+    best = min(holding, key=lambda one: (_steps(one.base, source), -one.written, one.path), default=None)
+    return replace(best.units[real], source=source) if best is not None else None
+
+
+def is_cuda(file: str, arguments: tuple[str, ...]) -> bool:
+    """Whether a command compiles CUDA: by the file's ending, or as -x says."""
+    return file.lower().endswith(".cu") or language(arguments) in ("cu", "cuda")
+
+
+def _steps(base: str, source: str) -> int:
+    relative = os.path.relpath(os.path.dirname(source), base) if source[:3] == base[:3] else ""
+    return relative.count(os.sep) + 100 * relative.count("..")
+
+
+def _entries_problem(path: str, bad: list[int]) -> Finding:
+    numbers = ", ".join(str(number + 1) for number in bad[:5]) + (", ..." if len(bad) > 5 else "")
+    what = 'has not both a "file" and a "command" or "arguments"'
+    return _problem(path, "CompileCommandsEntry", f"Entry {numbers} {what}; it is passed over.", Span(0, 0, 0, 0))
+
+
+def _broken(path: str, code: str, message: str, span: Span = Span(0, 0, 0, 0)) -> Database:  # noqa: B008
+    return Database(path, findings=(_problem(path, code, message, span),))
+
+
+def _problem(path: str, code: str, message: str, span: Span) -> Finding:
+    return Finding(path, span, Severity.WARNING, code, message, TOOL)

@@ -1,0 +1,140 @@
+"""Which file includes which, in a workspace with C, C++ and CUDA: read with a regular expression, resolved by place."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+
+from signoff.verifiers.file_kinds import UNIT_EXTENSIONS
+
+# What one unit includes of the workspace, and how many files are looked at for a header's unit.
+MOST_INCLUDED = 2000
+MOST_VISITED = 4000
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.MULTILINE)
+# Most headers are the C++ library's: they have no folder and no ending.
+_LIBRARY = re.compile(r"\w+")
+
+
+def _toolkit() -> frozenset[str]:
+    text = (resources.files("signoff.verifiers.gpu") / "toolkit_headers.txt").read_text("ascii")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+# Names that mean a header of the toolkit or of the C library, unless a file of the name lies beside the includer.
+TOOLKIT = _toolkit()
+
+
+def written_in(text: str) -> tuple[str, ...]:
+    """The names that a file includes, as written, but for those of the toolkit, the C and the C++ library."""
+    found = [quoted or angled for quoted, angled in _INCLUDE.findall(text) if angled not in TOOLKIT]
+    return tuple(dict.fromkeys(sys.intern(name) for name in found if not _LIBRARY.fullmatch(name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Who includes whom among the files of a workspace, resolved.
+
+    `includes` has the files that each includes directly; `folders` the include folders that this needs beside the
+    file's own folder, a file.
+    """
+
+    includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def reached(self, source: str) -> tuple[str, ...]:
+        """Every file of the workspace that a unit includes, also through others; those nearest to it first."""
+        found: dict[str, None] = {}
+        waiting = [source]
+        for path in waiting:
+            for one in self.includes.get(path, ()):
+                if one not in found and one != source and len(found) < MOST_INCLUDED:
+                    found[one] = None
+                    waiting.append(one)
+        return tuple(found)
+
+    def include_dirs(self, source: str) -> tuple[str, ...]:
+        """The include folders under which all that a unit includes is found."""
+        files = (source, *self.reached(source))
+        return tuple(dict.fromkeys(folder for path in files for folder in self.folders.get(path, ())))
+
+
+def resolve(written: Mapping[str, Iterable[str]]) -> Graph:
+    """The graph of files (absolute path to the names it includes), each name looked for among these files only.
+
+    As a compiler does: beside the includer; else, whatever the include folders, the nearest file whose path ends so.
+    """
+    named: dict[str, list[str]] = {}
+    for path in written:
+        named.setdefault(os.path.basename(path), []).append(path)
+    includes: dict[str, tuple[str, ...]] = {}
+    folders: dict[str, tuple[str, ...]] = {}
+    for path, names in written.items():
+        found: dict[str, None] = {}
+        needed: dict[str, None] = {}
+        for name in names:
+            target, folder = _target(name, path, written, named)
+            if target:
+                found[target] = None
+            if folder:
+                needed[folder] = None
+        if found:
+            includes[path] = tuple(found)
+        if needed:
+            folders[path] = tuple(needed)
+    return Graph(includes, folders)
+
+
+def _target(name: str, includer: str, known: Collection[str], named: Mapping[str, list[str]]) -> tuple[str, str]:
+    """(file, include folder needed or "") that an #include means; ("", "") where the workspace has none such."""
+    candidates = named.get(name.replace("\\", "/").rpartition("/")[2])
+    if not candidates:
+        return "", ""
+    beside = os.path.normpath(os.path.join(os.path.dirname(includer), name))
+    if beside in known:
+        return beside, ""
+    tail = os.sep + os.path.normpath(name).lstrip("." + os.sep)
+    ending = [path for path in candidates if path.endswith(tail)]
+    if not ending or ".." in name or name in TOOLKIT:
+        return "", ""
+    best = min(ending, key=lambda path: distance(path, includer))
+    return best, best[: -len(tail)] or os.sep
+
+
+def distance(path: str, to: str) -> tuple[bool, int, str]:
+    """How far one file is from another, for sorting: the same folder, then the steps from one to the other."""
+    here, there = os.path.dirname(to).split(os.sep), os.path.dirname(path).split(os.sep)
+    common = next(
+        (at for at, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there))
+    )
+    return here != there, len(here) + len(there) - 2 * common, path
+
+
+class Includers:
+    """The graph the other way round: which unit a header is to be looked at through."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._by: dict[str, list[str]] = {}
+        for path, included in graph.includes.items():
+            for one in included:
+                self._by.setdefault(one, []).append(path)
+
+    def unit_of(self, header: str, declared: Collection[str]) -> str:
+        """The .cu file through which a header is compiled: one of `declared`, then of its folder, then the nearest.
+
+        "" where no .cu file of the workspace includes it. Looks at no more than MOST_VISITED files.
+        """
+        seen = {header}
+        waiting = [header]
+        units: list[str] = []
+        for path in waiting:
+            for includer in self._by.get(path, ()):
+                if includer not in seen and len(seen) < MOST_VISITED:
+                    seen.add(includer)
+                    waiting.append(includer)
+                    if includer.endswith(UNIT_EXTENSIONS) or includer in declared:
+                        units.append(includer)
+        return min(units, key=lambda unit: (unit not in declared, *distance(unit, header)), default="")

@@ -1,0 +1,65 @@
+"""The worker of the workspace model: one walk of a folder serves Verilog and CUDA, one process reads for both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from signoff.verifiers.file_kinds import is_build_file, is_unit_file
+from signoff.verifiers.gpu.units import Units
+from signoff.verifiers.gpu.units_engine import UnitsReader
+from signoff.verifiers.hdl.index_engine import IndexEngine
+from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
+
+
+class WorkspaceEngine(IndexEngine):
+    """The engine class of workers.py. What it keeps between calls only saves time: it may be ended at any moment."""
+
+    def __init__(self) -> None:
+        self._surveys: dict[str, Survey] = {}
+        self._reader = UnitsReader()
+
+    def survey(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
+        """Walk a folder. What concerns C and CUDA stays here: units() uses it."""
+        found = self._surveys[folder] = survey(folder, recursive, max_files)
+        return replace(found, units={}, build_files=())
+
+    def units(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Units:
+        """How the CUDA files of a folder are compiled."""
+        known = self._surveys.get(folder)
+        if known is None:
+            known = self._surveys[folder] = survey(folder, recursive, max_files)
+        return self._reader.read(known.units, known.build_files, os.environ)
+
+    def units_changed(
+        self, folder: str, paths: Iterable[str], recursive: bool = True, max_files: int = MAX_FILES
+    ) -> Units | None:
+        """The same after some files were written, made or deleted; None where that changes nothing."""
+        known = self._surveys.get(folder)
+        if known is None:
+            return self.units(folder, recursive, max_files)
+        units, builds = dict(known.units), dict.fromkeys(known.build_files)
+        changed = False
+        for path in paths:
+            stamp = _stamp(path)
+            if is_build_file(path):
+                changed = True
+                builds.pop(path, None)
+                if stamp is not None:
+                    builds[path] = None
+            elif is_unit_file(path):
+                changed = self._reader.changed(path, stamp) or changed
+                units.pop(path, None)
+                if stamp is not None:
+                    units[path] = stamp
+        self._surveys[folder] = replace(known, units=units, build_files=tuple(sorted(builds)))
+        return self.units(folder) if changed else None
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
