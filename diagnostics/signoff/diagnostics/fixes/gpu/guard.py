@@ -109,7 +109,22 @@ def _changed(before: str, after: str, scanner: Callable[[str], list[Token]]) -> 
     # A comment or string that reaches beyond the stretch swallows the code after it: look on to the end.
     if any(old.count(mark) != new.count(mark) for mark in ("/*", "*/", '"', "'")):
         old, new = before[start:], after[start:]
-    return scanner(old), scanner(new)
+    return _opened(scanner(old)), _opened(scanner(new))
+
+
+def _opened(tokens: list[Token]) -> list[Token]:
+    """With the tokens of a macro's text in place of its line: a constant may be a macro."""
+    found: list[Token] = []
+    for token in tokens:
+        match = _DIRECTIVE.match(token.text) if token.kind == "directive" else None
+        if match is None:
+            found.append(token)
+        else:
+            found += (
+                Token("directive", " ".join(match.group().split()), token.start, token.end),
+                *scan(token.text[match.end() :]),
+            )
+    return found
 
 
 def scan_python(text: str) -> list[Token]:
@@ -126,6 +141,7 @@ def scan_python(text: str) -> list[Token]:
         return [Token("word" if m[1] else "operator", m[0], m.start(), m.end()) for m in _PIECES.finditer(text)]
 
 
+_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*define\b")
 _PIECES = re.compile(r"(\w+)|[^\s\w]")
 _PYTHON_KINDS = {
     tokenize.NAME: "word",
