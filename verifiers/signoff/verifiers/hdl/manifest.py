@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from signoff.verifiers.finding import Finding, Severity, Span
+from signoff.verifiers.gpu.units import nonsense
 from signoff.verifiers.hdl.core import Core, CoreLibrary, split_name
 from signoff.verifiers.hdl.design import (
     Declarations,
@@ -47,7 +48,7 @@ _DESIGN_KEYS = {
     "waivers": _STRINGS,
     "black_boxes": _STRINGS,
 }
-_TOOLS = ("slang", "verilator", "yosys")
+_TOOLS = ("slang", "verilator", "yosys", "cuda", "launch", "nvrtc", "nvcc", "triton")
 _TOP_KEYS = ("design", "environment", "disabled_codes", "memory_limit_mb", *_TOOLS)
 
 
@@ -220,7 +221,19 @@ class ManifestReader:
             self._unknown(table, names, tool)
             for key in names:
                 values += self._setting(tool, key, table, getattr(default, key))
-        return values
+        return [(tool, key, self._meant(tool, key, value)) for tool, key, value in values]
+
+    def _meant(self, tool: str, key: str, value: object) -> object:
+        """A setting's value as it is to be used: folders start at the file's own, what names nothing is told of."""
+        if tool != "cuda" or not isinstance(value, tuple):
+            return value
+        if key == "include_dirs":
+            return self._existing({key: list(value)}, key, tool, os.path.isdir)
+        wrong = nonsense(value) if key == "architectures" else ()
+        for name in wrong:
+            message = f"{name} is no GPU architecture (as in sm_80); it is passed over."
+            self._say(self._place(key, tool, name), "ManifestArchitecture", message)
+        return tuple(one for one in value if one not in wrong)
 
     def _setting(self, tool: str, key: str, table: Mapping[str, Any], default: object) -> list[tuple[str, str, object]]:
         if key not in table:
