@@ -11,12 +11,13 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
 
     `staged`: slang's two halves each for itself, for an editor; on the command line nobody waits for the first.
     """
+    from signoff.verifiers.gpu.triton import Triton
     from signoff.verifiers.hdl.slang import Slang
     from signoff.verifiers.hdl.verilator import Verilator
     from signoff.verifiers.hdl.yosys import Yosys
 
     slang = Slang(pool, lane="live")
-    rest = (Verilator(referee=slang), Yosys(pool))
+    rest = (Verilator(referee=slang), Triton(pool), Yosys(pool))
     if not staged:
         return (slang, *rest)
     return (Slang(pool, stage="elaborate"), Slang(pool, stage="analyse"), *rest)

@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from signoff.verifiers.run import exit_reason, kill_group, spawn
@@ -26,6 +27,11 @@ ANSWER_LIMIT = 1 << 30
 GRACE_SECONDS = 1.0
 # A process that closed its pipe is about to end: wait for its exit status and last words.
 LAST_WORDS_SECONDS = 1.0
+# worker_main in another interpreter: without the working folder on its path (-P is newer than Python 3.10), and with
+# our source after everything of its own.
+FOREIGN = (
+    "import sys; sys.path[:1] = []; sys.path.append({folder!r}); from signoff.verifiers.worker_main import main; main()"
+)
 
 
 class WorkerCrashed(Exception):
@@ -51,12 +57,17 @@ class Engine:
     `idle_seconds`: the process ends after so long without a call (None: kept).
     `memory_limit_mb`: bound on its address space (None: no bound, as WebAssembly reserves far more than it uses).
     `niceness`: how far its processor time yields to others' (POSIX; 0: not at all, 19: wholly).
+    `python`: the interpreter to run it in ("": ours). The key must tell interpreters apart. In another's, only the
+    engine's own imports must be there: signoff comes last on its path, so nothing of the user's is hidden.
+    `env`: variables beside ours.
     """
 
     target: str
     idle_seconds: float | None = None
     memory_limit_mb: int | None = None
     niceness: int = 0
+    python: str = ""
+    env: tuple[tuple[str, str], ...] = ()
 
 
 class WorkerPool:
@@ -188,13 +199,11 @@ class _Worker:
     async def _start(self) -> None:
         await self._end()
         self._stderr.clear()
-        # -P: the working folder is not searched for modules, nor is it one that anybody else writes to.
-        argv = [sys.executable, "-P", "-m", "signoff.verifiers.worker_main", self.engine.target]
         session = session_folder()
         self.process = await spawn(
-            (*argv, str(self.engine.niceness)),
+            (*_interpreter(self.engine.python), self.engine.target, str(self.engine.niceness)),
             cwd=self._scratch or session,
-            env={INHERITED: str(session)},
+            env={INHERITED: str(session), **dict(self.engine.env)},
             memory_limit_mb=self.engine.memory_limit_mb,
         )
         self._listener = asyncio.ensure_future(self._listen(self.process))
@@ -253,6 +262,14 @@ class _Worker:
         task.add_done_callback(self._tasks.discard)
         # An abandoned exchange may fail after its caller is gone; read the error so that nothing is logged.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _interpreter(python: str) -> tuple[str, ...]:
+    """How to start worker_main."""
+    if python:
+        return python, "-c", FOREIGN.format(folder=str(Path(__file__).resolve().parents[2]))
+    # -P: the working folder is not searched for modules, nor is it one that anybody else writes to.
+    return sys.executable, "-P", "-m", "signoff.verifiers.worker_main"
 
 
 def _unpickled(body: bytes) -> tuple[int, str, Any]:

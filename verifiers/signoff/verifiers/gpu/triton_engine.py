@@ -1,0 +1,210 @@
+"""Triton in its worker process: what its front end says of a file's kernels, and their PTX.
+
+The process may be a Python of the user's (triton_data says what that asks of this module and its imports).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import triton
+
+from signoff.verifiers.gpu import triton_front, triton_guard, triton_judge, triton_messages, triton_places
+from signoff.verifiers.gpu.triton_build import Builder, Unbuildable
+from signoff.verifiers.gpu.triton_calls import Site, sites
+from signoff.verifiers.gpu.triton_data import Fault, Report, Source
+from signoff.verifiers.gpu.triton_extract import Function
+from signoff.verifiers.gpu.triton_front import Compilation, Error
+from signoff.verifiers.gpu.triton_judge import Stage
+from signoff.verifiers.gpu.triton_modules import Modules
+from signoff.verifiers.gpu.triton_places import Places
+from signoff.verifiers.gpu.triton_signature import Unguessable, Variant, variants
+from signoff.verifiers.gpu.triton_use import Use, analyse, names_in
+
+# Where no target is known, the architecture that is compiled for, and those that must agree in case of doubt.
+USUAL_TARGET = 80
+OTHER_TARGETS = (90, 100)
+OLDEST = (3, 3)
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+class Skipped(Exception):
+    """Nothing can be said of a kernel; the text says why."""
+
+
+class TritonEngine:
+    """The engine class of workers.py."""
+
+    def __init__(self) -> None:
+        numbers = tuple(int(part) for part in triton.__version__.split("+")[0].split(".")[:2])
+        if numbers < OLDEST:
+            raise ImportError(f"Triton {triton.__version__} is too old: 3.3 or newer is needed")
+
+    def version(self) -> tuple[str, str]:
+        """(version, folder) of this Triton."""
+        return triton.__version__, str(Path(triton.__file__).parent)
+
+    def check(self, source: Source, architectures: tuple[str, ...]) -> Report:
+        """Every kernel of the file through the front end."""
+        return _Check(source, triton_front.targets(architectures)).report()
+
+
+class Subject:
+    """One file with its kernels, as both stages look at it."""
+
+    def __init__(self, source: Source) -> None:
+        self.modules = Modules(source)
+        self.module = self.modules.first
+        self.sites: dict[str, list[Site]] = {}
+        for site in sites(self.module):
+            self.sites.setdefault(site.kernel, []).append(site)
+
+    def find(self, name: str) -> Function | None:
+        """A jit function that the file may call by this name."""
+        binding = self.modules.lookup(self.module, name)
+        return binding.function if binding is not None else None
+
+    def roots(self) -> list[tuple[Function, Use]]:
+        """The kernels: what is launched here, and what nothing here calls, returns nothing and works on pointers."""
+        called = {name for item in self.module.functions for name in names_in(item.node) if name != item.name}
+        found = []
+        for function in self.module.functions:
+            launched = function.name in self.sites
+            if not launched and (function.name in called or _returns(function.node)):
+                continue
+            use = analyse(function, self.find)
+            if launched or use.pointers:
+                found.append((function, use))
+        return found
+
+    def variants(self, function: Function, use: Use) -> tuple[Variant, ...]:
+        """The ways to compile it. Raises Skipped."""
+        try:
+            return variants(function, self.module, use, self.sites.get(function.name, ()))
+        except Unguessable as error:
+            raise Skipped(str(error)) from error
+
+
+def _returns(node: ast.FunctionDef) -> bool:
+    return any(isinstance(item, ast.Return) and item.value is not None for item in ast.walk(node))
+
+
+class _Check:
+    def __init__(self, source: Source, targets: list[int]) -> None:
+        self._source = source
+        self._subject = Subject(source)
+        self._targets = targets or [USUAL_TARGET]
+        self._others = targets[1:] or ([] if targets else list(OTHER_TARGETS))
+        self._builder = Builder(self._subject.modules, triton_front.GUARD)
+        self._places: dict[str, Places] = {}
+
+    def report(self) -> Report:
+        faults: list[Fault] = []
+        compiled: list[str] = []
+        skipped: list[tuple[str, str]] = []
+        try:
+            for function, use in self._subject.roots():
+                try:
+                    faults += self._kernel(function, use)
+                    compiled.append(function.name)
+                except Skipped as error:
+                    skipped.append((function.name, str(error)))
+        finally:
+            self._builder.close()
+        return Report(tuple(dict.fromkeys(faults)), tuple(compiled), tuple(skipped), version=triton.__version__)
+
+    def _kernel(self, function: Function, use: Use) -> list[Fault]:
+        """The faults of one kernel. Raises Skipped where no way to compile it gives a verdict."""
+        made = guarded(self._builder.function, function, self._subject.module)
+        faults: list[Fault] = []
+        doubts: list[str] = []
+        for variant in self._subject.variants(function, use):
+            error = guarded(self._attempt, made, variant, self._targets[0])
+            if error is None:
+                continue
+            try:
+                faults.append(self._judged(error, function, made, variant))
+            except Skipped as doubt:
+                doubts.append(str(doubt))
+        if doubts and not faults:
+            raise Skipped(doubts[0])
+        return faults
+
+    def _attempt(self, made: Any, variant: Variant, target: int) -> Error | None:
+        """The front end's complaint, None where it has none."""
+        try:
+            Compilation(made, variant, target).front()
+        except Exception as error:
+            return triton_front.error(error, self._builder)
+        return None
+
+    def _judged(self, error: Error, kernel: Function, made: Any, variant: Variant) -> Fault:
+        """The fault that an error shows. Raises Skipped where a guess of ours may be to blame."""
+        stages = [Stage(step.function, step.node) for step in error.steps if step.function is not None]
+        code = triton_messages.code(error.kind, error.message)
+        if not stages or not error.expected or not code:
+            raise Skipped(f"Triton itself failed: {error.kind}: {error.message[:300]}")
+        if error.kind == "NameError":
+            self._name(error.message, stages, variant)
+        elif triton_judge.reached_by_guess(stages, variant):
+            raise Skipped(f"reached only with values that had to be guessed: {error.message[:200]}")
+        elif not triton_judge.certain(error.kind, error.message):
+            self._doubt(error, stages, made, variant)
+        return self._fault(error, stages, code, kernel)
+
+    def _name(self, message: str, stages: list[Stage], variant: Variant) -> None:
+        undefined = triton_messages.UNDEFINED.match(message)
+        last = stages[-1].function
+        module = self._subject.modules.resolved(last.path)
+        if undefined and module is not None and triton_judge.known_name(undefined[1], last, module):
+            raise Skipped(f"{undefined[1]} is not followed")
+
+    def _doubt(self, error: Error, stages: list[Stage], made: Any, variant: Variant) -> None:
+        """Raises Skipped unless every other guess leads to the same complaint."""
+        if triton_judge.hangs_on_values(stages, variant):
+            raise Skipped(f"with values that had to be guessed: {error.message[:200]}")
+        tries = [(variant, target) for target in self._others]
+        if triton_judge.hangs_on_types(stages, variant):
+            tries += [(other, self._targets[0]) for other in triton_judge.other_types(variant)]
+        for other, target in tries:
+            second = guarded(self._attempt, made, other, target)
+            if second is None or second.kind != error.kind or _where(second) != _where(error):
+                raise Skipped(f"with types that had to be guessed: {error.message[:200]}")
+
+    def _fault(self, error: Error, stages: list[Stage], code: str, kernel: Function) -> Fault:
+        own = [number for number, stage in enumerate(stages) if stage.function.path == self._source.path]
+        at = own[-1] if own else 0
+        stage = stages[at]
+        node = triton_places.pointed(stage.node, error.message)
+        place = triton_places.member(self._place(stage.function, node), node, error.message)
+        call = ast.unparse(stage.node.func) if isinstance(stage.node, ast.Call) else ""
+        message = triton_messages.text(error.kind, error.message, call)
+        related = [self._related(item, "called here") for item in reversed(stages[:at])]
+        related += [self._related(item, "refused here") for item in stages[at + 1 :]]
+        data = (("kernel", kernel.name), ("function", stage.function.name))
+        return Fault(stage.function.path, place, code, message, kernel.name, tuple(related), data)
+
+    def _related(self, stage: Stage, message: str) -> tuple[str, tuple[int, int, int, int], str]:
+        return stage.function.path, self._place(stage.function, stage.node), f"{stage.function.name}: {message}"
+
+    def _place(self, function: Function, node: ast.AST) -> tuple[int, int, int, int]:
+        if function.path not in self._places:
+            module = self._subject.modules.resolved(function.path)
+            self._places[function.path] = Places(module.text if module is not None else "")
+        return self._places[function.path].inside(function, node)
+
+
+def _where(error: Error) -> tuple[object, ...]:
+    return tuple((getattr(step.node, "lineno", 0), getattr(step.node, "col_offset", 0)) for step in error.steps)
+
+
+def guarded(step: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+    """The step's result. Raises Skipped for a kernel that must not, or cannot, be handed to Triton."""
+    try:
+        return step(*args, **kwargs)
+    except (Unbuildable, triton_guard.Refused) as error:
+        raise Skipped(str(error)) from error
