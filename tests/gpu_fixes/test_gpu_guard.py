@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.guard import losses
 from signoff.diagnostics.fixes.gpu.tokens import scan
-from signoff.diagnostics.prove import judge
 from signoff.diagnostics.fixes.verdict import Refusal
+from signoff.diagnostics.prove import judge
 from signoff.verifiers.finding import Finding, Outcome, Severity, Span
 from signoff.verifiers.text import Edit, LineIndex, apply_edits
 
@@ -138,7 +138,13 @@ def test_whatever_is_deleted_is_a_loss(data: st.DataObject) -> None:
     assert bool(losses(TEXT, after, FixCandidate("", (), "", FINDING), "cuda-cpp")) or not gone
 
 
-PYTHON = "import triton.language as tl\n\ndef kernel(x, n: tl.constexpr):\n    i = tl.arrange(0, n)\n    tl.store(x + i, i)\n"
+PYTHON = """\
+import triton.language as tl
+
+def kernel(x, n: tl.constexpr):
+    i = tl.arrange(0, n)
+    tl.store(x + i, i)
+"""
 
 
 def test_python_has_tokens_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""A mended kernel computes what the faulty one would on a GPU without limits: both run, on the processor, and compare."""
+"""A mended kernel computes what the faulty one would on a GPU without limits: both run on the processor and agree."""
 
 from __future__ import annotations
 

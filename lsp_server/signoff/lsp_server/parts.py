@@ -16,7 +16,6 @@ from signoff.lsp_server.documents import Documents
 from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
 from signoff.verifiers import registry
-from signoff.verifiers.gpu.launch import Launch
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
 from signoff.verifiers.project import Project
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Quick enough to judge an edit while somebody waits; slang and the launch checks do that in lanes of their own.
-PROVING = frozenset(("verilator", "nvrtc", "triton"))
+# Quick enough to judge an edit while somebody waits, beside those that have a lane of their own for it.
+PROVING = frozenset(("verilator", "triton"))
 
 
 class Parts:
@@ -69,9 +68,12 @@ class Parts:
         return Slang(self.pool, lane="proof")
 
     @cached_property
-    def proof_launch(self) -> Launch:
-        """The launch checks beside the live ones, for the same reason."""
-        return Launch(self.pool, lane="proof")
+    def proof_cuda(self) -> tuple[Verifier, ...]:
+        """The launch checks and NVRTC beside the live ones, for the same reason."""
+        from signoff.verifiers.gpu.launch import Launch
+        from signoff.verifiers.gpu.nvrtc import Nvrtc
+
+        return Launch(self.pool, lane="proof"), Nvrtc(self.pool, lane="proof")
 
     @cached_property
     def structure(self) -> Structure:
@@ -91,7 +93,7 @@ class Parts:
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
         quick = (verifier for verifier in self.verifiers if verifier.name in PROVING)
-        judges: tuple[Verifier, ...] = (self.proof_slang, self.proof_launch, *quick)
+        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property

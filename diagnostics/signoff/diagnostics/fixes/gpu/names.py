@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -12,7 +12,7 @@ from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.tokens import KEYWORDS, is_name
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.slips import digits, near
+from signoff.verifiers.slips import digits, near, slips
 from signoff.verifiers.text import Edit
 
 TOOLS = frozenset(("nvrtc", "nvcc"))
@@ -46,15 +46,19 @@ def _spelling(ground: Ground) -> Iterator[FixCandidate]:
     here = next((token for token in places if token.end > start and token.start <= max(end, start)), None)
     if not wrong or here is None:
         return
-    for word in near(wrong, [*_own(ground, wrong), *listed("cuda_names.txt"), *KEYWORDS]):
-        # `x1` for `x2` is another variable, not a slip.
-        if digits(word) != digits(wrong):
-            continue
+    for word in nearest(wrong, [*_own(ground, wrong), *listed("cuda_names.txt"), *KEYWORDS]):
         title = f"Replace '{wrong}' by '{word}'"
         yield ground.candidate(title, _renamed(ground, [here], word), "spelling", (wrong,))
         if len(places) > 1:
             title = f"{title}, everywhere"
             yield ground.candidate(title, _renamed(ground, places, word), "spelling", (wrong,))
+
+
+def nearest(wrong: str, words: Iterable[str]) -> list[str]:
+    """The words that the fewest slips lead to; `x1` for `x2` is another variable, not a slip."""
+    close = [word for word in near(wrong, words) if digits(word) == digits(wrong)]
+    fewest = min((slips(wrong, word) for word in close), default=0)
+    return [word for word in close if slips(wrong, word) == fewest]
 
 
 def _renamed(ground: Ground, tokens: list[Token], word: str) -> list[Edit]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.guard import scan_python
-from signoff.diagnostics.fixes.gpu.names import listed
+from signoff.diagnostics.fixes.gpu.names import listed, nearest
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.gpu.facts import PYTHON
-from signoff.verifiers.slips import digits, near
 
 ATTRIBUTE = re.compile(r"has no attribute '?(?P<name>\w+)|(?:NameError: )?(?:name )?'?(?P<bare>\w+)'? is not defined")
 # Names looked at before and after the fault for one that was meant.
@@ -29,10 +28,9 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     tokens = _tokens(ground)
     here = [token for token in tokens if token.text == wrong and _on_line(ground, token)]
     known = listed("triton_names.txt") if match["name"] else _names(ground, tokens, wrong)
-    for word in near(wrong, known) if len(here) == 1 else ():
-        if digits(word) == digits(wrong):
-            edit = ground.replace(here[0], word)
-            yield ground.candidate(f"Replace '{wrong}' by '{word}'", (edit,), "spelling", (wrong,))
+    for word in nearest(wrong, known) if len(here) == 1 else ():
+        edit = ground.replace(here[0], word)
+        yield ground.candidate(f"Replace '{wrong}' by '{word}'", (edit,), "spelling", (wrong,))
 
 
 def _tokens(ground: Ground) -> list[Token]:
