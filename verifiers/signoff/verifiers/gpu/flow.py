@@ -1,0 +1,254 @@
+"""The value that a variable certainly has at a place: which store reaches it on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from signoff.verifiers.gpu.arithmetic import Value, binary, convert
+from signoff.verifiers.gpu.effects import CLOBBER, ESCAPE, STORE, Effect, Path, effects, overlapping
+from signoff.verifiers.gpu.source import BLOCKS, CONDITIONALS, LOOPS, ancestors, children, inside
+from signoff.verifiers.gpu.variables import GLOBAL, PARAMETER, Variable
+
+if TYPE_CHECKING:
+    from signoff.verifiers.gpu.evaluate import Evaluator, Frame
+
+LEAVES = frozenset(("return_statement", "throw_statement", "break_statement", "continue_statement", "goto_statement"))
+EXITS = frozenset(("exit", "abort", "_exit", "quick_exit", "terminate", "__assert_fail"))
+
+
+class Reaching:
+    """The search for the value of one part of one variable."""
+
+    def __init__(self, evaluator: Evaluator, variable: Variable, path: Path, frame: Frame | None) -> None:
+        self.evaluator = evaluator
+        self.variable = variable
+        self.path = path
+        self.frame = frame
+        every = evaluator.effects(variable)
+        self.effects = overlapping(every, path)
+
+    def at(self, place: Node | int) -> Value | None:
+        """The value at a node or a byte offset of the variable's source."""
+        if self.variable.constant or not self.effects:
+            return self.initial()
+        offset = place if isinstance(place, int) else place.start_byte
+        if self.variable.kind == GLOBAL or any(effect.source is not self.variable.source for effect in self.effects):
+            return None
+        if any(self._escaped(effect, offset) for effect in self.effects) or self._jumps():
+            return None
+        node = self._leaf(offset)
+        return self._climb(node, offset) if node is not None else None
+
+    def initial(self) -> Value | None:
+        """The value that the declaration gives."""
+        return self.evaluator.initial(self.variable, self.path, self.frame)
+
+    def _leaf(self, offset: int) -> Node | None:
+        return self.variable.source.root.descendant_for_byte_range(offset, offset)
+
+    def _escaped(self, effect: Effect, offset: int) -> bool:
+        """Whether the effect may have happened at any time before the place."""
+        scope = self.variable.scope
+        within = [one for one in ancestors(effect.node) if inside(one, scope)]
+        if any(one.type == "lambda_expression" and not one.start_byte <= offset < one.end_byte for one in within):
+            return True
+        if effect.kind != ESCAPE:
+            return False
+        looped = any(one.type in LOOPS and one.start_byte <= offset < one.end_byte for one in within)
+        return effect.node.start_byte < offset or looped
+
+    def _jumps(self) -> bool:
+        holder = next((one for one in ancestors(self.variable.name) if one.type == "function_definition"), None)
+        text = self.variable.source.data[holder.start_byte : holder.end_byte] if holder is not None else b""
+        return b"goto " in text
+
+    def _climb(self, node: Node, offset: int) -> Value | None:
+        """Walk outwards from a place until a store is met."""
+        current = node
+        while (parent := current.parent) is not None:
+            if parent.type in BLOCKS or parent.type in CONDITIONALS:
+                met = self._before(parent, current, offset)
+            else:
+                met = self._construct(parent, current, offset)
+            if met is not None:
+                return met.value
+            if parent == self.variable.scope:
+                return self.initial()
+            current = parent
+        return None
+
+    def _before(self, block: Node, current: Node, offset: int) -> _Met | None:
+        """What the statements in front of `current` say."""
+        low = block.start_byte
+        if current.type in CONDITIONALS and block.type in CONDITIONALS:
+            return None  # the other branch of an #if
+        if any(self._in(effect, current) for effect in self.effects) and self._own(current, offset):
+            return _Met(None)
+        for statement in reversed([one for one in children(block) if one.end_byte <= current.start_byte]):
+            if statement.type == "case_statement" and current.type == "case_statement":
+                if any(self._in(effect, statement) for effect in self.effects):
+                    return _Met(None)
+                continue
+            met = self._statement(statement)
+            if met is not None:
+                return met
+        return _Met(None) if low > offset else None
+
+    def _own(self, statement: Node, offset: int) -> bool:
+        """Whether the simple statement that holds the place changes the variable too, before or after in one breath."""
+        if statement.type not in ("expression_statement", "return_statement"):
+            return False
+        for effect in self.effects:
+            if not self._in(effect, statement):
+                continue
+            value = effect.value
+            if value is None or not value.start_byte <= offset < value.end_byte:
+                return True
+        return False
+
+    def _in(self, effect: Effect, node: Node) -> bool:
+        return node.start_byte <= effect.node.start_byte and effect.node.end_byte <= node.end_byte
+
+    def _statement(self, statement: Node) -> _Met | None:
+        """What the variable is after a statement, None where the statement does not concern it."""
+        within = [effect for effect in self.effects if self._in(effect, statement)]
+        if inside(self.variable.name, statement) and statement.type == "declaration":
+            return _Met(self.initial()) if not within else _Met(None)
+        if not within:
+            return None
+        if statement.type == "expression_statement":
+            return _Met(self._stored(statement, within))
+        if statement.type == "compound_statement":
+            return _Met(self._after(statement))
+        if statement.type == "if_statement":
+            return self._branches(statement, within)
+        return _Met(None)
+
+    def _after(self, block: Node) -> Value | None:
+        """The value at the end of a block."""
+        for statement in reversed(children(block)):
+            met = self._statement(statement)
+            if met is not None:
+                return met.value
+        return self._climb(block, block.start_byte)
+
+    def _stored(self, statement: Node, within: Sequence[Effect]) -> Value | None:
+        effect = within[-1]
+        expression = children(statement)
+        plain = len(within) == 1 and len(expression) == 1 and _sequence(expression[0], effect.node)
+        if not plain or effect.kind != STORE or effect.value is None or len(effect.path) > len(self.path):
+            return None
+        rest = self.path[len(effect.path) :]
+        if not effect.sign:
+            return self.evaluator.stored(self.variable, effect, rest, self.frame)
+        old = self._climb(statement, statement.start_byte)
+        new = self.evaluator.value(self.evaluator.expression(effect.value, effect.source, self.frame))
+        declared = self.evaluator.scalar_type(self.variable, self.path, self.frame)
+        return convert(binary(effect.sign, old, new), declared)
+
+    def _branches(self, statement: Node, within: Sequence[Effect]) -> _Met | None:
+        condition = statement.child_by_field_name("condition")
+        if condition is None or any(self._in(effect, condition) for effect in within):
+            return _Met(None)
+        truth = self.evaluator.truth(self.evaluator.expression(condition, self.variable.source, self.frame))
+        branches = (statement.child_by_field_name("consequence"), statement.child_by_field_name("alternative"))
+        if truth is not None:
+            taken = branches[0] if truth else branches[1]
+            return self._branch(taken, within)
+        values = []
+        for branch in branches:
+            if branch is not None and leaves(self.evaluator, branch, self.variable.source):
+                continue
+            met = self._branch(branch, within)
+            values.append(met.value if met is not None else self._climb(statement, statement.start_byte))
+        known = values and all(value is not None and value == values[0] for value in values)
+        return _Met(values[0] if known else None)
+
+    def _branch(self, branch: Node | None, within: Sequence[Effect]) -> _Met | None:
+        """What a branch that is taken does to the variable."""
+        if branch is None or not any(self._in(effect, branch) for effect in within):
+            return None
+        body = children(branch)[-1] if branch.type == "else_clause" else branch
+        return self._statement(body)
+
+    def _construct(self, parent: Node, current: Node, offset: int) -> _Met | None:
+        """What a construct around the place says: loops, conditions, lambdas, the function's head."""
+        if parent.type in LOOPS:
+            return self._loop(parent, current)
+        if parent.type in ("if_statement", "while_statement", "switch_statement"):
+            condition = parent.child_by_field_name("condition")
+            touched = condition is not None and any(self._in(effect, condition) for effect in self.effects)
+            return _Met(None) if touched else None
+        if parent.type == "lambda_expression" and parent != self.variable.scope:
+            late = any(effect.node.end_byte > parent.start_byte for effect in self.effects)
+            return _Met(None) if late else None
+        if parent.type == "catch_clause":
+            outer = parent.parent
+            return _Met(None) if outer is not None and any(self._in(one, outer) for one in self.effects) else None
+        if parent.type == "declaration" and inside(self.variable.name, parent):
+            return _Met(self.initial())
+        if parent.type == "function_definition" and self.variable.kind == PARAMETER:
+            return _Met(self.initial())
+        if parent.type == "ERROR":
+            return _Met(None)
+        return None
+
+    def _loop(self, loop: Node, current: Node) -> _Met | None:
+        start = loop.child_by_field_name("initializer")
+        inner = [
+            one for one in self.effects if self._in(one, loop) and not (start is not None and self._in(one, start))
+        ]
+        if inner:
+            return _Met(None)
+        if start is not None and current != start:
+            if inside(self.variable.name, start):
+                return _Met(self.initial())
+            if any(self._in(effect, start) for effect in self.effects):
+                return _Met(None)
+        return None
+
+
+class _Met:
+    """The end of a search: what was met, whose value may still not be known."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value | None) -> None:
+        self.value = value
+
+
+def _sequence(expression: Node, store: Node) -> bool:
+    """Whether a statement's expression certainly executes the store: it is it, or one part of a comma or a chain."""
+    if expression == store:
+        return True
+    if expression.type == "comma_expression":
+        return any(_sequence(child, store) for child in children(expression))
+    if expression.type == "assignment_expression":
+        right = expression.child_by_field_name("right")
+        return right is not None and _sequence(right, store)
+    return False
+
+
+def leaves(evaluator: Evaluator, branch: Node, source: object) -> bool:
+    """Whether a branch never comes to its end: its last statement returns, throws or ends the program."""
+    body = children(branch)
+    if branch.type == "else_clause":
+        return bool(body) and leaves(evaluator, body[-1], source)
+    if branch.type == "compound_statement":
+        return any(leaves(evaluator, statement, source) for statement in body)
+    if branch.type in LEAVES:
+        return True
+    if branch.type == "if_statement":
+        parts = (branch.child_by_field_name("consequence"), branch.child_by_field_name("alternative"))
+        return all(part is not None and leaves(evaluator, part, source) for part in parts)
+    if branch.type == "expression_statement" and body and body[0].type == "call_expression":
+        function = body[0].child_by_field_name("function")
+        name = function.text.decode("utf-8", "replace") if function is not None and function.text else ""
+        return name.split("::")[-1] in EXITS
+    return body[:1] != [] and branch.type == "expression_statement" and body[0].type == "throw_statement"
+
+
+__all__ = ["CLOBBER", "Reaching", "effects", "leaves"]

@@ -1,0 +1,166 @@
+"""One CUDA source text and its syntax tree: nodes, their text and their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, cached_property
+
+import tree_sitter_cuda
+from tree_sitter import Language, Node, Parser
+
+from signoff.verifiers.finding import Span
+from signoff.verifiers.text import LineIndex
+
+FUNCTIONS = frozenset(("function_definition",))
+LOOPS = frozenset(("for_statement", "while_statement", "do_statement", "for_range_loop"))
+# What holds statements in order.
+BLOCKS = frozenset(
+    ("compound_statement", "translation_unit", "declaration_list", "case_statement", "field_declaration_list")
+)
+CONDITIONALS = frozenset(("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef", "preproc_else"))
+
+
+@cache
+def language() -> Language:
+    """The CUDA grammar."""
+    return Language(tree_sitter_cuda.language())
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(language())
+
+
+class Source:
+    """One text with its tree.
+
+    `data` is what was parsed: UTF-8 with the same offsets as the text, in which preprocessing has blanked what is not
+    compiled. `original` is the text's own UTF-8.
+    """
+
+    def __init__(self, path: str, text: str, data: bytes | None = None) -> None:
+        self.path = path
+        self.text = text
+        self.original = text.encode("utf-8", "replace")
+        self.data = self.original if data is None else data
+        self.tree = _parser().parse(self.data)
+        self.root = self.tree.root_node
+        self._words: dict[str, tuple[int, ...]] = {}
+
+    def locate(self, node: Node) -> tuple[Source, int]:
+        """Where names in `node` are looked up: a source and a byte offset."""
+        return self, node.start_byte
+
+    def of(self, node: Node) -> str:
+        """A node's text."""
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def words(self, name: str) -> tuple[int, ...]:
+        """The byte offsets at which the identifier `name` stands in the code."""
+        found = self._words.get(name)
+        if found is None:
+            pattern = rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])"
+            found = self._words[name] = tuple(match.start() for match in re.finditer(pattern, self.data))
+        return found
+
+    def identifiers(self, name: str) -> Iterator[Node]:
+        """The nodes of the identifier `name`: not those in comments and strings."""
+        width = len(name.encode())
+        for offset in self.words(name):
+            node = self.root.descendant_for_byte_range(offset, offset + width)
+            if node is not None and node.end_byte - node.start_byte == width and "identifier" in node.type:
+                yield node
+
+    @cached_property
+    def index(self) -> LineIndex:
+        """The text's lines."""
+        return LineIndex(self.text)
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self.original.isascii()
+
+    def offset(self, column: int) -> int:
+        """The code point offset of a byte offset."""
+        return column if self._ascii else len(self.original[:column].decode("utf-8", "ignore"))
+
+    def span(self, node: Node) -> Span:
+        """A node's place."""
+        return self.between(node.start_byte, node.end_byte)
+
+    def between(self, start: int, end: int) -> Span:
+        """The place between two byte offsets."""
+        return self.index.span(self.offset(start), self.offset(end))
+
+
+class Snippet(Source):
+    """An expression that macros made: its names are looked up where the expression stands."""
+
+    PREFIX = b"auto _ = "
+
+    def __init__(self, origin: Source, offset: int, expression: str) -> None:
+        text = expression if expression.lstrip().startswith("{") else f"({expression})"
+        super().__init__(origin.path, f"{self.PREFIX.decode()}{text};")
+        self.origin = origin
+        self.offset_in_origin = offset
+
+    def locate(self, node: Node) -> tuple[Source, int]:
+        """The expression's own place: a snippet has no declarations."""
+        return self.origin, self.offset_in_origin
+
+    @property
+    def expression(self) -> Node | None:
+        """The parsed expression, None where it is none."""
+        if self.root.has_error or self.root.named_child_count != 1:
+            return None
+        declarator = self.root.named_children[0].child_by_field_name("declarator")
+        value = declarator.child_by_field_name("value") if declarator is not None else None
+        if value is None or value.type != "parenthesized_expression":
+            return value
+        return value.named_children[0] if value.named_child_count == 1 else None
+
+
+def children(node: Node) -> list[Node]:
+    """The named children without comments."""
+    return [child for child in node.named_children if child.type != "comment"]
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """The node's parents, innermost first."""
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:
+    """The innermost ancestor of one of the kinds."""
+    return next((one for one in ancestors(node) if one.type in kinds), None)
+
+
+def inside(node: Node, outer: Node) -> bool:
+    """Whether `node` lies within `outer`."""
+    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
+
+
+def unwrapped(node: Node) -> Node:
+    """The node without parentheses around it."""
+    while node.type == "parenthesized_expression" and len(inner := children(node)) == 1:
+        node = inner[0]
+    return node
+
+
+def declared_name(declarator: Node | None) -> Node | None:
+    """The identifier that a declarator declares, None for none or an abstract one."""
+    while declarator is not None:
+        if declarator.type in ("identifier", "field_identifier", "type_identifier"):
+            return declarator
+        if declarator.type == "template_function" or declarator.type == "qualified_identifier":
+            declarator = declarator.child_by_field_name("name")
+        else:
+            inner = declarator.child_by_field_name("declarator")
+            if inner is None and declarator.type in ("reference_declarator", "parenthesized_declarator"):
+                inner = next(iter(children(declarator)), None)
+            declarator = inner
+    return None

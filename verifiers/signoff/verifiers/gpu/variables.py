@@ -1,0 +1,272 @@
+"""Which declaration a name means: C++ scopes, as far as launches need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from signoff.verifiers.gpu.source import Source, ancestors, children
+from signoff.verifiers.gpu.unit import Unit
+
+LOCAL, PARAMETER, TEMPLATE, GLOBAL, MEMBER, ENUMERATOR, FUNCTION = (
+    "local",
+    "parameter",
+    "template",
+    "global",
+    "member",
+    "enumerator",
+    "function",
+)
+DECLARATORS = frozenset(
+    (
+        "init_declarator",
+        "pointer_declarator",
+        "reference_declarator",
+        "array_declarator",
+        "parenthesized_declarator",
+        "function_declarator",
+        "structured_binding_declarator",
+    )
+)
+DECLARATIONS = frozenset(
+    (
+        "declaration",
+        "field_declaration",
+        "parameter_declaration",
+        "optional_parameter_declaration",
+        "variadic_parameter_declaration",
+        "for_range_loop",
+        "enumerator",
+        "function_definition",
+        "condition_clause",
+    )
+)
+SCOPES = frozenset(
+    (
+        "compound_statement",
+        "for_statement",
+        "for_range_loop",
+        "if_statement",
+        "while_statement",
+        "switch_statement",
+        "catch_clause",
+        "lambda_expression",
+        "function_definition",
+        "template_declaration",
+        "field_declaration_list",
+        "declaration_list",
+        "translation_unit",
+    )
+)
+CLASSES = frozenset(("struct_specifier", "class_specifier", "union_specifier"))
+FILE_SCOPES = frozenset(("translation_unit", "declaration_list"))
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One declared name. `name` is its identifier's node, `node` the declaration, `shape` the declarators between."""
+
+    text: str
+    source: Source
+    name: Node
+    node: Node
+    kind: str
+    scope: Node
+    initializer: Node | None
+    shape: tuple[str, ...]
+    qualifiers: frozenset[str]
+
+    @property
+    def constant(self) -> bool:
+        """Whether it can never change."""
+        return bool({"const", "constexpr", "__constant__"} & self.qualifiers) and "pointer_declarator" not in self.shape
+
+    @property
+    def reference(self) -> bool:
+        """Whether it is another name of something else."""
+        return "reference_declarator" in self.shape
+
+    @property
+    def type_node(self) -> Node | None:
+        """The node of its type, before the declarators."""
+        return self.node.child_by_field_name("type")
+
+
+def declared(source: Source, name: Node) -> Variable | None:
+    """What an identifier declares there, None where it only uses a name."""
+    shape: list[str] = []
+    initializer: Node | None = None
+    child, parent = name, name.parent
+    while parent is not None and parent.type in DECLARATORS:
+        if not _declares(parent, child):
+            return None
+        if parent.type == "init_declarator":
+            initializer = parent.child_by_field_name("value")
+        shape.append(parent.type)
+        child, parent = parent, parent.parent
+    if parent is None or parent.type not in DECLARATIONS or not _holds(parent, child):
+        return None
+    if parent.type in ("optional_parameter_declaration", "field_declaration"):
+        initializer = parent.child_by_field_name("default_value")
+    elif parent.type == "enumerator":
+        initializer = parent.child_by_field_name("value")
+    elif parent.type == "condition_clause":
+        return None
+    return _variable(source, name, parent, initializer, tuple(shape))
+
+
+def _declares(parent: Node, child: Node) -> bool:
+    """Whether `child` is the declared part of a declarator, not a size or a value."""
+    if parent.type in ("reference_declarator", "parenthesized_declarator", "structured_binding_declarator"):
+        return True
+    return parent.child_by_field_name("declarator") == child
+
+
+def _holds(declaration: Node, child: Node) -> bool:
+    field = "name" if declaration.type == "enumerator" else "declarator"
+    return child in declaration.children_by_field_name(field)
+
+
+def _variable(
+    source: Source, name: Node, node: Node, initializer: Node | None, shape: tuple[str, ...]
+) -> Variable | None:
+    scope = _scope(node, name)
+    if scope is None:
+        return None
+    kind = _kind(node, scope, shape)
+    return Variable(source.of(name), source, name, node, kind, scope, initializer, shape, qualifiers(source, node))
+
+
+def qualifiers(source: Source, node: Node) -> frozenset[str]:
+    """const, constexpr, static, __shared__ ... of a declaration."""
+    wanted = ("type_qualifier", "storage_class_specifier")
+    found = {source.of(child) for child in node.children if child.type in wanted or not child.is_named}
+    return frozenset(found)
+
+
+def _kind(node: Node, scope: Node, shape: tuple[str, ...]) -> str:
+    if node.type == "enumerator":
+        return ENUMERATOR
+    if node.type == "function_definition" or (shape[:1] == ("function_declarator",)):
+        return FUNCTION
+    if "parameter" in node.type:
+        return TEMPLATE if scope.type == "template_declaration" else PARAMETER
+    if scope.type in FILE_SCOPES:
+        return GLOBAL
+    return MEMBER if scope.type == "field_declaration_list" else LOCAL
+
+
+def _scope(node: Node, name: Node) -> Node | None:
+    """Where a declared name can be used."""
+    if node.type == "for_range_loop":
+        return node
+    if "parameter" in node.type:
+        return _parameter_scope(node)
+    if node.type == "enumerator":
+        listed = node.parent
+        enum = listed.parent if listed is not None else None
+        if enum is None or any(child.type in ("class", "struct") for child in enum.children):
+            return None
+        node = enum
+    if node.type == "function_definition":
+        return next((one for one in ancestors(node) if one.type in SCOPES and one.type != "template_declaration"), None)
+    return next((one for one in ancestors(node) if one.type in SCOPES and one.type != "template_declaration"), None)
+
+
+def _parameter_scope(node: Node) -> Node | None:
+    for outer in ancestors(node):
+        if outer.type in ("template_declaration", "function_definition", "lambda_expression", "catch_clause"):
+            return outer
+        if outer.type in ("declaration", "field_declaration", "compound_statement"):
+            return None  # a prototype's parameter
+    return None
+
+
+def resolve(unit: Unit, name: str, source: Source, offset: int) -> Variable | None:
+    """The variable that `name` means at a place; None where nothing, or more than one thing, is declared so."""
+    best: list[Variable] = []
+    for variable in visible(source, name, offset):
+        if not best or variable.scope == best[0].scope:
+            best.append(variable)
+        elif (
+            variable.scope.start_byte >= best[0].scope.start_byte and variable.scope.end_byte <= best[0].scope.end_byte
+        ):
+            best = [variable]
+    if best and best[0].kind == FUNCTION:
+        return None
+    if best and (len(best) == 1 or all(one.kind == GLOBAL and _same(one, best[0]) for one in best)):
+        return best[0]
+    return None if best else _elsewhere(unit, name)
+
+
+def _same(first: Variable, second: Variable) -> bool:
+    """Whether two declarations of a global are one: `extern const int N;` beside its definition never is, here."""
+    return first.name == second.name
+
+
+def visible(source: Source, name: str, offset: int) -> Iterator[Variable]:
+    """The declarations of `name` whose scope holds the place."""
+    for node in source.identifiers(name):
+        variable = declared(source, node)
+        if variable is None or not variable.scope.start_byte <= offset < variable.scope.end_byte:
+            continue
+        if variable.kind in (MEMBER,) or node.start_byte < offset:
+            yield variable
+
+
+def _elsewhere(unit: Unit, name: str) -> Variable | None:
+    """A global of another file, or of a namespace that is used from outside, where there is only one."""
+    found: list[Variable] = []
+    for source, node in unit.identifiers(name):
+        variable = declared(source, node)
+        if variable is not None and variable.scope.type in FILE_SCOPES and variable.kind != FUNCTION:
+            found.append(variable)
+    return found[0] if len(found) == 1 else None
+
+
+def member(unit: Unit, owner: str, name: str) -> Variable | None:
+    """A static member or enumerator `owner::name`, or the namespace's variable; None where it is not clear which."""
+    found: list[Variable] = []
+    for source, node in unit.identifiers(name):
+        variable = declared(source, node) or _scoped_enumerator(source, node)
+        if variable is not None and owner in _owners(source, variable):
+            found.append(variable)
+    return found[0] if len(found) == 1 else None
+
+
+def _scoped_enumerator(source: Source, name: Node) -> Variable | None:
+    node = name.parent
+    if node is None or node.type != "enumerator" or node.child_by_field_name("name") != name:
+        return None
+    scope = next((one for one in ancestors(node) if one.type in SCOPES), None)
+    if scope is None:
+        return None
+    value = node.child_by_field_name("value")
+    return Variable(source.of(name), source, name, node, ENUMERATOR, scope, value, (), frozenset())
+
+
+def _owners(source: Source, variable: Variable) -> set[str]:
+    """The names by which a member can be qualified: its enum, its class or its namespace."""
+    names = set()
+    if variable.node.type == "enumerator":
+        enum = variable.node.parent.parent if variable.node.parent is not None else None
+        if enum is not None:
+            names.add(_name(source, enum))
+    holder = variable.scope.parent
+    if holder is not None and (holder.type in CLASSES or holder.type == "namespace_definition"):
+        names.add(_name(source, holder))
+    return names - {""}
+
+
+def _name(source: Source, node: Node) -> str:
+    name = node.child_by_field_name("name")
+    return source.of(name).split("<")[0] if name is not None else ""
+
+
+def enumerators_before(node: Node) -> list[Node]:
+    """The enumerators of the same enum, up to and with this one."""
+    listed = node.parent
+    every = [one for one in children(listed) if one.type == "enumerator"] if listed is not None else []
+    return every[: every.index(node) + 1] if node in every else []
