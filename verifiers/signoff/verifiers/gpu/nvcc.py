@@ -54,8 +54,8 @@ class Nvcc:
     languages = CUDA_LANGUAGES | {PYTHON}
     speed = Speed.DEEP
 
-    def __init__(self, pool: WorkerPool, lane: str = "live") -> None:
-        """`pool` holds the launch checks' engine, which knows what is launched with what."""
+    def __init__(self, pool: WorkerPool | None = None, lane: str = "live") -> None:
+        """`pool` holds the launch checks' engine, which knows what is launched with what (None: not asked)."""
         self._pool = pool
         self._lane = lane
 
@@ -115,6 +115,8 @@ class Nvcc:
         self, snapshot: Snapshot, project: Project, costs: tuple[KernelCost, ...]
     ) -> tuple[Finding, ...]:
         """Launches that fail for what their kernels take."""
+        if self._pool is None:
+            return ()
         unit = await unit_facts(self._pool, snapshot, project, self._lane)
         return resource_findings(unit, costs, project, snapshot.path) if unit is not None else ()
 
@@ -138,6 +140,11 @@ class Nvcc:
         findings = await _located(runs, reading, chosen.names[0])
         findings, complete = await _certain(runs, findings, chosen, kind="-c")
         return findings, reading.costs, complete
+
+
+async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome:
+    """`nvcc -c` on a CUDA document, host and device code; without what only the launch checks' engine knows."""
+    return await Nvcc().compile_whole(snapshot, project)
 
 
 async def _once(runs: _Run, options: Sequence[str], kind: str = "-cubin") -> Reading:

@@ -1,0 +1,172 @@
+"""Device code apart from host code: which stretches of a CUDA text are which, and texts with stretches left out.
+
+Needs tree-sitter, so it belongs into a worker process. Offsets are bytes of the text's UTF-8. What is left out becomes
+blanks: lines and columns of the rest stay.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from signoff.verifiers.gpu.source import Source, declared_name
+
+MARK = re.compile(rb"\b__(?:device|global)__\b")
+DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\([^)\n]*\))?[^\n]*(?:\\\r?\n[^\n]*)*)", re.MULTILINE)
+WORD = re.compile(rb"[A-Za-z_]\w*")
+KEPT = re.compile(rb"\bconst(?:expr|eval)\b")
+# How projects spell "__host__ __device__ __forceinline__": a word of capitals that no text here defines may be one.
+CAPITALS = re.compile(rb"\b[A-Z][A-Z0-9_]{2,}\b")
+NOT_NEWLINE = re.compile(rb"[^\r\n]")
+WITHIN = frozenset(
+    (
+        "translation_unit",
+        "namespace_definition",
+        "declaration_list",
+        "linkage_specification",
+        "preproc_if",
+        "preproc_ifdef",
+        "preproc_elif",
+        "preproc_elifdef",
+        "preproc_else",
+        "ERROR",
+    )
+)
+CLASSES = frozenset(("class_specifier", "struct_specifier", "union_specifier"))
+DIRECTIVES = frozenset(("preproc_include", "preproc_def", "preproc_function_def", "preproc_call", "comment", ";"))
+
+
+class Kind(enum.Enum):
+    """Whose a stretch is: a function for the device, one for the host only, or a declaration that may serve both."""
+
+    DEVICE = enum.auto()
+    HOST = enum.auto()
+    OTHER = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One declaration. `body` is where its statements begin (`end` where it has none), `names` what it declares."""
+
+    start: int
+    end: int
+    kind: Kind
+    body: int
+    names: frozenset[str] = frozenset()
+
+
+def device_words(texts: Iterable[str]) -> frozenset[str]:
+    """Macros of these texts that mark a function for the device, also by way of one another."""
+    bodies: dict[str, str] = {}
+    for text in texts:
+        for match in DEFINE.finditer(text):
+            bodies[match[1]] = bodies.get(match[1], "") + " " + match[2]
+    found = {name for name, body in bodies.items() if "__device__" in body or "__global__" in body}
+    words = {name: set(re.findall(r"\w+", body)) for name, body in bodies.items() if len(body) < 400}
+    while more := {name for name, inside in words.items() if name not in found and inside & found}:
+        found |= more
+    return frozenset(found)
+
+
+def regions(text: str, marks: frozenset[str], harmless: frozenset[str] = frozenset()) -> tuple[Region, ...]:
+    """The text's declarations in order, those of classes after the class itself.
+
+    `marks` are device_words(); `harmless` other macros that are defined: capitals that are neither leave a function's
+    kind open.
+    """
+    source = Source("", text)
+    return tuple(_Reader(source, frozenset(mark.encode() for mark in marks), harmless).within(source.root))
+
+
+class _Reader:
+    def __init__(self, source: Source, marks: frozenset[bytes], harmless: frozenset[str]) -> None:
+        self.source = source
+        self.marks = marks
+        self.harmless = harmless
+
+    def within(self, node: Node) -> Iterator[Region]:
+        for child in node.children:
+            if child.type in WITHIN:
+                yield from self.within(child)
+            elif child.is_named and child.type not in DIRECTIVES:
+                yield from self.declaration(child, child)
+
+    def declaration(self, node: Node, outer: Node) -> Iterator[Region]:
+        """`outer` is the node with its template<...> head."""
+        if node.type == "template_declaration":
+            inner = next((child for child in reversed(node.children) if child.is_named), None)
+            if inner is not None and inner.type != "comment":
+                yield from self.declaration(inner, outer)
+        elif node.type == "function_definition":
+            yield self.function(node, outer)
+        else:
+            yield Region(outer.start_byte, outer.end_byte, Kind.OTHER, outer.end_byte, self.words(outer))
+            yield from self.members(node)
+
+    def members(self, node: Node) -> Iterator[Region]:
+        specifier = node if node.type in CLASSES else node.child_by_field_name("type")
+        body = specifier.child_by_field_name("body") if specifier is not None and specifier.type in CLASSES else None
+        for child in body.children if body is not None else ():
+            if child.type in WITHIN:
+                yield from self.within(child)
+            elif child.is_named and child.type != "access_specifier" and child.type not in DIRECTIVES:
+                yield from self.declaration(child, child)
+
+    def function(self, node: Node, outer: Node) -> Region:
+        body = node.child_by_field_name("body")
+        at = body.start_byte if body is not None else node.end_byte
+        head = self.source.data[outer.start_byte : at]
+        name = declared_name(node.child_by_field_name("declarator"))
+        names = {self.source.of(name)} if name is not None else set()
+        names |= {match[1] for match in DEFINE.finditer(self.source.of(node))}
+        if b"operator" in head:
+            names.add("operator")
+        kind = self.kind(head) if body is not None else Kind.OTHER
+        return Region(outer.start_byte, outer.end_byte, kind, at, frozenset(names))
+
+    def kind(self, head: bytes) -> Kind:
+        words = set(WORD.findall(head))
+        if MARK.search(head) or words & self.marks:
+            return Kind.DEVICE
+        if KEPT.search(head):
+            return Kind.OTHER
+        before = head.split(b"(")[0]
+        unknown = {word.decode() for word in CAPITALS.findall(before)} - self.harmless
+        return Kind.OTHER if unknown else Kind.HOST
+
+    def words(self, node: Node) -> frozenset[str]:
+        """The words of a declaration but for those inside its functions' bodies."""
+        data = self.source.data
+        found: set[bytes] = set()
+        waiting, pieces = [node], [(node.start_byte, node.end_byte)]
+        bodies: list[tuple[int, int]] = []
+        while waiting:
+            for child in waiting.pop().named_children:
+                if child.type == "compound_statement":
+                    bodies.append((child.start_byte, child.end_byte))
+                else:
+                    waiting.append(child)
+        start = pieces[0][0]
+        for low, high in sorted(bodies):
+            found.update(WORD.findall(data[start:low]))
+            start = max(start, high)
+        found.update(WORD.findall(data[start : pieces[0][1]]))
+        return frozenset(word.decode() for word in found)
+
+
+def without(data: bytes, left_out: Iterable[Region]) -> bytes:
+    """The text with blanks in place of regions."""
+    result = bytearray(data)
+    for region in left_out:
+        result[region.start : region.end] = NOT_NEWLINE.sub(b" ", data[region.start : region.end])
+    return bytes(result)
+
+
+def at(found: Iterable[Region], offset: int) -> Region | None:
+    """The innermost region around an offset."""
+    around = [region for region in found if region.start <= offset < region.end]
+    return min(around, key=lambda region: region.end - region.start, default=None)

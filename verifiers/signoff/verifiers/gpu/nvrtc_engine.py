@@ -1,0 +1,183 @@
+"""NVRTC in its worker process: device code of the unsaved text, compiled until what it says is certain."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.gpu import compile_job, cudafe_text, ptxas
+from signoff.verifiers.gpu.blank import Kind
+from signoff.verifiers.gpu.compile_job import Job
+from signoff.verifiers.gpu.compile_reader import complaint_findings, spill_findings
+from signoff.verifiers.gpu.cudafe_text import Diagnostic
+from signoff.verifiers.gpu.facts import KernelCost
+from signoff.verifiers.gpu.front_end import Placer
+from signoff.verifiers.gpu.nvrtc_library import Compiled, Library
+from signoff.verifiers.gpu.nvrtc_unit import MISSING, Unit
+from signoff.verifiers.gpu.toolkit import Nvrtc
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+
+TOOL = "nvrtc"
+SYNTAX_ONLY = "--fdevice-syntax-only"
+# Each round leaves out every declaration that was complained about in doubt; more come to light only by nesting.
+ROUNDS = 6
+# Together with what came before, a pause in typing still bears it; larger kernels get their costs from nvcc.
+COST_SECONDS = 0.4
+KEPT = 8
+# Of the flags of nvcc, those that NVRTC knows too and that bear on what kernels take.
+FLAGS = ("--use_fast_math", "-use_fast_math", "--maxrregcount", "-maxrregcount", "--fmad", "-fmad", "--ftz", "-ftz")
+# An unknown dialect or target must not make an error: what the other one accepts is none.
+SECOND = ("sm_100", "c++20")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the verifier gets: findings, costs (None: not looked at), and why not everything was seen ("" if it was)."""
+
+    findings: tuple[Finding, ...] = ()
+    costs: tuple[KernelCost, ...] = ()
+    left_out: tuple[tuple[int, int], ...] = ()
+    reason: str = ""
+    notice: str = ""
+
+
+class NvrtcEngine:
+    """The engine class of workers.py."""
+
+    def __init__(self) -> None:
+        self._libraries: dict[str, Library] = {}
+        self._kept: OrderedDict[object, Answer] = OrderedDict()
+
+    def check(self, snapshot: Snapshot, project: Project, nvrtc: Nvrtc) -> Answer:
+        """Compile the document's unit. Raises LibraryFault; NoUnit is told in the answer."""
+        library = self._library(nvrtc.path)
+        try:
+            work = compile_job.job(snapshot, project)
+        except compile_job.NoUnit as error:
+            return Answer(reason=f"Not compiled with NVRTC: {error}.")
+        key = (nvrtc, work.main, tuple(work.found.items()), work.unit, project.settings.cuda)
+        if key not in self._kept:
+            self._kept[key] = _Check(library, nvrtc, work, project).answer()
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key]
+
+    def _library(self, path: str) -> Library:
+        if path not in self._libraries:
+            self._libraries[path] = Library(path)
+        return self._libraries[path]
+
+
+class _Check:
+    """One document's check."""
+
+    def __init__(self, library: Library, nvrtc: Nvrtc, work: Job, project: Project) -> None:
+        self.library = library
+        self.nvrtc = nvrtc
+        self.work = work
+        self.project = project
+        self.end = time.monotonic() + project.settings.nvrtc.timeout
+        self.targets = compile_job.targets(project, library.architectures())
+        self.unit = Unit(work, nvrtc.include_dirs)
+
+    def answer(self) -> Answer:
+        if len(self.work.found) >= 400:
+            return Answer(reason="The unit includes too many files for NVRTC.")
+        found: tuple[Diagnostic, ...] = ()
+        ended = False
+        for _ in range(ROUNDS):
+            compiled = self._compile(self.targets.names[0], self.work.unit.standard, SYNTAX_ONLY)
+            found = cudafe_text.diagnostics(compiled.log)
+            lacking = self.unit.lacking(found)
+            if lacking:
+                return Answer(reason=f"Not compiled with NVRTC: {', '.join(lacking)} is not there for it.")
+            if compiled.gave_up:
+                return Answer(reason="NVRTC took too long.")
+            if not self.unit.leave_out(found):
+                ended = True
+                break
+        return self._told(found if ended else ())
+
+    def _told(self, found: tuple[Diagnostic, ...]) -> Answer:
+        certain = list(self._certain(found))
+        errors = [one for one in found if one.severity is Severity.ERROR]
+        shown = [one for one in certain if one.severity is Severity.ERROR]
+        placer = Placer(TOOL, self.work.main, self.unit.mine, self.unit.text)
+        findings = placer.findings(certain)
+        costs: tuple[KernelCost, ...] = ()
+        if not errors and self.unit.whole:
+            costs, more = self._costs()
+            findings += more
+        doubt = len(shown) < len(errors) or not self.unit.whole
+        reason = "Part of the device code needs what NVRTC does not have." if doubt else ""
+        notice = ""
+        return Answer(findings, costs, self.unit.left_out(), reason, notice)
+
+    def _certain(self, found: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
+        """What can be shown: a doubtful error ends it, as those after it may follow from it."""
+        again = self._second(found)
+        for one in found:
+            sure = self.unit.certain(one)
+            if one.severity is Severity.ERROR:
+                if not sure or (again is not None and (one.file, one.line, one.message) not in again):
+                    return
+                yield one
+            elif sure and MISSING not in one.message and self._inside(one):
+                yield one
+
+    def _inside(self, diagnostic: Diagnostic) -> bool:
+        """Whether a warning is about statements: of a function that is only named, the host part may make use."""
+        place = self.unit.region(diagnostic)
+        if place is None or place[1].kind is not Kind.DEVICE or diagnostic.message.startswith("function "):
+            return False
+        before = place[0].data[: place[1].body].count(b"\n")
+        return diagnostic.line - 1 >= before
+
+    def _second(self, found: tuple[Diagnostic, ...]) -> set[tuple[str, int, str]] | None:
+        """The errors under another target and dialect, where these were not declared; None where they were."""
+        declared = self.work.unit.declared and self.targets.named
+        if declared or not any(one.severity is Severity.ERROR for one in found):
+            return None
+        target = self.targets.names[0] if self.targets.named else SECOND[0]
+        log = self._compile(target, self.work.unit.standard if self.work.unit.declared else SECOND[1], SYNTAX_ONLY).log
+        return {(one.file, one.line, one.message) for one in cudafe_text.diagnostics(log)}
+
+    def _costs(self) -> tuple[tuple[KernelCost, ...], tuple[Finding, ...]]:
+        """What kernels take, where that comes quickly."""
+        costs: tuple[KernelCost, ...] = ()
+        findings: tuple[Finding, ...] = ()
+        end = time.monotonic() + COST_SECONDS
+        for name in self.targets.names:
+            left = end - time.monotonic()
+            if left <= 0:
+                break
+            compiled = self._compile(name, self.work.unit.standard, "--ptxas-options=-v", seconds=left)
+            if compiled.gave_up:
+                break
+            costs += ptxas.costs(compiled.log)
+            said = (one for one in ptxas.complaints(compiled.log) if one.symbol)
+            findings += complaint_findings(self.work, said)
+        return costs, (*dict.fromkeys(findings), *spill_findings(self.work, costs))
+
+    def _compile(self, target: str, standard: str, *options: str, seconds: float | None = None) -> Compiled:
+        text, headers = self.unit.served()
+        left = max(self.end - time.monotonic(), 0.1) if seconds is None else seconds
+        given = (f"-arch={target}", "-default-device", *self._flags(standard), *options)
+        return self.library.compile(self.work.main, text, headers, given, left)
+
+    def _flags(self, standard: str) -> Iterator[str]:
+        unit = self.work.unit
+        if standard:
+            yield f"-std={standard.replace('gnu', 'c')}"
+        yield from (f"-I{folder}" for folder in (*unit.include_dirs, *unit.system_include_dirs))
+        yield from (f"-I{folder}" for folder in self.nvrtc.include_dirs)
+        yield from (f"-D{define}" for define in unit.defines)
+        yield from (f"-U{name}" for name in unit.undefines)
+        yield from (f"--pre-include={path}" for path in unit.forced_includes)
+        flags = (*(unit.flags if self.project.trusted else ()), *self.project.settings.cuda.arguments)
+        yield from (flag for flag in flags if flag.partition("=")[0] in FLAGS)

@@ -1,0 +1,218 @@
+"""One unit as NVRTC gets it: host functions blanked, project headers served the same way, host headers stood in for.
+
+What the unit then lacks is known by name; a message that may come of the lack is doubtful. The declaration in which it
+arose is left out and the rest compiled again, until everything that NVRTC says is certain or there is nothing to leave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from signoff.verifiers.finding import Category, Severity
+from signoff.verifiers.gpu import blank
+from signoff.verifiers.gpu.blank import Kind, Region
+from signoff.verifiers.gpu.compile_job import Job
+from signoff.verifiers.gpu.cudafe_text import Diagnostic
+from signoff.verifiers.gpu.front_end import code_of
+from signoff.verifiers.gpu.unit_files import directives, rewritten
+from signoff.verifiers.slips import near
+from signoff.verifiers.text import LINE_END, LineIndex
+
+# Of the toolkit's headers, those that are for hosts, or that NVRTC 13 refuses.
+HOST_ONLY = re.compile(
+    r"(?:thrust/|cub/cub\.cuh|cublas|cudnn|cufft|cusparse|cusolver|curand\.h|nvml|nvrtc|nvtx|nccl|cuda_profiler_api"
+    r"|cudaProfiler|cuda_gl_interop|cudaGL|cudaEGL|cuda_egl|cudaVDPAU|cuda_vdpau|nvToolsExt|cuda_occupancy|device_launch)"
+)
+HARMLESS = re.compile(r"cuda_runtime(?:_api)?\.h|device_launch_parameters\.h|cuda_profiler_api\.h|driver_types\.h")
+# A standard header has no folder and no ending, or the name of a C header.
+STANDARD = re.compile(r"[a-z_]+|(?:sys|bits)/\w+\.h|experimental/\w+")
+MISSING = "signoff:missing:"
+WORD = re.compile(r"[A-Za-z_]\w*")
+RESERVED = re.compile(r"_[A-Z_]")
+RESERVED_WORD = re.compile(r"\b__[a-z]\w*")
+OURS = re.compile(r"JIT mode|-default-device|__host__ function|host function|host variable|execution space")
+STANDARD_TEXT = "signoff_standard.h"
+
+
+@cache
+def standard_names() -> frozenset[str]:
+    """What the standard libraries declare."""
+    text = files(__package__).joinpath("standard_names.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
+
+
+@cache
+def _standard_header() -> bytes:
+    return files(__package__).joinpath("nvrtc_standard.h").read_bytes()
+
+
+@cache
+def _c_headers() -> frozenset[str]:
+    """The C headers that are included by name; POSIX' are too many to matter and count as missing."""
+    names = "assert complex ctype errno fenv float inttypes iso646 limits locale math memory setjmp signal stdalign"
+    more = "stdarg stdbool stddef stdint stdio stdlib string strings tgmath time uchar unistd wchar wctype malloc omp"
+    return frozenset(f"{name}.h" for name in f"{names} {more}".split())
+
+
+@lru_cache(maxsize=512)
+def _regions(text: str, marks: frozenset[str], harmless: frozenset[str]) -> tuple[Region, ...]:
+    return blank.regions(text, marks, harmless)
+
+
+@dataclass(slots=True)
+class _File:
+    text: str
+    data: bytes
+    regions: tuple[Region, ...]
+    gone: set[Region] = field(default_factory=set)
+
+
+class Unit:
+    """The unit, and what has been left out of it so far."""
+
+    def __init__(self, work: Job, include_dirs: Sequence[str]) -> None:
+        self.work = work
+        self.include_dirs = include_dirs
+        self.headers: dict[str, bytes] = {}
+        self.missing: dict[str, str] = {}
+        texts = {path: LINE_END.sub("\n", text) for path, text in work.found.items()}
+        marks = blank.device_words(texts.values())
+        defined = frozenset(match[1] for text in texts.values() for match in blank.DEFINE.finditer(text)) - marks
+        self.files = {path: self._file(path, text, marks, defined) for path, text in texts.items()}
+        self.absent = {name for one in self.files.values() for region in one.gone for name in region.names}
+
+    def _file(self, path: str, text: str, marks: frozenset[str], defined: frozenset[str]) -> _File:
+        """The text with its includes as they are served; offsets are those of that text."""
+        served = rewritten(self.work.files, path, self._stood_in(path, text), {one: one for one in self.work.found})
+        found = _regions(served, marks, defined)
+        host = {region for region in found if region.kind is Kind.HOST}
+        return _File(served, served.encode("utf-8", "replace"), found, host)
+
+    def _stood_in(self, path: str, text: str) -> str:
+        """Notes a stand-in for every include that the unit's folders do not hold."""
+        for include in directives(text):
+            if self.work.files.resolve(include, path) is None and include.name not in self.headers:
+                body = self._stand_in(include.name)
+                if body is not None:
+                    self.headers[include.name] = body
+        return text
+
+    def _stand_in(self, name: str) -> bytes | None:
+        """The text that serves for a header; None where NVRTC shall read the toolkit's own."""
+        if STANDARD.fullmatch(name) or name in _c_headers():
+            return f'#include "{STANDARD_TEXT}"\n'.encode()
+        if any(Path(folder, name).is_file() for folder in self.include_dirs) and not HOST_ONLY.match(name):
+            return None
+        if HARMLESS.fullmatch(name):
+            return b""
+        key = str(len(self.missing))
+        self.missing[key] = name
+        return f'#warning "{MISSING}{key}:"\n'.encode()
+
+    def served(self) -> tuple[bytes, Mapping[str, bytes]]:
+        """The text to compile and the headers beside it, by the names they are included under."""
+        texts = {path: blank.without(one.data, one.gone) for path, one in self.files.items()}
+        main = texts.pop(self.work.main)
+        standard = {name: f'#include "{STANDARD_TEXT}"\n'.encode() for name in _c_headers()}
+        return main, {STANDARD_TEXT: _standard_header(), **standard, **self.headers, **texts}
+
+    def lacking(self, diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
+        """The headers that were really included and that nobody has."""
+        told = (one.message for one in diagnostics if MISSING in one.message)
+        keys = (message.partition(MISSING)[2].partition(":")[0] for message in told)
+        return tuple(dict.fromkeys(self.missing[key] for key in keys if key in self.missing))
+
+    def region(self, diagnostic: Diagnostic) -> tuple[_File, Region] | None:
+        """The declaration that a message is about."""
+        one = self.files.get(diagnostic.file)
+        if one is None:
+            return None
+        index = LineIndex(one.text)
+        column = max(diagnostic.column, 0)
+        offset = len(one.text[: index.offset(diagnostic.line - 1, column)].encode("utf-8", "replace"))
+        found = blank.at((region for region in one.regions if region not in one.gone), offset)
+        return (one, found) if found is not None else None
+
+    def certain(self, diagnostic: Diagnostic) -> bool:
+        """Whether a message cannot come of what the unit lacks: it is about device code and names nothing absent."""
+        place = self.region(diagnostic)
+        if place is None or place[1].kind is not Kind.DEVICE or OURS.search(diagnostic.message):
+            return False
+        # The message is told with an instantiation whose arguments come from elsewhere.
+        quoted = set(WORD.findall(" ".join(re.findall(r'"([^"]*)"', diagnostic.message))))
+        line = set(WORD.findall(diagnostic.shown))
+        category = code_of(diagnostic)[1]
+        unknown = quoted if category in (Category.GPU_SYNTAX, Category.GPU_NAME) else quoted | line
+        if category is Category.GPU_SYNTAX and not diagnostic.shown.isascii():
+            return False  # NVRTC reads no letters beyond ASCII, nvcc does
+        if "std" in line or (quoted | line) & self.absent or unknown & standard_names():
+            return False
+        return all(self._known(word) for word in quoted if RESERVED.match(word))
+
+    def _known(self, word: str) -> bool:
+        """Whether a reserved word is CUDA's, or a slip of one: others may be the host compiler's."""
+        known = reserved_names(tuple(self.include_dirs))
+        return word in known or bool(near(word, known))
+
+    def leave_out(self, diagnostics: Sequence[Diagnostic]) -> bool:
+        """Leave out the declarations of doubtful errors; False where there was nothing to leave."""
+        changed = False
+        for diagnostic in diagnostics:
+            if diagnostic.severity is not Severity.ERROR or self.certain(diagnostic):
+                continue
+            for place in self._blamed(diagnostic):
+                if place is not None and place[1] not in place[0].gone:
+                    place[0].gone.add(place[1])
+                    self.absent |= place[1].names
+                    changed = True
+                    break
+        return changed
+
+    def _blamed(self, diagnostic: Diagnostic) -> Iterator[tuple[_File, Region] | None]:
+        """Where the error stands, or else where the user's code led there."""
+        yield self.region(diagnostic)
+        for context in diagnostic.contexts:
+            yield self.region(Diagnostic(context.file or diagnostic.file, context.line, Severity.ERROR, ""))
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing but host functions was left out."""
+        return all(region.kind is Kind.HOST for one in self.files.values() for region in one.gone)
+
+    def left_out(self) -> tuple[tuple[int, int], ...]:
+        """The lines (first and last, from 0) of the document that NVRTC has not seen."""
+        one = self.files.get(self.work.document)
+        if one is None:
+            return ()
+        ordered = sorted(one.gone, key=lambda region: region.start)
+        return tuple((_line(one.data, region.start), _line(one.data, region.end)) for region in ordered)
+
+    def mine(self, path: str) -> bool:
+        """Whether a file is one of those that were served."""
+        return path in self.files
+
+    def text(self, path: str) -> str:
+        """A file's text as the user has it."""
+        return self.work.text_of(path)
+
+
+def _line(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset)
+
+
+@cache
+def reserved_names(include_dirs: tuple[str, ...]) -> frozenset[str]:
+    """CUDA's own words with underscores (__syncthreads, __ldg), as the toolkit's headers have them."""
+    found: set[str] = set()
+    for folder in include_dirs:
+        for path in (*Path(folder).glob("crt/*.h*"), *Path(folder).glob("*intrinsics.h"), Path(folder, "cuda_fp16.h")):
+            try:
+                found.update(RESERVED_WORD.findall(path.read_text("utf-8", "replace")))
+            except OSError:
+                continue
+    return frozenset(found)
