@@ -10,7 +10,7 @@ from pathlib import Path
 
 from signoff.diagnostics.schedule import Pauses, Run, Schedule, group_name
 from signoff.diagnostics.store import Store
-from signoff.lsp_server.documents import Document, Documents, LineChange
+from signoff.lsp_server.documents import HDL, Document, Documents, LineChange
 from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
 from signoff.verifiers.finding import Outcome, Status
@@ -324,7 +324,9 @@ class Checking:
             if not other.path or other.path in paths:
                 continue
             project = self.workspace.project_for(other.path)
-            if not project.declared and not paths.isdisjoint(project.files):
+            # Of a CUDA file's project the headers are what it includes.
+            read = project.files if other.language in HDL else (*project.files, *project.headers)
+            if not project.declared and not paths.isdisjoint(read):
                 self.schedule.again(other.uri)
 
 

@@ -11,13 +11,14 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from signoff.lsp_server.commands import doctor_gpu
 from signoff.lsp_server.commands.paths import BadPath, existing, request
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
+from signoff.lsp_server.documents import HDL, LANGUAGES
 from signoff.verifiers.finding import Finding
-from signoff.verifiers.project import Project
 
 OK, OFF, TROUBLE = 0, 1, 2
 REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -43,6 +44,7 @@ class Health:
     python: str
     packages: dict[str, str]
     tools: tuple[Check, ...]
+    gpu: tuple[Check, ...]
     model: Check
     caches: tuple[Check, ...]
     projects: tuple[str, ...]
@@ -81,6 +83,7 @@ async def examine(path: str) -> Health:
                 python=f"{platform.python_version()} ({sys.executable}) on {platform.platform()}",
                 packages=dict(_packages()),
                 tools=tuple(_tools(session)),
+                gpu=tuple(Check(*row) for row in await doctor_gpu.rows(session, _asked(path, session))),
                 model=await _model(session),
                 caches=tuple(_caches(session)),
                 projects=tuple(_projects(path, session)),
@@ -107,7 +110,16 @@ def _version(name: str) -> str:
 def _tools(session: Session) -> Iterator[Check]:
     for verifier in session.verifiers:
         found = verifier.available(session.settings)
-        yield Check(verifier.name, found.available, found.version, found.path, found.reason)
+        lost = "" if found.available else doctor_gpu.loss(verifier.name)
+        advice = " ".join(part for part in (found.reason, lost) if part)
+        yield Check(verifier.name, found.available, found.version, found.path, advice)
+
+
+def _asked(path: str, session: Session) -> tuple[str, ...]:
+    try:
+        return request([path], session.workspace).files
+    except BadPath:
+        return ()
 
 
 async def _model(session: Session) -> Check:
@@ -149,10 +161,9 @@ def _projects(path: str, session: Session) -> Iterator[str]:
     except BadPath as error:
         yield str(error)
         return
-    designs: dict[tuple[str, str], list[str]] = {}
+    designs: dict[tuple[str, ...], list[str]] = {}
     for file in asked.files:
-        project = session.workspace.project_for(file)
-        designs.setdefault(_design(project), []).append(file)
+        designs.setdefault(_design(file, session), []).append(file)
     yield from session.workspace.messages()
     for number, files in enumerate(designs.values()):
         if number == PROJECTS_SHOWN:
@@ -162,8 +173,14 @@ def _projects(path: str, session: Session) -> Iterator[str]:
         yield f"{files[0]}{more}: {session.workspace.describe(files[0])}"
 
 
-def _design(project: Project) -> tuple[str, str]:
-    return (project.origin, project.name) if project.declared else ("", project.root)
+def _design(file: str, session: Session) -> tuple[str, ...]:
+    """What files have in common that are described once: a design, or how a CUDA file is compiled."""
+    project = session.workspace.project_for(file)
+    if project.declared:
+        return project.origin, project.name
+    if LANGUAGES.get(PurePath(file).suffix.lower()) in HDL:
+        return "", project.root
+    return "", project.root, session.workspace.describe(file)
 
 
 def _problem(finding: Finding) -> str:
@@ -173,6 +190,7 @@ def _problem(finding: Finding) -> str:
 def _text(health: Health) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in health.packages.items())
     lines = [f"Python {health.python}", packages, "", "Tools", *map(_line, health.tools)]
+    lines += ["", "GPU", *map(_line, health.gpu)]
     lines += ["", "Model", _line(health.model), "", "Caches", *map(_line, health.caches)]
     lines += ["", "Project", *(f"  {project}" for project in health.projects)]
     if health.problems:
