@@ -11,6 +11,7 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
 
     `staged`: slang's two halves each for itself, for an editor; on the command line nobody waits for the first.
     """
+    from signoff.verifiers.gpu.launch import Launch
     from signoff.verifiers.gpu.nvcc import Nvcc
     from signoff.verifiers.gpu.nvrtc import Nvrtc
     from signoff.verifiers.gpu.triton import Triton
@@ -19,7 +20,7 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
     from signoff.verifiers.hdl.yosys import Yosys
 
     slang = Slang(pool, lane="live")
-    rest = (Verilator(referee=slang), Triton(pool), Nvrtc(pool), Yosys(pool), Nvcc(pool))
+    rest = (Launch(pool), Verilator(referee=slang), Triton(pool), Nvrtc(pool), Yosys(pool), Nvcc(pool))
     if not staged:
         return (slang, *rest)
     return (Slang(pool, stage="elaborate"), Slang(pool, stage="analyse"), *rest)

@@ -1,0 +1,49 @@
+"""Hints: what runs, and yet is slow, hides an error or may hang. Only what is certain; off by one setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from signoff.verifiers.finding import Category, Finding, Severity
+from signoff.verifiers.gpu.evaluate import Evaluator
+from signoff.verifiers.gpu.facts import UnitFacts
+from signoff.verifiers.gpu.geometry_checks import geometry
+from signoff.verifiers.gpu.hints_banks import conflicts
+from signoff.verifiers.gpu.hints_barriers import divergent
+from signoff.verifiers.gpu.hints_errors import unchecked
+from signoff.verifiers.gpu.launch_site import TOOL, sites, unique
+from signoff.verifiers.gpu.limits import ARCHITECTURES, limits
+from signoff.verifiers.project import Project
+
+
+def hints(evaluator: Evaluator, facts: UnitFacts, project: Project, path: str) -> tuple[Finding, ...]:
+    """All hints on the document at `path`."""
+    unit = evaluator.unit
+    found = [
+        *part_warps(facts, project, path),
+        *unchecked(unit, facts, path),
+        *divergent(unit, evaluator, facts, path),
+        *conflicts(unit, evaluator, facts, path),
+    ]
+    return unique(found)
+
+
+def part_warps(facts: UnitFacts, project: Project, path: str) -> Iterator[Finding]:
+    """Blocks that leave lanes of their last warp idle.
+
+    A block of one thread is meant to be serial, and the only block of a grid loses nothing: neither is said.
+    """
+    warp = limits(ARCHITECTURES[-1]).warp_size  # the same for every architecture there is
+    for site in sites(facts, project, path):
+        launch, threads = site.launch, site.launch.block.volume
+        if not threads or threads == 1 or threads % warp == 0 or launch.grid.volume == 1 or geometry(site):
+            continue
+        warps = -(-threads // warp)
+        message = (
+            f"A block of {threads} threads takes {warps} warp{'s' if warps > 1 else ''} of {warp}: "
+            f"{warps * warp - threads} lanes of each block stay idle"
+        )
+        data = (("kernel", launch.kernel), ("value", str(threads)), ("warp", str(warp)))
+        span = launch.block_span or launch.span
+        category = Category.LAUNCH_GEOMETRY
+        yield Finding(path, span, Severity.HINT, "WarpMultiple", message, TOOL, category, data=data)
