@@ -128,7 +128,7 @@ def _folded(case: Swap) -> Iterator[FixCandidate]:
     edits = [edit for launch in sites(case.launches) for edit in _folded_grid(ground, launch, case.axis)]
     edits += _unfolded(case, width)
     title = f"Fold grid.{case.letter} into grid.x, and take '{case.kernel.name}' its indices from blockIdx.x"
-    yield ground.candidate(title, edits, "grid", (case.letter,))
+    yield ground.candidate(title, edits, "grid", (case.letter, "gridDim", ".", "x"))
 
 
 def _product(grid: Extent, axis: int) -> int:

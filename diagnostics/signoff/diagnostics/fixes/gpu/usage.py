@@ -8,6 +8,7 @@ from pathlib import Path
 
 from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.tokens import source, words
+from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.gpu.facts import Form, Kernel, Launch
 
 INDICES = frozenset(("blockIdx", "gridDim"))
@@ -52,7 +53,7 @@ def block_number_is_plain(ground: Ground, kernel: Kernel) -> bool:
         token = src.token(number)
         if token.text in INDICES and not (src.word(number + 1) == "." and src.word(number + 2) in ("x", "y", "z")):
             return False
-        if token.kind == "directive" and re.search("blockIdx|gridDim", token.text):
+        if token.kind == "directive" and _looks(token):
             return False
     if any(token.text in GROUPS or (token.kind == "string" and "ctaid" in token.text) for token in tokens):
         return False
@@ -112,17 +113,22 @@ def _reaches_hidden_use(ground: Ground, kernel: Kernel) -> bool:
     called = set(_called(ground, kernel))
     if not all_read and any(not _defined(name, around) for name in called if not name.startswith(("__", "atomic"))):
         return True
-    hidden = any(re.search("blockIdx|gridDim", text) for text in (_without_kernels(ground), *texts))
+    hidden = _outside_kernels(ground) or any(_looks(token) for text in texts for token in source(text).tokens)
     return hidden and any(_defined(name, text) for name in called for text in (around, *texts))
 
 
-def _without_kernels(ground: Ground) -> str:
-    """The text without its kernels: what is left of blockIdx stands in device functions and macros."""
-    text = ground.src.text
+def _outside_kernels(ground: Ground) -> bool:
+    """Whether a device function or macro of the document uses blockIdx or gridDim."""
     here = [one for one in ground.unit.kernels if one.path in ("", ground.snapshot.path)]
-    for start, end in sorted((ground.index.offsets(one.span) for one in here), reverse=True):
-        text = text[:start] + " " + text[end:]
-    return text
+    inside = [ground.index.offsets(one.span) for one in here]
+    looking = (token for token in ground.src.tokens if _looks(token))
+    return any(not any(start <= token.start < end for start, end in inside) for token in looking)
+
+
+def _looks(token: Token) -> bool:
+    return token.text in INDICES or (
+        token.kind == "directive" and re.search("blockIdx|gridDim", token.text) is not None
+    )
 
 
 def _called(ground: Ground, kernel: Kernel) -> Iterator[str]:
