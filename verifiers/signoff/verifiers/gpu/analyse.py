@@ -11,6 +11,7 @@ from signoff.verifiers.gpu.evaluate import Evaluator
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.kernels import kernels
 from signoff.verifiers.gpu.launches import launches
+from signoff.verifiers.gpu.optin import OptIns
 from signoff.verifiers.gpu.unit import Include, Unit
 
 
@@ -20,6 +21,11 @@ class Analysis:
 
     facts: UnitFacts
     evaluator: Evaluator
+
+    @property
+    def unit(self) -> Unit:
+        """The document and its headers."""
+        return self.evaluator.unit
 
     @property
     def root(self) -> Node:
@@ -44,6 +50,7 @@ def analyse(
     unit = Unit(text, path, defines, undefines, include)
     evaluator = Evaluator(unit)
     found = kernels(evaluator)
-    launched = tuple(launch for launch, _, _ in launches(evaluator))
+    reader = OptIns(evaluator, found)
+    launched = tuple(reader.completed(launch, callee) for launch, callee, _ in launches(evaluator))
     truncated = unit.truncated or ("too much to evaluate" if evaluator.exhausted else "")
     return Analysis(UnitFacts(found, launched, truncated), evaluator)

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu import types
 from signoff.verifiers.gpu.arithmetic import Value
+from signoff.verifiers.gpu.configs import config
 from signoff.verifiers.gpu.effects import callee
 from signoff.verifiers.gpu.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.facts import Extent, Form, Launch
@@ -86,9 +87,40 @@ class _Reader:
             return self._launch(form, kernel, arguments[1], arguments[2], shared, form == Form.COOPERATIVE)
         if name in DRIVER:
             return self._driver(arguments, DRIVER[name])
-        from signoff.verifiers.gpu.configs import extended
+        return self._extended(arguments)
 
-        return extended(self.evaluator, self.source, self.call, arguments, self.conditional, self.function())
+    def _extended(self, arguments: list[Node]) -> tuple[Launch, Callee] | None:
+        if len(arguments) < 2:
+            return None
+        self.evaluator.notes = []
+        kernel = kernel_of(self.evaluator, self.source, arguments[1])
+        found = config(self.evaluator, self.source, arguments[0])
+        launch = Launch(
+            form=Form.EXTENDED,
+            span=self.source.span(self.call),
+            kernel=kernel.name,
+            kernel_span=kernel.span,
+            function=self.function(),
+            grid=found.grid,
+            block=found.block,
+            shared=found.shared,
+            cluster=found.cluster,
+            cooperative=found.cooperative,
+            template_arguments=kernel.template_arguments,
+            grid_span=self._place(found.grid_node),
+            block_span=self._place(found.block_node),
+            shared_span=self._place(found.shared_node),
+            axes=(*self._axes(found.grid_node), *self._axes(found.block_node)),
+            conditional=self.conditional,
+            notes=tuple(self.evaluator.notes[:MOST_NOTES]),
+        )
+        return launch, kernel
+
+    def _place(self, node: Node | None) -> Span | None:
+        return self.source.span(node) if node is not None else None
+
+    def _axes(self, node: Node | None) -> tuple[Span | None, Span | None, Span | None]:
+        return axes(self.evaluator, self.source, node) if node is not None else (None, None, None)
 
     def _chevron(self, chevron: Node) -> tuple[Launch, Callee] | None:
         given = children(chevron)

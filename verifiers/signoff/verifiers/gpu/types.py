@@ -77,7 +77,20 @@ LAUNCH_CONFIG = Record(
         Field("numAttrs", UINT),
     ),
 )
-RECORDS = {**VECTORS, "cudaLaunchConfig_t": LAUNCH_CONFIG, "cudaLaunchConfig_st": LAUNCH_CONFIG}
+_CLUSTER = Record("clusterDim", tuple(Field(axis, UINT) for axis in AXES))
+LAUNCH_ATTRIBUTE = Record(
+    "cudaLaunchAttribute",
+    (
+        Field("id", None),
+        Field("val", Record("cudaLaunchAttributeValue", (Field("clusterDim", _CLUSTER), Field("cooperative", INT)))),
+    ),
+)
+RECORDS = {
+    **VECTORS,
+    "cudaLaunchConfig_t": LAUNCH_CONFIG,
+    "cudaLaunchConfig_st": LAUNCH_CONFIG,
+    "cudaLaunchAttribute": LAUNCH_ATTRIBUTE,
+}
 
 
 def of_variable(evaluator: Evaluator, variable: Variable, frame: Frame | None) -> Type | None:
@@ -175,8 +188,14 @@ def _defined(evaluator: Evaluator, name: str, frame: Frame | None, depth: int) -
         parent = node.parent
         if parent is None:
             continue
-        if (parent.type == "alias_declaration" and parent.child_by_field_name("name") == node) or (parent.type == "type_definition" and node in parent.children_by_field_name("declarator")) or (
-            parent.type in CLASSES and parent.child_by_field_name("name") == node and parent.child_by_field_name("body")
+        if (
+            (parent.type == "alias_declaration" and parent.child_by_field_name("name") == node)
+            or (parent.type == "type_definition" and node in parent.children_by_field_name("declarator"))
+            or (
+                parent.type in CLASSES
+                and parent.child_by_field_name("name") == node
+                and parent.child_by_field_name("body")
+            )
         ):
             found.append((source, parent))
     if len(found) != 1 or _templated(found[0][1]):
