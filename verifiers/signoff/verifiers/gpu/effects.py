@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.source import Source, ancestors, children, inside
 from signoff.verifiers.gpu.unit import Unit
-from signoff.verifiers.gpu.variables import FUNCTION, Variable, declared, visible
+from signoff.verifiers.gpu.variables import FUNCTION, MEMBER, Variable, declarations
 
 STORE, CLOBBER, ESCAPE = "store", "clobber", "escape"
 Path = tuple[str | int, ...]
@@ -61,34 +61,46 @@ TRANSPARENT = frozenset(("parenthesized_expression",))
 def effects(unit: Unit, variable: Variable) -> list[Effect]:
     """Every change of a variable after its declaration, in the order of the text."""
     found: list[Effect] = []
-    places = [(variable.source, node) for node in variable.source.identifiers(variable.text)]
-    if variable.scope.type in ("translation_unit", "declaration_list"):
-        places = list(unit.identifiers(variable.text))
-    for source, node in places:
-        if node == variable.name or not _means(variable, source, node):
-            continue
+    for source, node in _uses(unit, variable):
         effect = _effect(unit, source, node)
         if effect is not None:
             found.append(effect)
     return found
 
 
-def _means(variable: Variable, source: Source, node: Node) -> bool:
-    """Whether the identifier is a use of this variable: not a member's name, a declaration, or a hiding variable."""
+def _uses(unit: Unit, variable: Variable) -> Iterator[tuple[Source, Node]]:
+    """The identifiers that mean this variable, but for its declaration."""
+    scope = variable.scope
+    wide = scope.type in ("translation_unit", "declaration_list")
+    for file in unit.files if wide else (unit.file(variable.source),):
+        source = file.source
+        every = declarations(source, variable.text)
+        hiding = [one for one in every if one.name != variable.name and one.kind != FUNCTION]
+        named = {one.name.start_byte for one in every}
+        for node in source.identifiers(variable.text):
+            if node.start_byte in named or node.type == "field_identifier":
+                continue
+            if source is variable.source and not inside(node, scope):
+                continue
+            if _qualified(node) and not wide:
+                continue
+            if not any(_hides(one, variable, source, node) for one in hiding):
+                yield source, node
+
+
+def _qualified(node: Node) -> bool:
     parent = node.parent
-    if parent is None or node.type == "field_identifier" or declared(source, node) is not None:
+    return parent is not None and parent.type == "qualified_identifier" and parent.child_by_field_name("name") == node
+
+
+def _hides(other: Variable, variable: Variable, source: Source, node: Node) -> bool:
+    """Whether another declaration of the name is the one that a use means."""
+    scope = other.scope
+    if not scope.start_byte <= node.start_byte < scope.end_byte or (
+        other.kind != MEMBER and other.name.start_byte > node.start_byte
+    ):
         return False
-    if parent.type == "qualified_identifier" and parent.child_by_field_name("name") == node:
-        return source is not variable.source or variable.scope.type in ("translation_unit", "declaration_list")
-    if source is variable.source and not inside(node, variable.scope):
-        return False
-    for other in visible(source, variable.text, node.start_byte):
-        if other.name != variable.name and other.kind != FUNCTION:
-            if other.source is not variable.source or (
-                inside(other.scope, variable.scope) and other.scope != variable.scope
-            ):
-                return False
-    return True
+    return source is not variable.source or (inside(scope, variable.scope) and scope != variable.scope)
 
 
 def _effect(unit: Unit, source: Source, node: Node) -> Effect | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tree_sitter import Node
 
@@ -86,6 +87,8 @@ class Evaluator:
         self._read: dict[tuple[object, ...], tuple[Value | None, tuple[Note, ...]]] = {}
         self._busy: set[tuple[object, ...]] = set()
         self._frames: list[Frame] = []
+        # What other modules remember of this unit, by what they call it.
+        self.remembered: dict[tuple[object, ...], Any] = {}
 
     @property
     def exhausted(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
@@ -19,6 +21,11 @@ HARMLESS = re.compile(
     re.IGNORECASE,
 )
 ASSERTIONS = frozenset(("assert", "TORCH_CHECK", "AT_ASSERT", "CHECK", "TORCH_INTERNAL_ASSERT"))
+LEAVING = re.compile(
+    rb"\b(?:return|throw|continue|break|goto|exit|_exit|quick_exit|abort|terminate|__assert_fail|"
+    + "|".join(sorted(ASSERTIONS)).encode()
+    + rb")\b"
+)
 
 
 class Reach(enum.IntEnum):
@@ -115,23 +122,47 @@ def _case(evaluator: Evaluator, source: Source, case: Node) -> Reach:
 
 def _preceded(evaluator: Evaluator, source: Source, block: Node, current: Node) -> Reach:
     """What earlier statements of a block say: those that leave it, and assertions."""
-    answer = Reach.ALWAYS
     if current.type in CONDITIONALS and block.type in CONDITIONALS:
-        return answer
-    for statement in children(block):
-        if statement.start_byte >= current.start_byte:
-            break
-        if statement.type == "if_statement":
-            answer = min(answer, _guard(evaluator, source, statement))
-        elif statement.type == "expression_statement":
-            answer = min(answer, _asserted(evaluator, source, statement))
-        elif statement.type != "case_statement" and leaves(evaluator, statement, source):
-            answer = Reach.NEVER
-        elif statement.type in CONDITIONALS and _leaves_somewhere(evaluator, source, statement):
-            answer = min(answer, Reach.PERHAPS)
-        if answer == Reach.NEVER:
-            break
-    return answer
+        return Reach.ALWAYS
+    key = ("reach", block.start_byte, block.end_byte, block.type)
+    kept: list[tuple[int, Reach]] | None = evaluator.remembered.get((id(source), key))
+    if kept is None:
+        kept = evaluator.remembered[id(source), key] = list(_fates(evaluator, source, block))
+    before = bisect_left(kept, (current.start_byte, Reach.NEVER))
+    return kept[before - 1][1] if before else Reach.ALWAYS
+
+
+def _fates(evaluator: Evaluator, source: Source, block: Node) -> Iterator[tuple[int, Reach]]:
+    """After each statement that may leave the block: its offset, and how certainly what follows it is reached."""
+    answer = Reach.ALWAYS
+    marks = _leaving(source)
+    for statement in block.named_children:
+        mark = bisect_left(marks, statement.start_byte)
+        if mark == len(marks):
+            return
+        if marks[mark] < statement.end_byte:
+            answer = min(answer, _fate(evaluator, source, statement))
+            yield statement.start_byte, answer
+
+
+def _leaving(source: Source) -> list[int]:
+    """Where the words stand without which no statement leaves its block."""
+    found: list[int] | None = source.remembered.get(("leaving", ""))
+    if found is None:
+        found = source.remembered["leaving", ""] = [match.start() for match in LEAVING.finditer(source.data)]
+    return found
+
+
+def _fate(evaluator: Evaluator, source: Source, statement: Node) -> Reach:
+    if statement.type == "if_statement":
+        return _guard(evaluator, source, statement)
+    if statement.type == "expression_statement":
+        return _asserted(evaluator, source, statement)
+    if statement.type in ("case_statement", "function_definition", "template_declaration", "comment"):
+        return Reach.ALWAYS
+    if statement.type in CONDITIONALS:
+        return Reach.PERHAPS if _leaves_somewhere(evaluator, source, statement) else Reach.ALWAYS
+    return Reach.NEVER if leaves(evaluator, statement, source) else Reach.ALWAYS
 
 
 def _guard(evaluator: Evaluator, source: Source, statement: Node) -> Reach:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, cached_property
+from typing import Any
 
 import tree_sitter_cuda
 from tree_sitter import Language, Node, Parser
@@ -47,6 +48,9 @@ class Source:
         self.tree = _parser().parse(self.data)
         self.root = self.tree.root_node
         self._words: dict[str, tuple[int, ...]] = {}
+        self._identifiers: dict[str, tuple[Node, ...]] = {}
+        # What other modules remember of this text, by what they call it.
+        self.remembered: dict[tuple[str, str | int], Any] = {}
 
     def locate(self, node: Node) -> tuple[Source, int]:
         """Where names in `node` are looked up: a source and a byte offset."""
@@ -64,8 +68,14 @@ class Source:
             found = self._words[name] = tuple(match.start() for match in re.finditer(pattern, self.data))
         return found
 
-    def identifiers(self, name: str) -> Iterator[Node]:
+    def identifiers(self, name: str) -> tuple[Node, ...]:
         """The nodes of the identifier `name`: not those in comments and strings."""
+        found = self._identifiers.get(name)
+        if found is None:
+            found = self._identifiers[name] = tuple(self._find(name))
+        return found
+
+    def _find(self, name: str) -> Iterator[Node]:
         width = len(name.encode())
         for offset in self.words(name):
             node = self.root.descendant_for_byte_range(offset, offset + width)

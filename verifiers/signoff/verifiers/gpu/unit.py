@@ -64,6 +64,7 @@ class Unit:
         self.headers: list[File] = []
         self.main = self._read(path, text, environment(defines, undefines), 0)[0]
         self.files = (self.main, *self.headers)
+        self._by_source = {id(file.source): file for file in self.files}
         self._snippets: dict[tuple[int, int, str], Snippet | None] = {}
 
     def _read(
@@ -93,7 +94,7 @@ class Unit:
 
     def file(self, source: Source) -> File:
         """The file of a source."""
-        return next(file for file in self.files if file.source is source)
+        return self._by_source[id(source)]
 
     def expander(self, source: Source, offset: int) -> Expander:
         """The macros that hold at a place."""

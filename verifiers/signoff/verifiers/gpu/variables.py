@@ -206,23 +206,33 @@ def _same(first: Variable, second: Variable) -> bool:
     return first.name == second.name
 
 
+def declarations(source: Source, name: str) -> list[Variable]:
+    """All declarations of `name` in a source, in the order of the text."""
+    key = ("declarations", name)
+    found: list[Variable] | None = source.remembered.get(key)
+    if found is None:
+        every = (declared(source, node) for node in source.identifiers(name))
+        found = source.remembered[key] = [variable for variable in every if variable is not None]
+    return found
+
+
 def visible(source: Source, name: str, offset: int) -> Iterator[Variable]:
     """The declarations of `name` whose scope holds the place."""
-    for node in source.identifiers(name):
-        variable = declared(source, node)
-        if variable is None or not variable.scope.start_byte <= offset < variable.scope.end_byte:
-            continue
-        if variable.kind in (MEMBER,) or node.start_byte < offset:
+    for variable in declarations(source, name):
+        scope = variable.scope
+        if scope.start_byte <= offset < scope.end_byte and (
+            variable.kind == MEMBER or variable.name.start_byte < offset
+        ):
             yield variable
 
 
 def _elsewhere(unit: Unit, name: str) -> Variable | None:
     """A global of another file, or of a namespace that is used from outside, where there is only one."""
     found: list[Variable] = []
-    for source, node in unit.identifiers(name):
-        variable = declared(source, node)
-        if variable is not None and variable.scope.type in FILE_SCOPES and variable.kind != FUNCTION:
-            found.append(variable)
+    for file in unit.files:
+        for variable in declarations(file.source, name):
+            if variable.scope.type in FILE_SCOPES and variable.kind != FUNCTION:
+                found.append(variable)
     return found[0] if len(found) == 1 else None
 
 
