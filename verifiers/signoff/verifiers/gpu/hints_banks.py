@@ -74,7 +74,9 @@ def _whole_warps(source: Source, variable: Variable, facts: UnitFacts, warp: int
     name = declared_name(function.child_by_field_name("declarator")) if function is not None else None
     if function is None or name is None or function.has_error:
         return False
-    rows = [launch.block.x for launch in facts.launches if launch.kernel == source.of(name)]
+    own = [launch for launch in facts.launches if launch.kernel == source.of(name)]
+    # Launched through a pointer, it is one of those launches that name no kernel.
+    rows = [launch.block.x for launch in own or (one for one in facts.launches if not one.kernel)]
     return bool(rows) and all(row is not None and row > 0 and row % warp == 0 for row in rows)
 
 

@@ -1,7 +1,7 @@
 """Hint: a launch after which nothing asks whether it failed. A launch returns nothing: its error waits to be asked for.
 
-It is given only where everything that is called after the launch, and after the callers' calls that are to be seen, is
-known not to ask. What is not known may ask.
+It is given only where everything that is called after the launch, and after the calls of the functions around it up to
+main() or to Python, is known not to ask. What is not known may ask.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from signoff.verifiers.gpu.source import LOOPS, Source, ancestors, enclosing
 from signoff.verifiers.gpu.unit import Unit
 
 FUNCTION = frozenset({"function_definition"})
+# What Python calls has no caller in C++ that could ask.
+PYTHON = ".py"
 # Calls and callers followed from one another; further away is what we cannot tell.
 DEEPEST = 4
 CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -101,19 +103,27 @@ class _Look:
         return any(self._may_ask(source, one, 0) for one in _nodes(function, start))
 
     def in_callers(self, source: Source, function: Node, depth: int) -> bool:
-        """Whether a caller that is to be seen may ask once `function` has returned."""
+        """Whether a caller may ask once `function` has returned; one that is not to be seen may."""
         name = _name(source, function)
         if name == "main":
             return False
-        for other, use in self.unit.identifiers(name):
+        word = name.encode()
+        if any(file.source.original.count(word) != file.source.data.count(word) for file in self.unit.files):
+            return True  # called in a variant that is not compiled here, or in a macro
+        callers = list(self._callers(name, function))
+        if not callers:
+            return not source.path.endswith(PYTHON)
+        return depth == DEEPEST or any(
+            self.after(other, use, caller) or self.in_callers(other, caller, depth + 1)
+            for other, use, caller in callers
+        )
+
+    def _callers(self, name: str, function: Node) -> Iterator[tuple[Source, Node, Node]]:
+        """(source, the name's use, the function in which it is used) of a function's uses in others."""
+        for source, use in self.unit.identifiers(name):
             caller = enclosing(use, FUNCTION)
-            if caller is None or caller == function or other.span(use) == other.span(caller):
-                continue
-            if use.start_byte < _body(caller):
-                continue  # another definition of the name
-            if depth == DEEPEST or self.after(other, use, caller) or self.in_callers(other, caller, depth + 1):
-                return True
-        return False
+            if caller is not None and caller != function and use.start_byte >= _body(caller):
+                yield source, use, caller
 
     def _may_ask(self, source: Source, node: Node, depth: int) -> bool:
         if node.type == "call_expression":
