@@ -12,6 +12,7 @@ from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu import guard as gpu_guard
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.gpu import embedded, triton_findings
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -148,9 +149,18 @@ async def baselines(
 
 def wanted(verifiers: Sequence[Verifier], snapshot: Snapshot, project: Project) -> list[Verifier]:
     """The verifiers for the snapshot's language that are switched on, the quickest first."""
-    chosen = [one for one in verifiers if snapshot.language in one.languages]
+    chosen = [one for one in verifiers if snapshot.language in one.languages and _has_something(one, snapshot)]
     enabled = [one for one in chosen if getattr(getattr(project.settings, one.name, None), "enabled", True)]
     return sorted(enabled, key=lambda one: one.speed)
+
+
+def _has_something(verifier: Verifier, snapshot: Snapshot) -> bool:
+    """Whether the text holds what the verifier looks at: a Python file without CUDA tells a CUDA compiler nothing."""
+    if snapshot.language != PYTHON:
+        return True
+    if verifier.languages & CUDA_LANGUAGES:
+        return bool(embedded.units(snapshot))
+    return triton_findings.concerned(snapshot.text)
 
 
 def spliced(snapshot: Snapshot, project: Project, text: str) -> tuple[Snapshot, Project]:

@@ -99,7 +99,9 @@ def _line_of(ground: Ground, number: int) -> str:
 def _named_elsewhere(ground: Ground, name: str) -> bool:
     """Whether the project's headers, other open documents or the Python code around the text name the kernel."""
     pattern = re.compile(rf"\b{re.escape(name)}\b")
-    if len(pattern.findall(ground.snapshot.text)) != len(pattern.findall(ground.src.text)):
+    # An extension's own name launches nothing.
+    document = re.sub(rf"\bname\s*=\s*([\"']){re.escape(name)}\1", "", ground.snapshot.text)
+    if len(pattern.findall(document)) != len(pattern.findall(ground.src.text)):
         return True
     others = [one.text for one in ground.project.buffers if one.path != ground.snapshot.path]
     return any(pattern.search(text) for text in (*others, *headers(ground)[0]))
