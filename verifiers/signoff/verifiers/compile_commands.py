@@ -39,9 +39,10 @@ class Database:
     def base(self) -> str:
         """The folder that the build is of: the database's own, without the build folders it lies in."""
         folder = os.path.dirname(self.path)
-        while is_build_folder(os.path.basename(folder)):
-            folder = os.path.dirname(folder)
-        return folder
+        above = os.path.dirname(folder)
+        # build/Release is one as well.
+        base = above if is_build_folder(os.path.basename(folder)) else folder
+        return os.path.dirname(above) if is_build_folder(os.path.basename(above)) else base
 
 
 def load(path: str, wanted: Callable[[str, tuple[str, ...]], bool] | None = None) -> Database:
@@ -119,8 +120,9 @@ def is_cuda(file: str, arguments: tuple[str, ...]) -> bool:
 
 
 def _steps(base: str, source: str) -> int:
-    relative = os.path.relpath(os.path.dirname(source), base) if source[:3] == base[:3] else ""
-    return relative.count(os.sep) + 100 * relative.count("..")
+    """How many folders a source lies below the folder that a build is of; one outside counts as far off."""
+    here, there = base.split(os.sep), os.path.dirname(source).split(os.sep)
+    return len(there) - len(here) if there[: len(here)] == here else 1000
 
 
 def _entries_problem(path: str, bad: list[int]) -> Finding:

@@ -30,6 +30,7 @@ _JOINED, _SEPARATE, _CL = _meanings("joined"), _meanings("separate"), _meanings(
 _DROPPED = frozenset(_TABLE["dropped"])
 _WITH_ARGUMENT = frozenset(_TABLE["with_argument"])
 _MAYBE_ARGUMENT = {option: re.compile(pattern) for option, pattern in _TABLE["maybe_argument"].items()}
+_TARGET = re.compile(r"(?:sm|compute|lto)_\d+[a-z]?|native|all|all-major")
 _GENCODE = re.compile(r"arch=(?P<arch>[\w-]+)(?:,code=\[?(?P<code>[^\]]*)\]?)?")
 
 ReadText = Callable[[str], str]
@@ -219,4 +220,4 @@ class _Parser:
 def _targets(virtual: Sequence[str], codes: Sequence[str]) -> list[str]:
     """The GPUs that a pair of nvcc's architecture options makes code for; PTX alone runs from its own version on."""
     real = [one for one in codes if not one.startswith("compute_")]
-    return [re.sub(r"^(?:compute|lto)_", "sm_", one) for one in real or virtual or codes]
+    return [re.sub(r"^(?:compute|lto)_", "sm_", one) for one in real or virtual or codes if _TARGET.fullmatch(one)]

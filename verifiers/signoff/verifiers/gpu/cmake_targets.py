@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from signoff.verifiers.compile_flags import parse, split
 from signoff.verifiers.file_kinds import CMAKE_LISTS
@@ -31,14 +31,24 @@ class Settings:
     standard: str = ""
     architectures: Values = NOT_NAMED
 
+    def copy(self) -> Settings:
+        """What a subfolder starts with."""
+        return replace(
+            self, include_dirs=dict(self.include_dirs), defines=dict(self.defines), options=list(self.options)
+        )
+
 
 @dataclass(slots=True)
 class Target:
-    """A library or executable: its own settings, the files it is made of, and the names of the targets it uses."""
+    """A library or executable: the files it is made of and the names of the targets it uses.
+
+    `settings` hold for the target itself, `exported` for those that use it.
+    """
 
     name: str
     folder: str
     settings: Settings = field(default_factory=Settings)
+    exported: Settings = field(default_factory=Settings)
     sources: set[str] = field(default_factory=set)
     links: dict[str, None] = field(default_factory=dict)
 
@@ -88,8 +98,7 @@ class Tree:
 
     def _merged(self, source: str, folder: str, targets: list[Target], listed: bool) -> Said:
         own = self.folders[folder]
-        linked = [one.settings for one in self._linked(targets)]
-        # Of another target's settings only folders and macros can reach its users.
+        linked = [one.exported for one in self._linked(targets)]
         said = [own, *(target.settings for target in targets)]
         flags = _common([one.options for one in said[1:]]) if not listed and len(said) > 2 else _joined(said[1:])
         unit = parse([*own.options, *flags], folder)

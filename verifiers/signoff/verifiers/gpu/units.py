@@ -104,24 +104,26 @@ class CudaProjects:
 
     def _make(self, path: str) -> Project:
         normal = os.path.normpath(path)
-        settings = self._situation.at(normal)
-        compiled = None if normal.lower().endswith(PYTHON_EXTENSIONS) else self._compiled(normal, path)
-        if normal.lower().endswith(PYTHON_EXTENSIONS):
+        python = normal.lower().endswith(PYTHON_EXTENSIONS)
+        settings, root = self._situation.at(normal), self._situation.root_of(normal)
+        compiled = None if python else self._compiled(normal, path)
+        if python:
             self._reasons[path] = "Python is not compiled: kernels in it are looked at one by one."
-        architectures, exact, origin = self._targets(normal, compiled)
-        root = self._situation.root_of(normal)
-        unit = None
+        # A header that no unit includes is still meant for the GPUs of its folder.
+        named = compiled or (None if python else _as_neighbours(self._at(normal)[0], normal))
+        architectures, exactly, origin = self._targets(normal, named)
+        unit, included = None, tuple[str, ...]()
         if compiled is not None:
-            unit = replace(_with_settings(compiled.unit, settings, root), architectures=exact)
-        included = self._graph(normal).reached(unit.source if unit else normal) if unit else ()
-        headers = (path, *included) if unit is not None and unit.source != path else included
+            unit = replace(_with_settings(compiled.unit, settings, root), architectures=exactly)
+            included = self._at(normal)[0].graph.reached(unit.source)
+        source = unit.source if unit is not None else path
         return Project(
             root=root,
             name=os.path.basename(path),
             origin=unit.origin if unit else "",
             trusted=self._situation.trusted,
-            files=tuple(dict.fromkeys((path, *((unit.source,) if unit else ()), *included))),
-            headers=tuple(dict.fromkeys(one for one in headers if unit is None or one != unit.source)),
+            files=tuple(dict.fromkeys((path, source, *included))),
+            headers=tuple(dict.fromkeys((*((path,) if source != path else ()), *included))),
             unit=unit,
             architectures=architectures,
             architectures_origin=origin,
@@ -132,9 +134,6 @@ class CudaProjects:
         holding = [one for one in self._folders if path.startswith(one[0].rstrip(os.sep) + os.sep)]
         best = max(holding, key=lambda one: len(one[0]), default=None)
         return (best[1], best[2]) if best else (_NOTHING, _NO_INCLUDERS)
-
-    def _graph(self, path: str) -> Graph:
-        return self._at(path)[0].graph
 
     def _compiled(self, path: str, asked: str) -> Compiled | None:
         units, includers = self._at(path)
