@@ -16,6 +16,7 @@ from signoff.verifiers.gpu.cudafe_text import Diagnostic
 from signoff.verifiers.gpu.facts import KernelCost
 from signoff.verifiers.gpu.front_end import Placer
 from signoff.verifiers.gpu.nvrtc_library import Compiled, Library
+from signoff.verifiers.gpu.nvrtc_pch import Precompiled
 from signoff.verifiers.gpu.nvrtc_unit import MISSING, Unit
 from signoff.verifiers.gpu.toolkit import Nvrtc
 from signoff.verifiers.project import Project
@@ -51,6 +52,7 @@ class NvrtcEngine:
     def __init__(self) -> None:
         self._libraries: dict[str, Library] = {}
         self._kept: OrderedDict[object, Answer] = OrderedDict()
+        self._precompiled = Precompiled()
 
     def check(self, snapshot: Snapshot, project: Project, nvrtc: Nvrtc) -> Answer:
         """Compile the document's unit. Raises LibraryFault; NoUnit is told in the answer."""
@@ -61,7 +63,7 @@ class NvrtcEngine:
             return Answer(reason=f"Not compiled with NVRTC: {error}.")
         key = (nvrtc, work.main, tuple(work.found.items()), work.unit, project.settings.cuda)
         if key not in self._kept:
-            self._kept[key] = _Check(library, nvrtc, work, project).answer()
+            self._kept[key] = _Check(library, nvrtc, work, project, self._precompiled).answer()
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -76,8 +78,11 @@ class NvrtcEngine:
 class _Check:
     """One document's check."""
 
-    def __init__(self, library: Library, nvrtc: Nvrtc, work: Job, project: Project) -> None:
+    def __init__(
+        self, library: Library, nvrtc: Nvrtc, work: Job, project: Project, precompiled: Precompiled | None = None
+    ) -> None:
         self.library = library
+        self.precompiled = precompiled or Precompiled()
         self.nvrtc = nvrtc
         self.work = work
         self.project = project
@@ -168,7 +173,10 @@ class _Check:
         text, headers = self.unit.served()
         left = max(self.end - time.monotonic(), 0.1) if seconds is None else seconds
         given = (f"-arch={target}", "-default-device", *self._flags(standard), *options)
-        return self.library.compile(self.work.main, text, headers, given, left)
+        if seconds is not None:
+            return self.library.compile(self.work.main, text, headers, given, left)
+        includes = tuple(self.unit.toolkit)
+        return self.precompiled.compile(self.library, self.work.main, text, headers, given, includes, left)
 
     def _flags(self, standard: str) -> Iterator[str]:
         unit = self.work.unit

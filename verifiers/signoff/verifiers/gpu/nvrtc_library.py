@@ -54,6 +54,14 @@ class Library:
         self._checked(self._lib.nvrtcGetSupportedArchs(numbers))
         return tuple(f"sm_{number}" for number in numbers)
 
+    def reserve_pch(self, size: int) -> bool:
+        """Set aside `size` bytes for precompiled headers; False for a release (before 12.8) that has none."""
+        if not hasattr(self._lib, "nvrtcSetPCHHeapSize"):
+            return False
+        current = ctypes.c_size_t()
+        self._checked(self._lib.nvrtcGetPCHHeapSize(ctypes.byref(current)))
+        return current.value == size or self._lib.nvrtcSetPCHHeapSize(ctypes.c_size_t(size)) == SUCCESS
+
     def compile(
         self, name: str, text: bytes, headers: Mapping[str, bytes], options: Sequence[str], seconds: float
     ) -> Compiled:

@@ -2,6 +2,13 @@
    ISO C 5.2.4.2 and 7.20, IEEE 754 binary32 and binary64. Everything else of them is not known to NVRTC, and whoever
    reads its messages has to allow for that. */
 #pragma once
+/* The toolkit's own, so that its headers agree. */
+#if __has_include(<cuda/std/cstdint>)
+#include <cuda/std/cfloat>
+#include <cuda/std/climits>
+#include <cuda/std/cstddef>
+#include <cuda/std/cstdint>
+#else
 typedef signed char int8_t;
 typedef short int16_t;
 typedef int int32_t;
@@ -22,11 +29,6 @@ typedef long intptr_t;
 typedef unsigned long uintptr_t;
 typedef long intmax_t;
 typedef unsigned long uintmax_t;
-#endif
-typedef unsigned int uint;
-typedef unsigned short ushort;
-#ifndef NULL
-#define NULL 0
 #endif
 #define CHAR_BIT 8
 #define SCHAR_MIN (-128)
@@ -64,6 +66,12 @@ typedef unsigned short ushort;
 #define DBL_EPSILON 2.2204460492503130808e-16
 #define DBL_MIN 2.2250738585072013831e-308
 #define DBL_MAX 1.7976931348623157081e+308
+#endif
+typedef unsigned int uint;
+typedef unsigned short ushort;
+#ifndef NULL
+#define NULL 0
+#endif
 #define INFINITY __int_as_float(0x7f800000)
 #define NAN __int_as_float(0x7fffffff)
 #define HUGE_VALF INFINITY

@@ -35,7 +35,14 @@ MISSING = "signoff:missing:"
 WORD = re.compile(r"[A-Za-z_]\w*")
 RESERVED = re.compile(r"_[A-Z_]")
 RESERVED_WORD = re.compile(r"\b__[a-z]\w*")
-OURS = re.compile(r"JIT mode|-default-device|__host__ function|host function|host variable|execution space")
+# What CUDA's own headers declare for hosts, and for kernels that launch kernels.
+API = re.compile(
+    r"(?:cuda|CUDA|cu|cublas|cufft|curand|cusparse|cudnn|nv|nccl|thrust|cub)[A-Z_]|(?:thrust|cub|nvcuda)$|CU"
+)
+OURS = re.compile(
+    r"JIT mode|-default-device|__host__ function|host function|host variable|execution space"
+    r"|device-side kernel launch|runtime APIs"
+)
 STANDARD_TEXT = "signoff_standard.h"
 
 
@@ -80,6 +87,7 @@ class Unit:
         self.include_dirs = include_dirs
         self.headers: dict[str, bytes] = {}
         self.missing: dict[str, str] = {}
+        self.toolkit: dict[str, None] = {}
         texts = {path: LINE_END.sub("\n", text) for path, text in work.found.items()}
         marks = blank.device_words(texts.values())
         defined = frozenset(match[1] for text in texts.values() for match in blank.DEFINE.finditer(text)) - marks
@@ -107,6 +115,7 @@ class Unit:
         if STANDARD.fullmatch(name) or name in _c_headers():
             return f'#include "{STANDARD_TEXT}"\n'.encode()
         if any(Path(folder, name).is_file() for folder in self.include_dirs) and not HOST_ONLY.match(name):
+            self.toolkit[name] = None
             return None
         if HARMLESS.fullmatch(name):
             return b""
@@ -152,6 +161,8 @@ class Unit:
             return False  # NVRTC reads no letters beyond ASCII, nvcc does
         if "std" in line or (quoted | line) & self.absent or unknown & standard_names():
             return False
+        if any(API.match(word) for word in quoted):
+            return False
         return all(self._known(word) for word in quoted if RESERVED.match(word))
 
     def _known(self, word: str) -> bool:
@@ -181,8 +192,8 @@ class Unit:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing but host functions was left out."""
-        return all(region.kind is Kind.HOST for one in self.files.values() for region in one.gone)
+        """Whether all functions for the device were compiled; what else was left out, none of them needs."""
+        return all(region.kind is not Kind.DEVICE for one in self.files.values() for region in one.gone)
 
     def left_out(self) -> tuple[tuple[int, int], ...]:
         """The lines (first and last, from 0) of the document that NVRTC has not seen."""
