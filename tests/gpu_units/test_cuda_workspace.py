@@ -325,3 +325,31 @@ async def test_odd_files(pool: WorkerPool, tmp_path: Path, content: bytes) -> No
         (tmp_path / name).write_bytes(content)
     workspace = await model(pool, tmp_path)
     assert workspace.project_for(str(tmp_path / "k.cu")).unit is not None
+
+
+async def test_what_an_open_document_includes_counts_before_it_is_saved(pool: WorkerPool, tmp_path: Path) -> None:
+    put(tmp_path, {"k.cu": KERNEL, "h.cuh": ""})
+    workspace = await model(pool, tmp_path)
+    path, header = tmp_path / "k.cu", str(tmp_path / "h.cuh")
+
+    async def edit(text: str, name: str = "k.cu") -> bool:
+        path = tmp_path / name
+        return await workspace.buffer_changed(Snapshot(path.as_uri(), str(path), "cuda-cpp", 1, text))
+
+    def source() -> str:
+        unit = workspace.project_for(header).unit
+        return unit.source if unit is not None else ""
+
+    await edit(KERNEL)
+    assert not await edit(KERNEL + '#include "h.c')
+    assert source() == ""
+    assert await edit(KERNEL + '#include "h.cuh"')
+    assert source() == str(path)
+    # Written by somebody else meanwhile: the document still says otherwise.
+    put(tmp_path, {"k.cu": KERNEL + KERNEL})
+    await workspace.files_changed((str(path),))
+    assert source() == str(path)
+    assert await workspace.buffer_closed(str(path))
+    assert source() == ""
+    assert await edit('#include "h.cuh"', "unsaved.cu")
+    assert source() == str(tmp_path / "unsaved.cu")

@@ -137,7 +137,7 @@ class WorkspaceModel:
     async def buffer_changed(self, snapshot: Snapshot) -> bool:
         """Note what an open document defines and uses now; True where the project of some file changed by it."""
         if snapshot.path and concerns_gpu(snapshot):
-            return await self._gpu_document(os.path.normpath(snapshot.path))
+            return await self._gpu_document(snapshot)
         if not snapshot.path or not is_source(snapshot.path):
             return False
         path = os.path.normpath(snapshot.path)
@@ -149,7 +149,8 @@ class WorkspaceModel:
     async def buffer_closed(self, path: str) -> bool:
         """A document was closed: its file counts again. True where the project of some file changed by it."""
         path = os.path.normpath(path)
-        if self._buffers.pop(path, None) is None:
+        was_open = self._cuda.closed(path)
+        if self._buffers.pop(path, None) is None and not was_open:
             return False
         return await self.files_changed((path,))
 
@@ -178,13 +179,18 @@ class WorkspaceModel:
             self._rebuild(scanned=self._membership.scanned)
         return changed
 
-    async def _gpu_document(self, path: str) -> bool:
+    async def _gpu_document(self, snapshot: Snapshot) -> bool:
         """A CUDA document, or one of Python with kernels, was opened or edited."""
+        path = os.path.normpath(snapshot.path)
         news = await self._cuda.ask_for_gpu()
-        if news:
-            self._rebuild(scanned=self._membership.scanned)
-        outside = self._folder_of(path) is None
-        return (outside and await self._adopt(os.path.dirname(path))) or news
+        adopted = self._folder_of(path) is None and await self._adopt(os.path.dirname(path))
+        async with self._lock:
+            folder = self._folder_of(path)
+            if folder is not None and is_unit_file(path):
+                news = await self._cuda.edited(folder.path, snapshot, folder.recursive, folder.limit) or news
+            if news:
+                self._rebuild(scanned=self._membership.scanned)
+        return adopted or news
 
     async def _adopt(self, path: str) -> bool:
         async with self._lock:

@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from signoff.verifiers.file_kinds import is_build_file, is_unit_file
+from signoff.verifiers.gpu.includes import written_in
 from signoff.verifiers.gpu.units import Units
-from signoff.verifiers.gpu.units_engine import UnitsReader
+from signoff.verifiers.gpu.units_engine import Buffers, UnitsReader
 from signoff.verifiers.hdl.index_engine import IndexEngine
 from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
+
+# The stamp of a document that has no file yet.
+NO_FILE: Stamp = (0, 0)
 
 
 class WorkspaceEngine(IndexEngine):
@@ -25,20 +29,17 @@ class WorkspaceEngine(IndexEngine):
         found = self._surveys[folder] = survey(folder, recursive, max_files)
         return replace(found, units={}, build_files=())
 
-    def units(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Units:
-        """How the CUDA files of a folder are compiled."""
-        known = self._surveys.get(folder)
-        if known is None:
-            known = self._surveys[folder] = survey(folder, recursive, max_files)
-        return self._reader.read(known.units, known.build_files, os.environ)
+    def units(self, folder: str, recursive: bool, max_files: int, buffers: Buffers) -> Units:
+        """How the CUDA files of a folder are compiled; `buffers` are what open documents include."""
+        known = self._known(folder, recursive, max_files)
+        files = {**known.units, **{path: NO_FILE for path in buffers if path not in known.units}}
+        return self._reader.read(files, known.build_files, os.environ, buffers)
 
     def units_changed(
-        self, folder: str, paths: Iterable[str], recursive: bool = True, max_files: int = MAX_FILES
+        self, folder: str, paths: Iterable[str], recursive: bool, max_files: int, buffers: Buffers
     ) -> Units | None:
-        """The same after some files were written, made or deleted; None where that changes nothing."""
-        known = self._surveys.get(folder)
-        if known is None:
-            return self.units(folder, recursive, max_files)
+        """The same after some files were edited, written, made or deleted; None where that changes nothing."""
+        known = self._known(folder, recursive, max_files)
         units, builds = dict(known.units), dict.fromkeys(known.build_files)
         changed = False
         for path in paths:
@@ -49,12 +50,22 @@ class WorkspaceEngine(IndexEngine):
                 if stamp is not None:
                     builds[path] = None
             elif is_unit_file(path):
-                changed = self._reader.changed(path, stamp) or changed
                 units.pop(path, None)
                 if stamp is not None:
                     units[path] = stamp
+                seen = NO_FILE if stamp is None and path in buffers else stamp
+                changed = self._reader.changed(path, seen, buffers) or changed
         self._surveys[folder] = replace(known, units=units, build_files=tuple(sorted(builds)))
-        return self.units(folder) if changed else None
+        return self.units(folder, recursive, max_files, buffers) if changed else None
+
+    def written(self, text: str) -> tuple[str, ...]:
+        """The names that a text includes."""
+        return written_in(text)
+
+    def _known(self, folder: str, recursive: bool, max_files: int) -> Survey:
+        if folder not in self._surveys:
+            self._surveys[folder] = survey(folder, recursive, max_files)
+        return self._surveys[folder]
 
 
 def _stamp(path: str) -> Stamp | None:

@@ -45,7 +45,8 @@ class Units:
     """All that a folder says of how its CUDA files are compiled.
 
     `files` has each .cu file (and what a compile_commands.json compiles as CUDA), `folders` what a file that is new
-    in a folder or below it would get (its unit's source is ""). `listed` are the files that a build names.
+    in a folder or below it would get (its unit's source is ""). `listed` are the files that a build names. `names` are
+    those of all files, without folders, `written` what each CUDA file includes that may be one of these.
     """
 
     files: dict[str, Compiled] = field(default_factory=dict)
@@ -53,6 +54,12 @@ class Units:
     listed: frozenset[str] = frozenset()
     graph: Graph = field(default_factory=Graph)
     findings: tuple[Finding, ...] = ()
+    names: frozenset[str] = frozenset()
+    written: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def known_among(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of some included names that may be files of the folder: one that is still being typed is none."""
+        return tuple(name for name in names if name.replace("\\", "/").rpartition("/")[2] in self.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,28 +24,41 @@ from signoff.verifiers.gpu.units import Compiled, Units
 HUGE_BYTES = 4 * 1024 * 1024
 
 Stamp = tuple[int, int]
+Buffers = Mapping[str, tuple[str, ...]]
 
 
 class UnitsReader:
-    """Reads what a folder says of CUDA; unchanged files are not read again."""
+    """Reads what a folder says of CUDA; unchanged files are not read again.
+
+    `buffers` are what open documents include now, which counts instead of what their files on disk include.
+    """
 
     def __init__(self) -> None:
         self._written: dict[str, tuple[Stamp, tuple[str, ...]]] = {}
         self._databases: dict[str, tuple[Stamp, Database]] = {}
+        self._used: dict[str, tuple[str, ...]] = {}
 
-    def read(self, files: Mapping[str, Stamp], build_files: Iterable[str], environment: Mapping[str, str]) -> Units:
+    def read(
+        self, files: Mapping[str, Stamp], build_files: Iterable[str], environment: Mapping[str, str], buffers: Buffers
+    ) -> Units:
         """Everything about the C, C++ and CUDA files of a folder, by their stamps, and its build files."""
         if not any(is_cuda_file(path) for path in files):
             return Units()
-        graph = resolve({path: self._includes(path, stamp) for path, stamp in files.items()})
-        return _Reading(files, list(build_files), graph, environment, self._database).units()
+        written = {path: self._now(path, stamp, buffers) for path, stamp in files.items()}
+        self._used.update(written)
+        reading = _Reading(files, list(build_files), resolve(written), environment, self._database)
+        units = replace(reading.units(), names=frozenset(os.path.basename(path) for path in files))
+        own = {path: units.known_among(names) for path, names in written.items() if is_cuda_file(path)}
+        return replace(units, written=own)
 
-    def changed(self, path: str, stamp: Stamp | None) -> bool:
-        """Whether a file that was written, made or deleted includes something else than before."""
-        known = self._written.get(path)
-        if stamp is None or known is None:
-            return (stamp is None) != (known is None)
-        return self._includes(path, stamp) != known[1]
+    def changed(self, path: str, stamp: Stamp | None, buffers: Buffers) -> bool:
+        """Whether a file that was edited, written, made or deleted includes something else than at the last read()."""
+        if stamp is None:
+            return self._used.pop(path, None) is not None
+        return self._now(path, stamp, buffers) != self._used.get(path)
+
+    def _now(self, path: str, stamp: Stamp, buffers: Buffers) -> tuple[str, ...]:
+        return buffers[path] if path in buffers else self._includes(path, stamp)
 
     def _includes(self, path: str, stamp: Stamp) -> tuple[str, ...]:
         known = self._written.get(path)

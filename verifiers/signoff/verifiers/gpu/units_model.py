@@ -16,6 +16,7 @@ from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
 
 READ_SECONDS = 120.0
+TEXT_SECONDS = 10.0
 # A driver that hangs must not keep the workspace unknown; what it says later counts from then on.
 GPU_SECONDS = 3.0
 # Python documents without any of these have nothing to do with a GPU.
@@ -31,6 +32,7 @@ class CudaModel:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._units: dict[str, Units] = {}
+        self._buffers: dict[str, tuple[str, ...]] = {}
         self._installed: tuple[str, ...] = ()
         self._asking: asyncio.Task[tuple[str, ...]] | None = None
         self._projects: CudaProjects | None = None
@@ -59,7 +61,7 @@ class CudaModel:
 
     async def read(self, folder: str, recursive: bool, limit: int) -> None:
         """Learn what a folder says; it has been surveyed and holds CUDA."""
-        found = await self._call("units", folder, recursive, limit, timeout=READ_SECONDS)
+        found = await self._call("units", folder, recursive, limit, self._buffers, timeout=READ_SECONDS)
         assert isinstance(found, Units)
         self._units[folder] = found
 
@@ -68,16 +70,31 @@ class CudaModel:
         self._units.pop(folder, None)
 
     async def changed(self, folder: str, paths: Iterable[str], recursive: bool, limit: int) -> bool:
-        """Files of a folder were written, made or deleted; True where that changes how something is compiled."""
+        """Files of a folder were written, made, deleted or edited; True where that changes how one is compiled."""
         paths = list(paths)
         if not self.knows(folder) and not any(is_cuda_file(path) for path in paths):
             return False
-        found = await self._call("units_changed", folder, paths, recursive, limit, timeout=READ_SECONDS)
+        walk = (recursive, limit, self._buffers)
+        found = await self._call("units_changed", folder, paths, *walk, timeout=READ_SECONDS)
         if found is None:
             return False
         assert isinstance(found, Units)
         self._units[folder] = found
         return True
+
+    async def edited(self, folder: str, snapshot: Snapshot, recursive: bool, limit: int) -> bool:
+        """A document was opened or edited; True where that changes how something is compiled."""
+        path, units = _normal(snapshot.path), self._units.get(folder, Units())
+        written = await self._call("written", snapshot.text, timeout=TEXT_SECONDS)
+        assert isinstance(written, tuple)
+        names = units.known_among(written)
+        before = self._buffers.get(path, units.written.get(path))
+        self._buffers[path] = names
+        return before != names and await self.changed(folder, (path,), recursive, limit)
+
+    def closed(self, path: str) -> bool:
+        """A document was closed, so its file counts again; True where it was known to be open."""
+        return self._buffers.pop(path, None) is not None
 
     def knows(self, folder: str) -> bool:
         """Whether a folder is known to hold CUDA."""
@@ -96,6 +113,10 @@ class CudaModel:
             async with asyncio.timeout(GPU_SECONDS):
                 self._installed = await asyncio.shield(self._asking)
         return self._installed != before
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path)
 
 
 def concerns_gpu(snapshot: Snapshot) -> bool:
