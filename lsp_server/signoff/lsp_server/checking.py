@@ -13,6 +13,7 @@ from signoff.diagnostics.store import Store
 from signoff.lsp_server.documents import HDL, Document, Documents, LineChange
 from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
+from signoff.verifiers.file_kinds import is_unit_file
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.gpu.triggers import concerns
 from signoff.verifiers.project import Project
@@ -187,9 +188,13 @@ class Checking:
     async def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
         open_paths = {document.path for document in self.documents}
-        await self.workspace.files_changed(tuple(path for path in paths if path not in open_paths))
+        changed = await self.workspace.files_changed(tuple(path for path in paths if path not in open_paths))
         self.publish_problems()
-        self.check_all()
+        # Most C headers of a workspace concern no open document.
+        if changed or not all(is_unit_file(path) for path in paths):
+            self.check_all()
+        else:
+            self._check_dependents(set(paths))
 
     def publish_problems(self) -> None:
         """Show what is wrong in the project's own files (signoff.toml, file lists)."""

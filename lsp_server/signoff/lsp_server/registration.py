@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WATCHED = "**/*.{v,vh,sv,svh,svi,f,vc,core,vlt,filelist}"
-MANIFEST = "**/signoff.toml"
+WATCHED = (
+    "**/*.{v,vh,sv,svh,svi,f,vc,core,vlt,filelist}",
+    "**/*.{cu,cuh,h,hh,hpp,hxx,inl,cmake}",
+    "**/{signoff.toml,compile_commands.json,CMakeLists.txt,CMakePresets.json,CMakeUserPresets.json}",
+    "**/{setup.py,Makefile,makefile,GNUmakefile}",
+)
 
 
 async def register(server: SignoffServer) -> None:
@@ -25,7 +29,7 @@ async def register(server: SignoffServer) -> None:
         wanted.append(_registration(types.WORKSPACE_DID_CHANGE_CONFIGURATION, None))
     files = workspace.did_change_watched_files if workspace else None
     if files and files.dynamic_registration:
-        watchers = [types.FileSystemWatcher(pattern) for pattern in (WATCHED, MANIFEST)]
+        watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         wanted.append(_registration(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
     else:
