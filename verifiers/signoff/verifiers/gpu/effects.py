@@ -35,12 +35,6 @@ class Effect:
 
 # C interfaces and std functions that take numbers by value or by const reference.
 BY_VALUE = re.compile(
-    r"(?:cuda(?!rc)|cu[A-Z]|cublas|cudnn|cufft|curand|cusparse|cusolver|nccl|nvtx|nvrtc|MPI_|make_|printf|fprintf|"
-    r"snprintf|sprintf|fopen|fclose|malloc|calloc|realloc|free|mem(?:set|cpy|move|cmp)|fread|fwrite|exit|abort|"
-    r"assert|static_assert|min|max|fmin|fmax|abs|fabs|ceil|floor|sqrt|pow|log|exp|round|dim3|sizeof|rand|srand|"
-    r"uint3|int3|clamp|fflush|puts|usleep|sleep|isnan|isinf)"
-)
-WHOLE = re.compile(
     r"(?:printf|fprintf|snprintf|sprintf|fopen|fclose|malloc|calloc|realloc|free|memset|memcpy|memmove|memcmp|fread|"
     r"fwrite|exit|abort|assert|static_assert|min|max|fmin|fmax|fminf|fmaxf|abs|fabs|fabsf|ceil|ceilf|floor|floorf|"
     r"sqrt|sqrtf|pow|powf|log|logf|log2|log2f|exp|expf|exp2|exp2f|round|roundf|dim3|uint3|int3|rand|srand|clamp|"
@@ -51,9 +45,6 @@ WHOLE = re.compile(
     r"nvrtc\w+|MPI_\w+|make_[a-z0-9]+))$"
 )
 # Take a pointer, but only read what it points to.
-READS_POINTER = re.compile(
-    r"(?:cudaLaunchKernelEx|cudaLaunchKernelExC|cuLaunchKernelEx|cudaMemcpyToSymbol\w*|cuda\w+)$"
-)
 CONST_POINTER = frozenset(("cudaLaunchKernelEx", "cudaLaunchKernelExC", "cuLaunchKernelEx"))
 TRANSPARENT = frozenset(("parenthesized_expression",))
 
@@ -248,7 +239,7 @@ def _argument(unit: Unit, source: Source, arguments: Node, target: Node, path: P
     if any(child.type == "kernel_call_syntax" for child in owner.children):
         return None
     name = callee(source, owner)
-    if name and WHOLE.match(name):
+    if name and BY_VALUE.match(name):
         return None
     position = children(arguments).index(target) if target in children(arguments) else -1
     if name and position >= 0 and reads_only(unit, source, owner, name, position):

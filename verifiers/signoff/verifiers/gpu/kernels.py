@@ -110,7 +110,7 @@ def _cluster(evaluator: Evaluator, file: File, holder: Node) -> Extent | None:
             end = closing(source.original, opening)
             text = source.original[opening + 1 : end].decode("utf-8", "replace") if end is not None else ""
             given = [_number(evaluator, source, offset, part) for part in text.split(",")]
-            return Extent(*(given + [1, 1])[:3])
+            return Extent(*[*given, 1, 1][:3])
     return None
 
 

@@ -246,7 +246,7 @@ def _of_variable(evaluator: Evaluator, source: Source, node: Node, depth: int) -
     if start is not None and not any(found) and start.type not in ("identifier",):
         found[0] = start
     for effect in evaluator.effects(variable):
-        if effect.kind == "store" and len(effect.path) == 1 and effect.path[0] in types.AXES:
-            if effect.source is source and effect.node.start_byte < node.start_byte:
-                found[types.AXES.index(str(effect.path[0]))] = effect.value
+        member = effect.kind == "store" and len(effect.path) == 1 and effect.path[0] in types.AXES
+        if member and effect.source is source and effect.node.start_byte < node.start_byte:
+            found[types.AXES.index(str(effect.path[0]))] = effect.value
     return found

@@ -133,9 +133,10 @@ class Expander:
     def _call(self, macro: Macro, arguments: list[str], hidden: frozenset[str]) -> str:
         self._plain(macro)
         parameters = macro.parameters or ()
+        if not parameters and not arguments[0].strip():
+            arguments = []
         if len(arguments) != len(parameters) or "..." in parameters:
-            if not (not parameters and arguments == [""]):
-                raise Unexpandable(macro.name)
+            raise Unexpandable(macro.name)
         given = {name: self.expand(text.strip(), hidden) for name, text in zip(parameters, arguments, strict=False)}
         body = "".join(given.get(token, token) for token in TOKEN.findall(macro.body))
         return self.expand(body, hidden | {macro.name})

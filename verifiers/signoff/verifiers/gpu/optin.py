@@ -127,9 +127,9 @@ class OptIns:
         if variable is None or variable.kind != "local":
             return True
         for use in source.identifiers(variable.text):
-            if inside(use, variable.scope) and use != variable.name and not _assigned(use):
-                if self._hands_out(source, use, depth + 1):
-                    return True
+            own = inside(use, variable.scope) and use != variable.name and not _assigned(use)
+            if own and self._hands_out(source, use, depth + 1):
+                return True
         return False
 
 

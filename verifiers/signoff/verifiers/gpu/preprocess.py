@@ -72,7 +72,7 @@ def environment(defines: Iterable[str], undefines: Iterable[str]) -> dict[str, D
     return result
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def directives(data: bytes) -> tuple[Directive, ...]:
     """All directives of a text, in order."""
     found = []

@@ -15,6 +15,8 @@ from signoff.verifiers.text import LineIndex
 
 FUNCTIONS = frozenset(("function_definition",))
 LOOPS = frozenset(("for_statement", "while_statement", "do_statement", "for_range_loop"))
+LISTS = frozenset(("initializer_list", "argument_list"))
+NAMES = frozenset(("identifier", "type_identifier", "namespace_identifier"))
 # What holds statements in order.
 BLOCKS = frozenset(
     ("compound_statement", "translation_unit", "declaration_list", "case_statement", "field_declaration_list")

@@ -13,7 +13,8 @@ from signoff.verifiers.gpu.unit import Unit
 from signoff.verifiers.gpu.variables import CLASSES, Variable
 
 if TYPE_CHECKING:
-    from signoff.verifiers.gpu.evaluate import Evaluator, Frame
+    from signoff.verifiers.gpu.evaluate import Evaluator
+    from signoff.verifiers.gpu.expressions import Frame
 
 AXES = ("x", "y", "z")
 DEEPEST = 8

@@ -15,11 +15,10 @@ from signoff.verifiers.gpu.spelling import regular
 
 # Given the name between the quotes, whether it stood in <>, and the including file: the header's path and text.
 Include = Callable[[str, bool, str], tuple[str, str] | None]
-MOST_HEADERS = 64
-DEEPEST = 16
-LARGEST_HEADER = 400_000
-LARGEST_TEXT = 8_000_000
-KEPT_TREES = 128
+MOST_HEADERS = 300
+DEEPEST = 32
+LARGEST_TEXT = 6_000_000
+KEPT_TREES = 600
 
 
 @dataclass(eq=False, slots=True)
@@ -61,6 +60,7 @@ class Unit:
         self._include = include
         self._seen = {path}
         self.truncated = ""
+        self._length = 0
         self.headers: list[File] = []
         self.main = self._read(path, text, environment(defines, undefines), 0)[0]
         self.files = (self.main, *self.headers)
@@ -84,7 +84,8 @@ class Unit:
         found = self._include(name, angled, origin) if self._include else None
         if found is None or found[0] in self._seen:
             return None
-        if depth > DEEPEST or len(self._seen) > MOST_HEADERS or len(found[1]) > LARGEST_HEADER:
+        self._length += len(found[1])
+        if depth > DEEPEST or len(self._seen) > MOST_HEADERS or self._length > LARGEST_TEXT:
             self.truncated = self.truncated or f"{name} was not read: too many or too large headers"
             return None
         self._seen.add(found[0])
