@@ -15,12 +15,21 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
     from signoff.verifiers.gpu.nvcc import Nvcc
     from signoff.verifiers.gpu.nvrtc import Nvrtc
     from signoff.verifiers.gpu.triton import Triton
+    from signoff.verifiers.gpu.triton_resources import TritonResources
     from signoff.verifiers.hdl.slang import Slang
     from signoff.verifiers.hdl.verilator import Verilator
     from signoff.verifiers.hdl.yosys import Yosys
 
     slang = Slang(pool, lane="live")
-    rest = (Launch(pool), Verilator(referee=slang), Triton(pool), Nvrtc(pool), Yosys(pool), Nvcc(pool))
+    rest = (
+        Launch(pool),
+        Verilator(referee=slang),
+        Triton(pool),
+        Nvrtc(pool),
+        Yosys(pool),
+        Nvcc(pool),
+        TritonResources(pool),
+    )
     if not staged:
         return (slang, *rest)
     return (Slang(pool, stage="elaborate"), Slang(pool, stage="analyse"), *rest)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from signoff.verifiers.finding import Outcome, Status
-from signoff.verifiers.gpu import triton_findings
+from signoff.verifiers.gpu import triton_findings, triton_limits
 from signoff.verifiers.gpu.facts import PYTHON
 from signoff.verifiers.gpu.triton_data import Report, Source
 from signoff.verifiers.gpu.triton_python import Interpreter, interpreter
@@ -24,7 +24,9 @@ TARGET = "signoff.verifiers.gpu.triton_engine:TritonEngine"
 # Starting again costs a second, keeping the process 150 MB.
 IDLE_SECONDS = 300.0
 # Kernels are compiled, never interpreted, whatever the editor's environment says; only Triton's own backends load.
-ENVIRONMENT = (("TRITON_INTERPRET", "0"), ("TRITON_BACKENDS_IN_TREE", "1"))
+# What ptxas says is printed, for the engine to read.
+ENVIRONMENT = (("TRITON_INTERPRET", "0"), ("TRITON_BACKENDS_IN_TREE", "1"), ("TRITON_DUMP_PTXAS_LOG", "1"))
+FOLDERS = ("TRITON_CACHE_DIR", "TRITON_HOME", "TMPDIR")
 SWITCHED_OFF = "switched off in the settings (triton.enabled)"
 
 
@@ -64,7 +66,9 @@ class Triton:
             report: Report = await call(self._pool, python, self._lane, "check", project, *arguments)
         except FAILURES as error:
             return failed(NAME, error, snapshot, project)
-        findings = tuple(triton_findings.finding(fault) for fault in report.faults)
+        faults = (triton_findings.finding(fault) for fault in report.faults)
+        launches = triton_limits.launch_findings(report.extents, project, snapshot.path)
+        findings = (*faults, *launches)
         return Outcome(
             NAME, findings=findings, message=_message(report), complete=not report.skipped and not report.note
         )
@@ -79,13 +83,23 @@ def source(snapshot: Snapshot, project: Project) -> Source:
     return Source(snapshot.path, snapshot.text, project.root, others)
 
 
-async def call(pool: WorkerPool, python: Interpreter, lane: str, method: str, project: Project, *arguments: Any) -> Any:
-    """Call the engine in the process of one Python. Raises FAILURES."""
+async def call(
+    pool: WorkerPool,
+    python: Interpreter,
+    lane: str,
+    method: str,
+    project: Project,
+    *arguments: Any,
+    timeout: float | None = None,
+) -> Any:
+    """Call the engine in the process of one Python; `timeout` in seconds, else the setting's. Raises FAILURES."""
     # Never the user's own cache: what is half typed has no place there.
-    env = (*ENVIRONMENT, ("TRITON_CACHE_DIR", str(session_folder() / "triton")))
+    folder = session_folder() / "triton"
+    folder.mkdir(exist_ok=True)
+    env = (*ENVIRONMENT, *((name, str(folder)) for name in FOLDERS))
     engine = Engine(TARGET, IDLE_SECONDS, project.settings.memory_limit_mb, python=python.python, env=env)
     key = f"{lane}:{python.python}"
-    return await pool.call(engine, key, method, *arguments, timeout=project.settings.triton.timeout)
+    return await pool.call(engine, key, method, *arguments, timeout=timeout or project.settings.triton.timeout)
 
 
 def failed(name: str, error: Exception, snapshot: Snapshot, project: Project) -> Outcome:

@@ -11,6 +11,7 @@ import copy
 import importlib
 import itertools
 import linecache
+from types import ModuleType
 from typing import Any
 
 import triton
@@ -20,6 +21,7 @@ from signoff.verifiers.gpu import triton_guard, triton_parse, triton_values
 from signoff.verifiers.gpu.triton_extract import Constexpr, Dtype, Function, Module, environment, stored
 from signoff.verifiers.gpu.triton_modules import Binding, Modules
 from signoff.verifiers.gpu.triton_use import names_in
+from signoff.verifiers.gpu.triton_values import dotted
 
 PLAIN = (int, float, bool, str, type(None), tuple)
 # `from __future__ import annotations`: what stands there is not evaluated.
@@ -38,6 +40,7 @@ class Builder:
         self.modules = modules
         self._guard = guard
         self.built: dict[int, tuple[Function, Any]] = {}
+        self.doubtful: set[str] = set()
         self._spaces: dict[int, dict[str, Any]] = {}
         self._files: dict[str, str] = {}
 
@@ -74,14 +77,26 @@ class Builder:
     def _fill(self, function: Function, module: Module, space: dict[str, Any]) -> None:
         hidden = {name for outer in function.outer for name in _scope(outer)}
         for name in sorted(names_in(function.node)):
-            if name in space:
+            if name in space and not isinstance(space[name], ModuleType):
                 continue
             if name in hidden:
                 self._neighbour(name, function, module, space)
                 continue
             binding = self.modules.lookup(module, name)
-            if binding is not None:
+            if binding is not None and binding.namespace is not None:
+                self._namespace(name, binding.namespace, function, space)
+            elif binding is not None:
                 self._bind(name, binding, space)
+
+    def _namespace(self, name: str, module: Module, function: Function, space: dict[str, Any]) -> None:
+        """A module of the workspace: an object that holds what the function uses of it."""
+        made = space.setdefault(name, ModuleType(triton_guard.OURS))
+        for node in ast.walk(function.node):
+            if not isinstance(node, ast.Attribute) or dotted(node) != f"{name}.{node.attr}":
+                continue
+            binding = self.modules.lookup(module, node.attr)
+            if binding is not None and binding.namespace is None and node.attr not in vars(made):
+                self._bind(node.attr, binding, vars(made))
 
     def _neighbour(self, name: str, function: Function, module: Module, space: dict[str, Any]) -> None:
         """A jit function that is defined beside this one, inside the same function."""
@@ -90,6 +105,8 @@ class Builder:
             space[name] = self.function(found[0], module)
 
     def _bind(self, name: str, binding: Binding, space: dict[str, Any]) -> None:
+        if binding.doubtful:
+            self.doubtful.add(name)
         if binding.triton:
             found = next((item for item in map(_of_triton, binding.triton) if item is not None), None)
             if found is not None and self._guard.may_bind(found):

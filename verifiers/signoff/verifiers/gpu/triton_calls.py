@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signoff.verifiers.gpu import triton_values
-from signoff.verifiers.gpu.triton_extract import Function, Module, environment
+from signoff.verifiers.gpu.triton_extract import Function, Module, environment, stored
 from signoff.verifiers.gpu.triton_use import assignments
 from signoff.verifiers.gpu.triton_values import Unknown, dotted
 
@@ -128,6 +128,7 @@ class Host:
     def __init__(self, module: Module, function: ast.AST | None) -> None:
         self._names: dict[str, Any] = {**environment(module.triton_names()), **module.constants}
         self._assigned = assignments(function) if function is not None else {}
+        self._straight = _straight(function)
         self._parameters: dict[str, ast.expr | None] = {}
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             arguments = function.args
@@ -150,6 +151,17 @@ class Host:
         """The value of an expression. Raises Unknown."""
         return triton_values.evaluate(node, self._names)
 
+    def known(self, node: ast.AST | None) -> Any:
+        """The value of an expression, None where it is not known."""
+        return triton_values.known(node, self._names)
+
+    def expression(self, node: ast.expr | None) -> ast.expr | None:
+        """What a name was assigned, where that happened once; any other expression as it is."""
+        if isinstance(node, ast.Name) and node.id not in self._parameters:
+            values = self._assigned.get(node.id, [])
+            return values[0] if len(values) == 1 else node
+        return node
+
     def argument(self, node: ast.expr, depth: int = 0) -> Argument:
         """What is known of one argument."""
         try:
@@ -163,7 +175,7 @@ class Host:
 
     def _typed(self, node: ast.expr, depth: int) -> Argument:
         if isinstance(node, ast.Name):
-            return self._name(node.id, depth)
+            return self._name(node, depth)
         if isinstance(node, ast.Call):
             return self._call(node, depth)
         if isinstance(node, ast.Attribute) and node.attr in ("T", "mT", "data"):
@@ -176,9 +188,13 @@ class Host:
             return self._sum(node, depth)
         return None
 
-    def _name(self, name: str, depth: int) -> Argument:
-        values = self._assigned.get(name, [])
-        if name in self._parameters:
+    def _name(self, node: ast.Name, depth: int) -> Argument:
+        name = node.id
+        values = [value for value in self._assigned.get(name, []) if value.lineno < node.lineno]
+        # The last assignment that is certainly reached hides all that stand before it, the parameter's value, too.
+        last = max((line for line in self._straight.get(name, ()) if line < node.lineno), default=0)
+        values = [value for value in values if value.lineno >= last]
+        if name in self._parameters and not last:
             found = _annotated(self._parameters[name])
             return found if not values else _common([found, *(self.argument(value, depth) for value in values)])
         if any(isinstance(value, ast.Attribute) and value.attr == "shape" for value in values):
@@ -224,6 +240,16 @@ class Host:
         if isinstance(node.op, ast.Div):
             return Typed("fp32") if kinds <= {"i32", "fp32"} else None
         return Typed(kinds.pop()) if kinds in ({"i32"}, {"fp32"}) else None
+
+
+def _straight(function: ast.AST | None) -> dict[str, list[int]]:
+    """The lines of the assignments to each name that are no part of a loop or a branch."""
+    found: dict[str, list[int]] = {}
+    for statement in getattr(function, "body", ()):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+            for name in stored(statement):
+                found.setdefault(name, []).append(statement.value.lineno)
+    return found
 
 
 def _type(item: Argument) -> str:

@@ -6,8 +6,7 @@ standard library alone, and nothing newer than that version has. Places are (lin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 Place = tuple[int, int, int, int]
 
@@ -42,15 +41,13 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Launch:
-    """The literal part of one `kernel[grid](...)`: grid extents and options, None where not known."""
+class Extent:
+    """A literal in a launch. `axis` is "grid.x" to "grid.z" or "num_warps"; `conditional`: perhaps not reached."""
 
     kernel: str
+    axis: str
+    value: int
     place: Place
-    grid: tuple[int | None, ...] = ()
-    grid_places: tuple[Place | None, ...] = ()
-    num_warps: int | None = None
-    num_warps_place: Place | None = None
     conditional: bool = False
 
 
@@ -59,46 +56,55 @@ class Report:
     """What the front end said of one file.
 
     `compiled` are the kernels that went through it (or have a fault); `skipped` are (kernel, why) of those of which
-    nothing can be said. `note` says why the file could not be read as a whole.
+    nothing can be said; `extents` what launches say in numbers. `note` says why the file could not be read as a whole.
     """
 
     faults: tuple[Fault, ...] = ()
     compiled: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
-    launches: tuple[Launch, ...] = ()
+    extents: tuple[Extent, ...] = ()
     note: str = ""
     version: str = ""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One kernel to compile to machine code. `variant` is an index that only the engine understands.
+    """One way to compile one kernel to machine code. `number` is what the engine knows it by, for the same text.
 
-    `label` names the specialisation ("BLOCK=1024, num_warps=8"); `certain` is False where a value that decides about
-    shared memory had to be guessed; `tuned` is True for one of several configurations that Triton itself chooses from.
+    `label` names the specialisation ("BLOCK=1024, num_warps=8"); `sizes` are the constants and options in it. `certain`
+    is False where a value had to be guessed that shared memory may hang on, `typed` where the type of a pointer had to.
+    `tuned` tells one of several configurations that Triton chooses among: (its place, how many there are).
     """
 
     kernel: str
     place: Place
-    variant: int
+    number: int
     label: str = ""
     certain: bool = False
-    tuned: bool = False
+    typed: bool = False
+    tuned: tuple[int, int] = (0, 1)
+    sizes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """All jobs of a file, and (kernel, why) of the kernels that there is none for."""
+
+    jobs: tuple[Job, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """One kernel at the stage of PTX: its text, its entry's `symbol`, `shared` bytes and threads a block.
+    """One kernel as machine code: what `ptxas -v` said, dynamic `shared` memory in bytes, threads a block.
 
-    `ptxas` is the assembler of this Triton, `arguments` how it calls it (without input and output).
-    `why` says what went wrong where `ptx` is empty.
+    `narrow` is the shared memory with the narrowest elements that the kernel accepts, where their type was guessed and
+    `shared` was too much (None: not asked). `why` says what went wrong, "" where nothing did.
     """
 
-    ptx: str = ""
-    symbol: str = ""
+    log: str = ""
     shared: int = 0
     threads: int = 0
-    ptxas: str = ""
-    arguments: tuple[str, ...] = ()
+    stages: int = 0
+    narrow: int | None = None
     why: str = ""
-    options: dict[str, Any] = field(default_factory=dict)

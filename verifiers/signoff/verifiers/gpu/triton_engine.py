@@ -6,34 +6,27 @@ The process may be a Python of the user's (triton_data says what that asks of th
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import triton
 
-from signoff.verifiers.gpu import triton_front, triton_guard, triton_judge, triton_messages, triton_places
-from signoff.verifiers.gpu.triton_build import Builder, Unbuildable
-from signoff.verifiers.gpu.triton_calls import Site, sites
-from signoff.verifiers.gpu.triton_data import Fault, Report, Source
-from signoff.verifiers.gpu.triton_extract import Function
+from signoff.verifiers.gpu import triton_front, triton_guard, triton_judge, triton_messages, triton_places, triton_sites
+from signoff.verifiers.gpu.triton_build import Builder
+from signoff.verifiers.gpu.triton_data import Compiled, Extent, Fault, Jobs, Report, Source
+from signoff.verifiers.gpu.triton_extract import Function, Module
 from signoff.verifiers.gpu.triton_front import Compilation, Error
+from signoff.verifiers.gpu.triton_jobs import Machine
 from signoff.verifiers.gpu.triton_judge import Stage
-from signoff.verifiers.gpu.triton_modules import Modules
 from signoff.verifiers.gpu.triton_places import Places
-from signoff.verifiers.gpu.triton_signature import Unguessable, Variant, variants
-from signoff.verifiers.gpu.triton_use import Use, analyse, names_in
+from signoff.verifiers.gpu.triton_signature import Variant
+from signoff.verifiers.gpu.triton_subject import Skipped, Subject, guarded
+from signoff.verifiers.gpu.triton_use import Use
 
 # Where no target is known, the architecture that is compiled for, and those that must agree in case of doubt.
 USUAL_TARGET = 80
 OTHER_TARGETS = (90, 100)
 OLDEST = (3, 3)
-P = ParamSpec("P")
-Result = TypeVar("Result")
-
-
-class Skipped(Exception):
-    """Nothing can be said of a kernel; the text says why."""
 
 
 class TritonEngine:
@@ -52,45 +45,13 @@ class TritonEngine:
         """Every kernel of the file through the front end."""
         return _Check(source, triton_front.targets(architectures)).report()
 
+    def jobs(self, source: Source) -> Jobs:
+        """What there is to compile to machine code in the file."""
+        return Machine(source).jobs()
 
-class Subject:
-    """One file with its kernels, as both stages look at it."""
-
-    def __init__(self, source: Source) -> None:
-        self.modules = Modules(source)
-        self.module = self.modules.first
-        self.sites: dict[str, list[Site]] = {}
-        for site in sites(self.module):
-            self.sites.setdefault(site.kernel, []).append(site)
-
-    def find(self, name: str) -> Function | None:
-        """A jit function that the file may call by this name."""
-        binding = self.modules.lookup(self.module, name)
-        return binding.function if binding is not None else None
-
-    def roots(self) -> list[tuple[Function, Use]]:
-        """The kernels: what is launched here, and what nothing here calls, returns nothing and works on pointers."""
-        called = {name for item in self.module.functions for name in names_in(item.node) if name != item.name}
-        found = []
-        for function in self.module.functions:
-            launched = function.name in self.sites
-            if not launched and (function.name in called or _returns(function.node)):
-                continue
-            use = analyse(function, self.find)
-            if launched or use.pointers:
-                found.append((function, use))
-        return found
-
-    def variants(self, function: Function, use: Use) -> tuple[Variant, ...]:
-        """The ways to compile it. Raises Skipped."""
-        try:
-            return variants(function, self.module, use, self.sites.get(function.name, ()))
-        except Unguessable as error:
-            raise Skipped(str(error)) from error
-
-
-def _returns(node: ast.FunctionDef) -> bool:
-    return any(isinstance(item, ast.Return) and item.value is not None for item in ast.walk(node))
+    def compile(self, source: Source, number: int, architecture: str, limit: int) -> Compiled:
+        """One of jobs(), by its number, for "sm_90"; above `limit` bytes of shared memory see Compiled.narrow."""
+        return Machine(source).compile(number, triton_front.targets((architecture,))[0], limit)
 
 
 class _Check:
@@ -115,7 +76,24 @@ class _Check:
                     skipped.append((function.name, str(error)))
         finally:
             self._builder.close()
-        return Report(tuple(dict.fromkeys(faults)), tuple(compiled), tuple(skipped), version=triton.__version__)
+        found, extents = self._launches()
+        every = tuple(dict.fromkeys((*faults, *found)))
+        note = _note(self._subject.module)
+        return Report(every, tuple(compiled), tuple(skipped), extents, note, triton.__version__)
+
+    def _launches(self) -> tuple[list[Fault], tuple[Extent, ...]]:
+        """What the launches themselves show, without any compiling."""
+        module, places, options = self._subject.module, Places(self._source.text), triton_front.option_names()
+        faults: list[Fault] = []
+        extents: list[Extent] = []
+        for name, launched in self._subject.sites.items():
+            function = module.named(name)
+            if function is None or name in module.doubtful:
+                continue
+            for site in launched:
+                faults += triton_sites.faults(site, function, module, places, options)
+                extents += triton_sites.extents(site, module, places)
+        return faults, tuple(extents)
 
     def _kernel(self, function: Function, use: Use) -> list[Fault]:
         """The faults of one kernel. Raises Skipped where no way to compile it gives a verdict."""
@@ -148,9 +126,11 @@ class _Check:
         code = triton_messages.code(error.kind, error.message)
         if not stages or not error.expected or not code:
             raise Skipped(f"Triton itself failed: {error.kind}: {error.message[:300]}")
+        if triton_guard.OURS in error.message:
+            raise Skipped(f"a module of the workspace is not followed: {error.message[:200]}")
         if error.kind == "NameError":
             self._name(error.message, stages, variant)
-        elif triton_judge.reached_by_guess(stages, variant):
+        elif triton_judge.reached_by_guess(stages, variant, self._builder.doubtful):
             raise Skipped(f"reached only with values that had to be guessed: {error.message[:200]}")
         elif not triton_judge.certain(error.kind, error.message):
             self._doubt(error, stages, made, variant)
@@ -165,14 +145,15 @@ class _Check:
 
     def _doubt(self, error: Error, stages: list[Stage], made: Any, variant: Variant) -> None:
         """Raises Skipped unless every other guess leads to the same complaint."""
-        if triton_judge.hangs_on_values(stages, variant):
+        if triton_judge.hangs_on_values(stages, variant, self._builder.doubtful):
             raise Skipped(f"with values that had to be guessed: {error.message[:200]}")
         tries = [(variant, target) for target in self._others]
         if triton_judge.hangs_on_types(stages, variant):
             tries += [(other, self._targets[0]) for other in triton_judge.other_types(variant)]
         for other, target in tries:
             second = guarded(self._attempt, made, other, target)
-            if second is None or second.kind != error.kind or _where(second) != _where(error):
+            agrees = second is not None and second.kind == error.kind and _where(second) == _where(error)
+            if second is None or not agrees or not triton_judge.same(second.message, error.message):
                 raise Skipped(f"with types that had to be guessed: {error.message[:200]}")
 
     def _fault(self, error: Error, stages: list[Stage], code: str, kernel: Function) -> Fault:
@@ -183,6 +164,8 @@ class _Check:
         place = triton_places.member(self._place(stage.function, node), node, error.message)
         call = ast.unparse(stage.node.func) if isinstance(stage.node, ast.Call) else ""
         message = triton_messages.text(error.kind, error.message, call)
+        if code == "TritonAttribute" or triton_messages.REMOVED.search(error.message):
+            message = f"{message.rstrip('.')} (Triton {triton.__version__})"
         related = [self._related(item, "called here") for item in reversed(stages[:at])]
         related += [self._related(item, "refused here") for item in stages[at + 1 :]]
         data = (("kernel", kernel.name), ("function", stage.function.name))
@@ -198,13 +181,13 @@ class _Check:
         return self._places[function.path].inside(function, node)
 
 
+def _note(module: Module) -> str:
+    """What could not be read of the file."""
+    if not module.broken:
+        return ""
+    first = module.broken[0]
+    return f"line {first.line + 1} is no Python ({first.message}): what stands there was not looked at"
+
+
 def _where(error: Error) -> tuple[object, ...]:
     return tuple((getattr(step.node, "lineno", 0), getattr(step.node, "col_offset", 0)) for step in error.steps)
-
-
-def guarded(step: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-    """The step's result. Raises Skipped for a kernel that must not, or cannot, be handed to Triton."""
-    try:
-        return step(*args, **kwargs)
-    except (Unbuildable, triton_guard.Refused) as error:
-        raise Skipped(str(error)) from error

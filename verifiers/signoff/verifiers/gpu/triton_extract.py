@@ -83,7 +83,10 @@ class Function:
 
 @dataclass
 class Module:
-    """One Python file. `bound` are all names that it binds at its outermost level, followed or not."""
+    """One Python file. `bound` are all names that it binds at its outermost level, followed or not.
+
+    `doubtful` are those bound more than once (for one version of Triton and another): which one counts is a guess.
+    """
 
     path: str
     text: str
@@ -92,13 +95,13 @@ class Module:
     imports: dict[str, list[Import]] = field(default_factory=dict)
     stars: list[Import] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
     functions: list[Function] = field(default_factory=list)
     bound: set[str] = field(default_factory=set)
 
     def named(self, name: str) -> Function | None:
-        """The kernel or helper of that name, where there is just one at the outermost level."""
-        found = [item for item in self.functions if item.name == name and not item.outer]
-        return found[0] if len(found) == 1 else None
+        """The kernel or helper of that name at the outermost level; of several the last."""
+        return next((item for item in reversed(self.functions) if item.name == name and not item.outer), None)
 
     def triton_names(self) -> dict[str, list[str]]:
         """What stands for which part of Triton: local name to dotted names, in the order in which they are tried."""
@@ -236,9 +239,15 @@ def _constants(module: Module, assigned: Mapping[str, list[ast.expr | None]]) ->
     """Names bound once, to something that can be evaluated. A name that Triton has, too, is Triton's."""
     names = environment(module.triton_names())
     for name, values in assigned.items():
-        if len(values) != 1 or values[0] is None or name in module.imports:
+        if len(values) + len(module.imports.get(name, ())) > 1:
+            module.doubtful.add(name)
+        if name in module.imports:
             continue
-        try:
-            module.constants[name] = triton_values.evaluate(values[0], {**names, **module.constants})
-        except Unknown:
-            continue
+        known = [_known(value, {**names, **module.constants}) for value in values]
+        found = next((item for item in known if item is not Unknown), Unknown)
+        if found is not Unknown:
+            module.constants[name] = found
+
+
+def _known(node: ast.expr | None, names: Mapping[str, Any]) -> Any:
+    return Unknown if node is None else triton_values.known(node, names, Unknown)

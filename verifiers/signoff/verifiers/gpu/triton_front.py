@@ -83,12 +83,12 @@ class Compilation:
         with quiet():
             self.module = self.source.make_ir(**{name: given[name] for name in wanted})
 
-    def back(self, last: str) -> Any:
-        """On to the stage `last` ("ttgir", "llir", "ptx"); its result."""
+    def back(self, last: str, said: io.StringIO | None = None) -> Any:
+        """On to the stage `last` ("llir", "cubin"); its result. What Triton prints meanwhile goes to `said`."""
         stages: dict[str, Any] = {}
         more = (self.source.language,) if len(inspect.signature(self.backend.add_stages).parameters) > 2 else ()
         self.backend.add_stages(stages, self.options, *more)
-        with quiet():
+        with quiet(said):
             for name, stage in stages.items():
                 self.module = stage(self.module, self.metadata)
                 if name == last:
@@ -111,9 +111,9 @@ def _alignable(kind: str) -> bool:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quiet(said: io.StringIO | None = None) -> Iterator[None]:
     """Without the warnings and prints of kernels that are compiled: nobody reads them here."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(said or io.StringIO()):
         warnings.simplefilter("ignore")
         yield
 

@@ -12,17 +12,20 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-# Names by which a text could reach an attribute that it does not spell out, or run text.
+# Names by which a text could reach an attribute that it does not spell out, or run text. Triton's front end knows only
+# getattr and hasattr of them.
 FORBIDDEN = frozenset(
-    (
-        *("getattr", "setattr", "delattr", "hasattr", "eval", "exec", "compile", "open", "input", "globals", "locals"),
-        *("vars", "dir", "type", "object", "super", "classmethod", "staticmethod", "property", "breakpoint"),
-        "memoryview",
-    )
+    ("getattr", "hasattr", "setattr", "delattr", "eval", "exec", "compile", "open", "globals", "locals", "breakpoint")
 )
 # str.format reads attributes that its text names.
 METHODS = frozenset({"format", "format_map", "handle", "fn", "run", "warmup", "preload"})
 PACKAGE = "triton.language"
+# Declarations without a body: the front end puts the target's own in their place.
+STUBS = "triton.language.extra.libdevice"
+# Plain functions of the language that kernels do use. By name, one by one: another of them (str_to_ty) runs its text.
+HELPERS = frozenset(((f"{PACKAGE}.core", "get_int_dtype"),))
+# The modules that triton_build makes of the workspace's are called so; they hold nothing but what may be bound.
+OURS = "signoff kernels"
 # What the front end itself hands to kernels of Python's own.
 PLAIN = (int, float, bool, str, tuple, type(None))
 BUILTINS = (len, list, range, float, int, isinstance)
@@ -104,6 +107,8 @@ class Guard:
         return self._own(owner) if inspect.isclass(owner) else self._own(type(owner)) or type(owner) in PLAIN
 
     def _check_member(self, module: ModuleType, name: str) -> None:
+        if module.__name__ == OURS:
+            return
         if module.__name__ == "triton":
             if name not in ROOT and hasattr(module, name):
                 raise Refused(f"it reads triton.{name}, which kernels have no use for")
@@ -139,6 +144,10 @@ class Guard:
         ):
             return True
         if type(member).__name__ in ("BoundJITMethod", "BoundConstexprFunction"):
+            return True
+        if inspect.isfunction(member) and (member.__module__, member.__name__) in HELPERS:
+            return True
+        if inspect.isfunction(member) and member.__module__ == STUBS:
             return True
         kind = member if inspect.isclass(member) else type(member)
         return self._own(kind) or _is_method(member)

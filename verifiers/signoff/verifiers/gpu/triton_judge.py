@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,16 @@ from signoff.verifiers.gpu.triton_signature import Variant
 from signoff.verifiers.gpu.triton_use import assignments, names_in
 
 # (type of guessed pointers, type of guessed scalars): a fault that guessed types could explain must come with each.
-OTHER_TYPES = (("*fp16", "fp32"), ("*i32", "i64"), ("*i1", "*fp32"), ("*fp32", "*i64"))
+OTHER_TYPES = (("*fp16", "fp32"), ("*i32", "i64"), ("*i1", "i32"), ("*fp32", "*fp32"))
+# What messages call the types that differ with them.
+TYPE_WORDS = re.compile(r"pointer<[^>]*>|<\[[^]]*\], [^>]*>|(?:triton\.language\.)?(?:bf|fp|float|u?int)\d+\w*")
 CERTAIN_KINDS = ("UnsupportedLanguageConstruct",)
-CERTAIN_TEXTS = (triton_messages.UNSUPPORTED_NODE, triton_messages.MODULE_MEMBER, triton_messages.BINDING)
+CERTAIN_TEXTS = (
+    triton_messages.UNSUPPORTED_NODE,
+    triton_messages.MODULE_MEMBER,
+    triton_messages.BINDING,
+    triton_messages.REMOVED,
+)
 STRUCTURE = ("nested function definitions", "`return` statements inside", "starred", "Simultaneous multiple assignment")
 
 
@@ -27,9 +35,15 @@ class Stage:
     node: ast.AST
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two messages say the same but for the types that they name."""
+    return TYPE_WORDS.sub("T", one) == TYPE_WORDS.sub("T", other)
+
+
 def known_name(name: str, function: Function, module: Module) -> bool:
     """Whether the module binds a name in some way, if only in one that was not followed."""
-    if name in module.bound or name in stored(function.node) or name in {item.arg for item in function.parameters}:
+    own = {found for item in function.node.body for found in stored(item)} | {item.arg for item in function.parameters}
+    if name in module.bound or name in own:
         return True
     for outer in function.outer:
         arguments = getattr(outer, "args", None)
@@ -49,19 +63,20 @@ def certain(kind: str, message: str) -> bool:
     return any(pattern.search(message) for pattern in CERTAIN_TEXTS)
 
 
-def reached_by_guess(stages: Iterable[Stage], variant: Variant) -> bool:
-    """Whether a guessed constexpr decided that the place is compiled at all."""
-    return any(_conditional(stage, tainted) for stage, tainted in _with_taints(stages, variant.guessed_values))
+def reached_by_guess(stages: Iterable[Stage], variant: Variant, doubtful: set[str]) -> bool:
+    """Whether a guessed constexpr, or a name of the module that is `doubtful`, decided that the place is compiled."""
+    found = _with_taints(stages, variant.guessed_values, doubtful)
+    return any(stage.function.name in doubtful or _conditional(stage, tainted) for stage, tainted in found)
 
 
-def hangs_on_values(stages: Iterable[Stage], variant: Variant) -> bool:
-    """Whether the fault's own expression reads something that comes from a guessed constexpr."""
-    return _reads(stages, variant.guessed_values)
+def hangs_on_values(stages: Iterable[Stage], variant: Variant, doubtful: set[str]) -> bool:
+    """Whether the fault's own expression reads something that comes from such a value."""
+    return _reads(stages, variant.guessed_values, doubtful)
 
 
 def hangs_on_types(stages: Iterable[Stage], variant: Variant) -> bool:
     """Whether it reads something that comes from a parameter whose type was guessed."""
-    return _reads(stages, variant.guessed_types)
+    return _reads(stages, variant.guessed_types, set())
 
 
 def other_types(variant: Variant) -> Iterator[Variant]:
@@ -73,14 +88,16 @@ def other_types(variant: Variant) -> Iterator[Variant]:
         yield replace(variant, types=types)
 
 
-def _with_taints(stages: Iterable[Stage], guessed: frozenset[str]) -> Iterator[tuple[Stage, set[str]]]:
-    """Each level with the local names that may come from `guessed` parameters of the kernel."""
+def _with_taints(
+    stages: Iterable[Stage], guessed: frozenset[str], everywhere: set[str]
+) -> Iterator[tuple[Stage, set[str]]]:
+    """Each level with the local names that may come from `guessed` parameters of the kernel or names `everywhere`."""
     incoming = set(guessed)
     for number, stage in enumerate(stages):
         if number:
             # What the callers hand in is not followed argument by argument.
             incoming = {item.arg for item in stage.function.parameters} if incoming else set()
-        yield stage, _spread(stage.function, incoming)
+        yield stage, _spread(stage.function, incoming | everywhere)
 
 
 def _spread(function: Function, names: set[str]) -> set[str]:
@@ -94,8 +111,8 @@ def _spread(function: Function, names: set[str]) -> set[str]:
     return tainted
 
 
-def _reads(stages: Iterable[Stage], guessed: frozenset[str]) -> bool:
-    found = list(_with_taints(stages, guessed))
+def _reads(stages: Iterable[Stage], guessed: frozenset[str], everywhere: set[str]) -> bool:
+    found = list(_with_taints(stages, guessed, everywhere))
     return bool(found) and bool(names_in(found[-1][0].node) & found[-1][1])
 
 

@@ -13,6 +13,7 @@ BINDING = re.compile(
     r"got an unexpected keyword argument|missing (a|\d+) required|takes \d+ positional|takes from \d+|"
     r"too many positional arguments|multiple values for argument"
 )
+REMOVED = re.compile(r"(?:has|have) been removed")
 # What the API adds to arguments by itself: never the user's to give.
 INTERNAL = re.compile(r" ?'?_(semantic|builder|generator)'?( and| or)?")
 CODES = {
@@ -92,7 +93,7 @@ def _member(kind: str, said: str, call: str) -> str:
     member, method = MODULE_MEMBER.match(said), MEMBER.match(said)
     if member:
         module = member[1].replace("triton.language", "tl")
-        return f"{module} has no {member[2]} in this Triton"
+        return f"{module} has no {member[2]}"
     if method:
         return f"a {method[1]} has no {method[2]}"
     return ""

@@ -20,12 +20,17 @@ ROOTS = ("", "src", "python", "lib")
 
 @dataclass(frozen=True)
 class Binding:
-    """What a name stands for: names within Triton to try in order, a jit function, or a constant's value."""
+    """What a name stands for: names within Triton to try in order, a jit function, a constant's value, a module.
+
+    `doubtful`: the file binds it in several ways, and this is one of them.
+    """
 
     triton: tuple[str, ...] = ()
     function: Function | None = None
     module: Module | None = None
     value: Any = None
+    doubtful: bool = False
+    namespace: Module | None = None
 
 
 class Modules:
@@ -54,15 +59,20 @@ class Modules:
         targets = module.triton_names().get(name)
         if targets:
             return Binding(triton=tuple(targets))
-        function = module.named(name)
-        if function is not None and name not in module.imports:
-            return Binding(function=function, module=module)
+        function, doubtful = module.named(name), name in module.doubtful
+        if function is not None:
+            return Binding(function=function, module=module, doubtful=doubtful)
         if name in module.constants:
-            return Binding(value=module.constants[name], module=module)
+            return Binding(value=module.constants[name], module=module, doubtful=doubtful)
         return None
 
     def _imported(self, module: Module, item: Import, depth: int) -> Binding | None:
-        return self._through(module, item, item.attribute, depth) if item.attribute else None
+        found = self._through(module, item, item.attribute, depth) if item.attribute else None
+        if found is not None:
+            return found
+        whole = Import(".".join(filter(None, (item.module, item.attribute))), level=item.level)
+        other = self.resolve(module, whole)
+        return Binding(namespace=other) if other is not None else None
 
     def _through(self, module: Module, item: Import, name: str, depth: int) -> Binding | None:
         if item.module == "triton.language" and item.attribute == "*":

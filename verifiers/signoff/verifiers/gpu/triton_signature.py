@@ -15,6 +15,7 @@ from typing import Any
 from signoff.verifiers.gpu import triton_parse, triton_values
 from signoff.verifiers.gpu.triton_calls import Argument, Host, Known, Site, Typed, bound
 from signoff.verifiers.gpu.triton_extract import Constexpr, Dtype, Function, Module, environment, is_triton
+from signoff.verifiers.gpu.triton_heuristics import computed
 from signoff.verifiers.gpu.triton_use import FLOAT_NAME, Use
 from signoff.verifiers.gpu.triton_values import Unknown, dotted
 
@@ -32,6 +33,8 @@ TYPE_NAMES = {
 }
 # Guesses of a constexpr that nothing tells: as an extent, as the number of unrolled rounds.
 EXTENT, ROUNDS = 32, 4
+# And of one that is named like a small number (eps, scale).
+SMALL = 0.0625
 INT32 = 1 << 31
 MOST_VARIANTS = 6
 # Keywords of a launch that are Triton's own.
@@ -208,12 +211,20 @@ class _Chooser:
             self._choose(parameter, given.get(parameter.arg), host, made)
         options = dict(self._config.options) if self._config else {}
         for name in OPTIONS:
-            value = (
-                triton_values.known(site.keywords[name].value, host._names) if site and name in site.keywords else None
-            )
-            if isinstance(value, int):
+            value = host.known(site.keywords[name].value) if site and name in site.keywords else None
+            if isinstance(value, int) and (name != "num_warps" or (value > 0 and not value & (value - 1))):
                 options[name] = value
+        self._apply_heuristics(made)
         return made.variant(options, site)
+
+    def _apply_heuristics(self, made: _Made) -> None:
+        """In place of guesses, so that flags fit the arguments; they stay guesses, as the arguments may be."""
+        guessed = {name: value for name, value in made.constants.items() if name in made.guessed_values}
+        known = {name: value for name, value in made.constants.items() if name not in made.guessed_values}
+        found = computed(self._function, self._module, made.types, {**known, **guessed})
+        for name, value in found.items():
+            if name in made.guessed_values:
+                made.constant(name, value)
 
     def _choose(self, parameter: ast.arg, given: ast.expr | None, host: Host, made: _Made) -> None:
         name = parameter.arg
@@ -221,6 +232,8 @@ class _Chooser:
         if name in self._comment and self._commented(name, self._comment[name], constexpr, made):
             return
         annotated = "" if constexpr else self._annotated(parameter.annotation)
+        if name in self._use.objects and not constexpr and not annotated:
+            raise Unguessable(f"{name} is a tuple or a tensor descriptor, whose parts are not known")
         argument = host.argument(given) if given is not None else None
         if constexpr:
             self._constant(name, argument, made, given is not None)
@@ -289,6 +302,8 @@ class _Chooser:
             return ROUNDS
         if name in use.flags and name not in use.arithmetic and name not in use.shapes:
             return True
+        if FLOAT_NAME.search(name.lower()) and name not in use.shapes:
+            return SMALL
         return EXTENT
 
     def _runtime(self, name: str, argument: Argument, made: _Made) -> None:

@@ -25,6 +25,14 @@ SHAPES = {"arange", "zeros", "full", "static_range", "reshape", "broadcast_to", 
 TYPE_KEYWORDS = {"dtype", "out_dtype", "acc_dtype"}
 FLOAT_NAME = re.compile(r"(^|_)(eps|epsilon|scale|alpha|beta|gamma|lr|decay|prob|softcap|temperature|dropout_p|p)($|_)")
 DEEPEST = 6
+# Members of a tensor descriptor, which the host makes and hands in.
+DESCRIPTOR = frozenset(("load", "store", "gather", "scatter", "shape", "strides", "block_shape", "atomic_add"))
+TAKES_DESCRIPTOR = frozenset(
+    (
+        *("load_tensor_descriptor", "store_tensor_descriptor", "_experimental_descriptor_load"),
+        *("_experimental_descriptor_store", "_experimental_reinterpret_tensor_descriptor"),
+    )
+)
 
 
 @dataclass
@@ -39,6 +47,7 @@ class Use:
     shapes: set[str] = field(default_factory=set)
     unrolled: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
+    objects: set[str] = field(default_factory=set)
     strings: dict[str, list[str]] = field(default_factory=dict)
     arithmetic: set[str] = field(default_factory=set)
 
@@ -101,9 +110,19 @@ class _Reader:
                 self._truth(node.operand)
             elif isinstance(node, ast.Compare):
                 self._compare(node)
+            elif isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+                self._member(node)
             elif isinstance(node, ast.BinOp):
                 self._use.arithmetic |= {item.id for item in (node.left, node.right) if isinstance(item, ast.Name)}
         return self._use
+
+    def _member(self, node: ast.Attribute | ast.Subscript | ast.Starred) -> None:
+        """What only descriptors and tuples are used for. A pointer or a number has a type, and can be cast."""
+        owner = node.value
+        if not isinstance(owner, ast.Name) or (isinstance(node, ast.Attribute) and node.attr not in DESCRIPTOR):
+            return
+        if not (isinstance(node, ast.Subscript) and _adds_axes(node.slice)):
+            self._use.objects.add(owner.id)
 
     def _call(self, node: ast.Call) -> None:
         name = dotted(node.func).rpartition(".")[2] or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
@@ -112,6 +131,8 @@ class _Reader:
             if node.func.id in self._parameters:
                 self._use.called.add(node.func.id)
             self._helper(node, keywords)
+        if name in TAKES_DESCRIPTOR and node.args and isinstance(node.args[0], ast.Name):
+            self._use.objects.add(node.args[0].id)
         for word in ADDRESS.get(name, ()):
             value = keywords.get(word) or (node.args[0] if node.args else None)
             if value is not None and not _is_method(node, name):
@@ -144,7 +165,7 @@ class _Reader:
                 self._inherit(value.id, name, inner)
 
     def _inherit(self, own: str, name: str, inner: Use) -> None:
-        for kind in ("flags", "types", "shapes", "unrolled", "called", "arithmetic"):
+        for kind in ("flags", "types", "shapes", "unrolled", "called", "objects", "arithmetic"):
             if name in getattr(inner, kind):
                 getattr(self._use, kind).add(own)
         self._use.strings.setdefault(own, []).extend(inner.strings.get(name, ()))
@@ -152,12 +173,21 @@ class _Reader:
     def _address(self, value: ast.expr, name: str, keywords: dict[str, ast.expr]) -> None:
         pointer = self._base(value, set())
         if pointer:
-            self._use.pointers.add(pointer)
+            self._use.pointers |= {pointer, *self._alternatives(value)}
         for source in self._loaded(self._offsets(value, set()), set()):
             if source != pointer:
                 self._use.indices.add(source)
         if name in ("load", "store") and isinstance(keywords.get("mask"), ast.Name):
             self._use.masks |= set(self._loaded([keywords["mask"]], set()))
+
+    def _alternatives(self, node: ast.expr) -> set[str]:
+        """Every parameter that a local name, which an address is computed from, is given in one branch or another."""
+        found = set()
+        for name in names_in(node) - self._parameters:
+            for value in self._locals.get(name, ()):
+                if isinstance(value, ast.Name) and value.id in self._parameters and _like_pointer(value.id):
+                    found.add(value.id)
+        return found
 
     def _base(self, node: ast.AST, seen: set[str]) -> str:
         """The parameter that an address is computed from."""
@@ -223,6 +253,12 @@ class _Reader:
 def _is_method(node: ast.Call, name: str) -> bool:
     """desc.load(...) of a descriptor: what it is called on is no module's name."""
     return name in ("load", "store") and isinstance(node.func, ast.Attribute) and "." not in dotted(node.func)
+
+
+def _adds_axes(node: ast.expr) -> bool:
+    """x[:, None]: what is done to a tensor."""
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return all(isinstance(item, ast.Slice) or (isinstance(item, ast.Constant) and item.value is None) for item in parts)
 
 
 def _like_pointer(name: str) -> bool:
