@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -95,9 +95,15 @@ def incomplete(work: Job, findings: Sequence[Finding]) -> tuple[tuple[Finding, .
     return (told,), False
 
 
-def complaint_findings(work: Job, found: Iterable[ptxas.Complaint], ptx: str = "") -> tuple[Finding, ...]:
-    """ptxas' messages in the user's files: at the line that the PTX text names, else at the kernel's name."""
-    return tuple(dict.fromkeys(_complaint(work, one, ptx) for one in found))
+def complaint_findings(
+    work: Job, found: Iterable[ptxas.Complaint], ptx: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """ptxas' messages in the user's files: at the line that the PTX text names, else at the kernel's name.
+
+    `ptx` holds PTX texts by file name, each made in the run that said these messages.
+    """
+    findings = (_complaint(work, one, (ptx or {}).get(PurePath(one.file).name, "")) for one in found)
+    return tuple(dict.fromkeys(findings))
 
 
 def _complaint(work: Job, complaint: ptxas.Complaint, ptx: str) -> Finding:

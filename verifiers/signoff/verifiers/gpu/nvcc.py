@@ -125,8 +125,9 @@ class Nvcc:
         found: dict[Finding, None] = {}
         costs: list[KernelCost] = []
         for name in chosen.names:
-            reading = await _once(runs, (*COSTS, f"-arch={name}", *dialect(runs.work.unit)))
-            findings = await _located(runs, reading, name)
+            options = (*COSTS, f"-arch={name}", *dialect(runs.work.unit))
+            reading = await _once(runs, options)
+            findings = await _located(runs, reading, options, "-cubin")
             findings, complete = await _certain(runs, findings, chosen)
             found.update(dict.fromkeys(findings))
             costs += reading.costs
@@ -137,7 +138,7 @@ class Nvcc:
     async def _whole(self, runs: _Run, chosen: Targets) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
         options = (*COSTS, *code_options(chosen.names), *dialect(runs.work.unit))
         reading = await _once(runs, options, kind="-c")
-        findings = await _located(runs, reading, chosen.names[0])
+        findings = await _located(runs, reading, options, "-c")
         findings, complete = await _certain(runs, findings, chosen, kind="-c")
         return findings, reading.costs, complete
 
@@ -180,23 +181,20 @@ def _failure(reading: Reading, done: Completed) -> Outcome:
     return Outcome(NAME, Status.CRASHED, message=f"nvcc could not compile this file ({how}): {reading.failure}")
 
 
-async def _located(runs: _Run, reading: Reading, name: str) -> tuple[Finding, ...]:
-    """All findings of a run; where ptxas names a line of the PTX text only, that text is made once more, with lines."""
-    ptx = ""
-    if any(one.line for one in reading.complaints):
-        ptx = await _ptx(runs, name)
-    return (*reading.findings, *complaint_findings(runs.work, reading.complaints, ptx))
-
-
-async def _ptx(runs: _Run, name: str) -> str:
-    """The unit's PTX text with the lines of the source, "" where it cannot be had."""
-    virtual = name.replace("sm_", "compute_")
-    options = ("-lineinfo", f"-arch={virtual}", *dialect(runs.work.unit))
-    try:
-        await _once(runs, options, kind="-ptx")
-        return (runs.folder / "out.bin").read_text("utf-8", "replace")
-    except (_Failed, OSError):
-        return ""
+async def _located(runs: _Run, reading: Reading, options: Sequence[str], kind: str) -> tuple[Finding, ...]:
+    """All findings of a run; where ptxas names a line of the PTX only, again with the PTX kept and its lines told."""
+    complaints, texts = reading.complaints, dict[str, str]()
+    if any(one.line for one in complaints):
+        kept = runs.folder / "kept"
+        kept.mkdir(exist_ok=True)
+        try:
+            again = await _once(runs, (*options, "-lineinfo", "-keep", "-keep-dir", str(kept)), kind)
+        except _Failed:
+            again = reading
+        if again is not reading:
+            complaints = again.complaints
+            texts = {path.name: path.read_text("utf-8", "replace") for path in kept.glob("*.ptx")}
+    return (*reading.findings, *complaint_findings(runs.work, complaints, texts))
 
 
 async def _certain(
@@ -235,7 +233,7 @@ async def _errors(runs: _Run, options: tuple[str, ...], kind: str) -> set[tuple[
         reading = await _once(runs, options, kind)
     except _Failed:
         return set()
-    findings = await _located(runs, reading, next(one for one in options if "arch=" in one).partition("=")[2])
+    findings = await _located(runs, reading, options, kind)
     return {_key(one) for one in findings if one.severity is Severity.ERROR}
 
 

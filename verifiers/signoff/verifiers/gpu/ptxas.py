@@ -37,7 +37,7 @@ SEVERITIES = {"error": Severity.ERROR, "fatal": Severity.ERROR, "warning": Sever
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One message of ptxas. `symbol` is the mangled kernel ("" unknown), `line` (from 1) one of the PTX (0: none).
+    """One message of ptxas. `symbol` is the mangled kernel ("" unknown), `line` (from 1) one of the PTX `file`.
 
     `static_shared` and `limit` are bytes, where a kernel's own shared memory is too much.
     """
@@ -49,6 +49,7 @@ class Complaint:
     line: int = 0
     static_shared: int = 0
     limit: int = 0
+    file: str = ""
 
 
 def costs(output: str) -> tuple[KernelCost, ...]:
@@ -107,7 +108,7 @@ def _complaint(match: re.Match[str]) -> Complaint | None:
             f"Kernel '{kernel_name(symbol).instance}' has {size} bytes of static shared memory; {limit} is the limit"
         )
         return Complaint(severity, message, "StaticSharedMemory", symbol, 0, size, limit)
-    return Complaint(severity, _readable(text), "ptxas", symbol, number)
+    return Complaint(severity, _readable(text), "ptxas", symbol, number, file=match["file"] or "")
 
 
 def _readable(text: str) -> str:
