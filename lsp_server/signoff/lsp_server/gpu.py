@@ -30,6 +30,10 @@ MEASURERS = ("nvcc", "nvrtc")
 TRITON_MEASURERS = ("triton resources",)
 STALE = "of the last compiled text"
 
+Place = tuple[int, int]
+# Markdown, and the span that it is about where that is more than a word.
+Told = tuple[str, Span | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Lens:
@@ -105,7 +109,7 @@ class Gpu:
             lenses += self._triton_lenses(uri, document, seen[1])
         return tuple(lenses) if self._is_present(uri, seen[0].version) else ()
 
-    async def hover(self, uri: str, place: tuple[int, int]) -> tuple[str, Span | None] | None:
+    async def hover(self, uri: str, place: Place) -> Told | None:
         """Markdown for what is at (line, column), and the place that it is about; None where nothing is known."""
         document, seen = self._documents.get(uri), self._checking.look(uri)
         if document is None or seen is None or document.language not in LANGUAGES:
@@ -113,13 +117,12 @@ class Gpu:
         offset = document.index.offset(*place)
         in_cuda = document.language in CUDA_LANGUAGES or any(one.placed.holds(offset) for one in units(seen[0]))
         if in_cuda:
-            unit = await self.unit(uri)
-            found = self._cuda_hover(uri, unit, seen[1], place) if unit is not None else None
+            unit = await self.unit(uri) or UnitFacts()
+            answers = (self._kernel_hover, self._cuda_term, self._launch_hover)
+            found = next((text for answer in answers if (text := answer(document, unit, seen[1], place))), None)
         else:
-            found = self._triton_hover(uri, document, seen[1], place)
-        if not self._is_present(uri, seen[0].version):
-            return None
-        return found or self._term_hover(document, seen[1], place, in_cuda=in_cuda)
+            found = self._triton_hover(document, seen[1], place)
+        return found if self._is_present(uri, seen[0].version) else None
 
     def _cuda_lenses(self, uri: str, unit: UnitFacts, project: Project) -> Iterator[Lens]:
         costs = self.costs(uri)
@@ -133,42 +136,39 @@ class Gpu:
         for name, span in triton_kernels(document.index):
             yield Lens(span, _aged(triton_lens_title(name, costs.of(name), project), name, costs))
 
-    def _cuda_hover(
-        self, uri: str, unit: UnitFacts, project: Project, place: tuple[int, int]
-    ) -> tuple[str, Span] | None:
-        costs = self.costs(uri)
-        for kernel in _own(unit, self._path(uri)):
+    def _kernel_hover(self, document: Document, unit: UnitFacts, project: Project, place: Place) -> Told | None:
+        costs = self.costs(document.uri)
+        for kernel in _own(unit, document.path):
             if inside(place, kernel.name_span):
                 return self._kernel_text(unit, kernel, costs, project), kernel.name_span
         for launch in unit.launches:
-            kernel_of = _kernel(unit, launch.kernel)
-            if inside(place, launch.kernel_span) and kernel_of is not None:
-                return self._kernel_text(unit, kernel_of, costs, project), launch.kernel_span
-            if in_configuration(place, launch):
-                return launch_hover(launch, kernel_of, costs.of(launch.kernel), project), launch.span
+            launched = _kernel(unit, launch.kernel)
+            if launched is not None and inside(place, launch.kernel_span):
+                return self._kernel_text(unit, launched, costs, project), launch.kernel_span
         return None
+
+    def _launch_hover(self, document: Document, unit: UnitFacts, project: Project, place: Place) -> Told | None:
+        for launch in unit.launches:
+            if in_configuration(place, launch):
+                costs = self.costs(document.uri).of(launch.kernel)
+                return launch_hover(launch, _kernel(unit, launch.kernel), costs, project), launch.span
+        return None
+
+    def _cuda_term(self, document: Document, unit: UnitFacts, project: Project, place: Place) -> Told | None:
+        text = term_hover(term_at(document.index, place, in_cuda=True), project)
+        return (text, None) if text else None
 
     def _kernel_text(self, unit: UnitFacts, kernel: Kernel, costs: Costs, project: Project) -> str:
-        text = kernel_hover(kernel, costs.of(kernel.name), unit.launches, project)
-        return f"{text}\n\n*Costs {STALE}.*" if kernel.name in costs.stale else text
+        return _aged_text(kernel_hover(kernel, costs.of(kernel.name), unit.launches, project), kernel.name, costs)
 
-    def _triton_hover(
-        self, uri: str, document: Document, project: Project, place: tuple[int, int]
-    ) -> tuple[str, Span] | None:
-        costs = self.costs(uri, TRITON_MEASURERS)
-        for name, span in triton_kernels(document.index) if TRITON.search(document.text) else ():
-            if inside(place, span):
-                text = triton_hover(name, costs.of(name), project)
-                return (f"{text}\n\n*Costs {STALE}.*" if name in costs.stale else text), span
-        return None
-
-    def _term_hover(
-        self, document: Document, project: Project, place: tuple[int, int], *, in_cuda: bool
-    ) -> tuple[str, Span | None] | None:
-        if not in_cuda and not TRITON.search(document.text):
+    def _triton_hover(self, document: Document, project: Project, place: Place) -> Told | None:
+        if not TRITON.search(document.text):
             return None
-        term = term_at(document.index, place, in_cuda=in_cuda)
-        text = term_hover(term, project) if term else None
+        costs = self.costs(document.uri, TRITON_MEASURERS)
+        for name, span in triton_kernels(document.index):
+            if inside(place, span):
+                return _aged_text(triton_hover(name, costs.of(name), project), name, costs), span
+        text = term_hover(term_at(document.index, place, in_cuda=False), project)
         return (text, None) if text else None
 
     def _measured(self, uri: str, verifier: str) -> tuple[KernelCost, ...]:
@@ -203,3 +203,7 @@ def _kernel(unit: UnitFacts, name: str) -> Kernel | None:
 
 def _aged(title: str, kernel: str, costs: Costs) -> str:
     return f"{title} ({STALE})" if kernel in costs.stale else title
+
+
+def _aged_text(text: str, kernel: str, costs: Costs) -> str:
+    return f"{text}\n\n*Costs {STALE}.*" if kernel in costs.stale else text
