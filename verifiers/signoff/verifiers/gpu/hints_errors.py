@@ -22,6 +22,8 @@ from signoff.verifiers.gpu.source import LOOPS, Source, ancestors, enclosing
 from signoff.verifiers.gpu.unit import Unit
 
 FUNCTION = frozenset({"function_definition"})
+# Functions looked at: a file with more launches than that is generated, and hints on it are read by nobody.
+MOST_FUNCTIONS = 64
 # What Python calls has no caller in C++ that could ask.
 PYTHON = ".py"
 # Calls and callers followed from one another; further away is what we cannot tell.
@@ -73,7 +75,7 @@ def _last_launches(source: Source, facts: UnitFacts) -> Iterator[tuple[Node, Nod
         span = source.span(launch)
         if function is not None and (span.start_line, span.start_column) in reached:
             last[function.id] = function, launch
-    yield from last.values()
+    yield from list(last.values())[:MOST_FUNCTIONS]
 
 
 def launches(source: Source) -> Iterator[Node]:

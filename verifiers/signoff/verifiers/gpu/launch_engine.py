@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.analyse import Analysis, analyse
+from signoff.verifiers.gpu.broken_text import sound
 from signoff.verifiers.gpu.device_questions import unguarded
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.headers import HeaderStore, Includes, Stamp
@@ -39,10 +40,11 @@ class LaunchEngine:
     def check(self, snapshot: Snapshot, project: Project) -> tuple[tuple[Finding, ...], UnitFacts]:
         """The findings on the document, hints included where they are wanted, and what the text says."""
         analysis = self._analysis(snapshot, project)
-        judged = unguarded(analysis.evaluator.unit, analysis.facts)
-        found = findings(judged, project, snapshot.path)
+        unit = analysis.evaluator.unit
+        judged = sound(unit.main.source, analysis.facts)
+        found = findings(unguarded(unit, judged), project, snapshot.path)
         if project.settings.launch.hints:
-            found += hints(analysis.evaluator, analysis.facts, project, snapshot.path)
+            found += hints(analysis.evaluator, judged, project, snapshot.path)
         return found, analysis.facts
 
     def unit(self, snapshot: Snapshot, project: Project) -> UnitFacts:
