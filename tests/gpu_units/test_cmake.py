@@ -68,6 +68,14 @@ def test_broken_text_says_nothing(tmp_path: Path, text: str) -> None:
         ("if(ON)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nelse()\nset(CMAKE_CUDA_ARCHITECTURES 90)\nendif()", ("80",)),
         ("option(X x ON)\nif(X)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nendif()", ("80",)),
         ('set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -gencode arch=compute_86,code=sm_86")', ("sm_86",)),
+        ("if(X)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nelse()\nset(CMAKE_CUDA_ARCHITECTURES 80)\nendif()", ("80",)),
+        (
+            "set(CMAKE_CUDA_ARCHITECTURES 70)\nif(X)\nset(Y 1)\nset(CMAKE_CUDA_ARCHITECTURES 80)\n"
+            "else()\nset(CMAKE_CUDA_ARCHITECTURES 80)\nendif()",
+            ("80",),
+        ),
+        ("if(X)\nset(A 80)\nelse()\nset(A 80)\nendif()\nset(CMAKE_CUDA_ARCHITECTURES ${A})", ("80",)),
+        ("if(OFF)\nelseif(X)\nelse()\nendif()\nif(X)\nset(CMAKE_CUDA_ARCHITECTURES 80)", ("80",)),
         ("message(STATUS CMAKE_CUDA_ARCHITECTURES)\nset(CMAKE_CUDA_ARCHITECTURES 80)", ("80",)),
     ],
 )
@@ -82,6 +90,8 @@ def test_architectures_that_are_certain(tmp_path: Path, text: str, expected: tup
         "if(A)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nelseif(B)\nset(CMAKE_CUDA_ARCHITECTURES 90)\nendif()",
         "set(CMAKE_CUDA_ARCHITECTURES 80)\nif(CUDA_VERSION VERSION_GREATER 12)\n"
         "list(APPEND CMAKE_CUDA_ARCHITECTURES 90)\nendif()",
+        "set(CMAKE_CUDA_ARCHITECTURES 70)\nif(X)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nendif()",
+        "set(CMAKE_CUDA_ARCHITECTURES 70)\nif(X)\nelseif(ON)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nendif()",
         "set(CMAKE_CUDA_ARCHITECTURES ${ARCHS})",
         "set(CMAKE_CUDA_ARCHITECTURES $ENV{ARCHS})",
         "execute_process(COMMAND x OUTPUT_VARIABLE CMAKE_CUDA_ARCHITECTURES)",
@@ -172,6 +182,11 @@ def test_flags_that_depend_are_left_out(tmp_path: Path) -> None:
     """
     unit = said(tmp_path, "k.cu", _=text).unit
     assert (unit.flags, unit.include_dirs) == (("--extended-lambda",), (str(tmp_path / "some"),))
+
+
+def test_separable_compilation(tmp_path: Path) -> None:
+    text = "add_library(k k.cu)\nset_target_properties(k PROPERTIES CUDA_SEPARABLE_COMPILATION ON)"
+    assert said(tmp_path, "k.cu", _=text).unit.flags == ("-rdc=true",)
 
 
 def test_subfolders_start_with_what_is_above_them_also_where_nothing_adds_them(tmp_path: Path) -> None:

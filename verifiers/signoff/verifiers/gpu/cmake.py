@@ -220,6 +220,8 @@ class _Listing(Interpreter):
                 found = self.variables.value(values)
                 old = () if self._sure(target) else target.settings.architectures
                 target.settings.architectures = tuple(dict.fromkeys((*old, *found))) if found else UNKNOWN
+            elif key == "CUDA_SEPARABLE_COMPILATION" and self._sure(target) and self.variables.value(values) == ("ON",):
+                target.settings.options.append("-rdc=true")
             elif key in ("CUDA_STANDARD", "CXX_STANDARD") and values and values[0].text.isdigit():
                 target.settings.standard = f"c++{values[0].text}"
 

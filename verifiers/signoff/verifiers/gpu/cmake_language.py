@@ -35,6 +35,36 @@ def read_text(path: str) -> str:
         return file.read(READ_LIMIT).decode("utf-8-sig", errors="replace")
 
 
+class _Branches:
+    """The branches of one condition, or the body of a loop: what the variables are after each that may run.
+
+    `runs`: whether the present branch is run, None: perhaps. Each starts with what the variables were before.
+    """
+
+    def __init__(self, runs: bool | None, before: dict[str, Values]) -> None:
+        self.runs = runs
+        self._before = before
+        self._taken = runs is True
+        self._outcomes: list[dict[str, Values]] = []
+
+    def next(self, truth: bool | None, variables: Variables) -> None:
+        """Another branch begins, whose condition is `truth`; the truth of those before it may not be known."""
+        self._leave(variables)
+        unsure = bool(self._outcomes) and truth is True
+        self.runs = False if self._taken else None if unsure else truth
+        self._taken = self._taken or truth is True
+
+    def end(self, variables: Variables) -> None:
+        """All branches are over: the variables are what any of them leaves."""
+        self._leave(variables)
+        variables.merge(self._outcomes if self._taken else [*self._outcomes, self._before])
+
+    def _leave(self, variables: Variables) -> None:
+        if self.runs is not False:
+            self._outcomes.append(variables.snapshot())
+        variables.restore(self._before)
+
+
 class Interpreter:
     """Runs the commands of one folder. A subclass has a method `_do_name` for each command that it knows.
 
@@ -45,15 +75,14 @@ class Interpreter:
         self.folder, self.variables, self.sources = folder, variables, sources
         self.conditional = maybe
         self._included = 0
-        # One a nested condition or loop: whether its branch runs (None: perhaps), whether an earlier one did.
-        self._branches: list[tuple[bool | None, bool | None]] = []
+        self._branches: list[_Branches] = []
         self._bodies: dict[str, set[str]] = {}
         self._body, self._body_ends = "", ""
 
     @property
     def maybe(self) -> bool:
         """Whether the present command may not be run at all."""
-        return any(runs is None for runs, _ in self._branches)
+        return any(one.runs is None for one in self._branches)
 
     def run(self, path: str) -> None:
         """Run a file; one that cannot be read says nothing."""
@@ -61,10 +90,12 @@ class Interpreter:
             text = read_text(path)
         except OSError:
             return
-        outer = list(self._branches)
+        depth = len(self._branches)
         for command in commands(text):
             self._one(command)
-        self._branches = outer
+        # What is still open at the end of a file ends there.
+        while len(self._branches) > depth:
+            self._branches.pop().end(self.variables)
 
     def _one(self, command: Command) -> None:
         name = command.name
@@ -76,7 +107,7 @@ class Interpreter:
             self._bodies.setdefault(self._body, set())
         elif name in _CONDITIONS:
             self._branch(name, command.arguments)
-        elif all(runs is not False for runs, _ in self._branches):
+        elif all(one.runs is not False for one in self._branches):
             handler: Callable[[tuple[Argument, ...]], None] | None = getattr(self, f"_do_{name}", None)
             if handler is not None:
                 handler(command.arguments)
@@ -91,20 +122,15 @@ class Interpreter:
             self._bodies[self._body].update(argument.text for argument in command.arguments[:3])
 
     def _branch(self, name: str, arguments: Sequence[Argument]) -> None:
-        if name in ("foreach", "while"):
+        if name in ("foreach", "while", "if"):
+            runs = self._truth(arguments) if name == "if" else None
+            self._branches.append(_Branches(runs, self.variables.snapshot()))
             if name == "foreach" and arguments:
                 self.variables.set(arguments[0].text, UNKNOWN)
-            self._branches.append((None, None))
-        elif name == "if":
-            truth = self._truth(arguments)
-            self._branches.append((truth, truth))
         elif self._branches and name.startswith("end"):
-            self._branches.pop()
+            self._branches.pop().end(self.variables)
         elif self._branches:
-            _, before = self._branches.pop()
-            truth = True if name == "else" else self._truth(arguments)
-            runs = False if before or truth is False else (None if before is None else truth)
-            self._branches.append((runs, True if before or runs else (None if None in (before, runs) else False)))
+            self._branches[-1].next(True if name == "else" else self._truth(arguments), self.variables)
 
     def _truth(self, arguments: Sequence[Argument]) -> bool | None:
         return self.variables.truth([argument.text for argument in arguments])
@@ -127,11 +153,11 @@ class Interpreter:
             rest = arguments[1:-1]
         values: Values = self.variables.value(rest) if rest else (None,)
         for name in names:
-            self.variables.set(name, values, maybe=self.maybe)
+            self.variables.set(name, values)
 
     def _do_unset(self, arguments: tuple[Argument, ...]) -> None:
         if arguments:
-            self.variables.set(arguments[0].text, (None,), maybe=self.maybe)
+            self.variables.set(arguments[0].text, (None,))
 
     def _do_list(self, arguments: tuple[Argument, ...]) -> None:
         what = arguments[0].text if arguments else ""
@@ -143,7 +169,7 @@ class Interpreter:
         before = tuple(value or "" for value in self.variables.get(name))
         added = self.variables.value(arguments[2:])
         joined = tuple(f"{one};{new}".strip(";") for one in before for new in added if new is not None)
-        self.variables.set(name, joined, maybe=self.maybe)
+        self.variables.set(name, joined)
 
     def _do_file(self, arguments: tuple[Argument, ...]) -> None:
         if len(arguments) < 2 or arguments[0].text not in ("GLOB", "GLOB_RECURSE"):
@@ -151,7 +177,7 @@ class Interpreter:
             return
         patterns = self.variables.any_words(arguments[2:])
         found = [path for word in patterns for path in self._matching(word, arguments[0].text == "GLOB_RECURSE")]
-        self.variables.set(arguments[1].text, (";".join(dict.fromkeys(found)),), maybe=self.maybe)
+        self.variables.set(arguments[1].text, (";".join(dict.fromkeys(found)),))
 
     def _matching(self, pattern: str, recursive: bool) -> Iterable[str]:
         whole = os.path.normpath(os.path.join(self.folder, pattern))

@@ -37,12 +37,26 @@ class Variables:
         """Whether something in these files sets the variable."""
         return name in self._values
 
-    def set(self, name: str, values: Values, *, maybe: bool = False) -> None:
-        """Give a variable new values; `maybe`: under a condition that nobody can evaluate, so the old ones stay."""
-        if maybe and values:
-            old = self.get(name)
-            values = tuple(dict.fromkeys((*old, *values))) if old else UNKNOWN
+    def set(self, name: str, values: Values) -> None:
+        """Give a variable new values."""
         self._values[name] = values if len(values) <= MOST_VALUES else UNKNOWN
+
+    def snapshot(self) -> dict[str, Values]:
+        """All values as they are now, for restore() and merge()."""
+        return dict(self._values)
+
+    def restore(self, values: dict[str, Values]) -> None:
+        """Take all values of a snapshot."""
+        self._values = dict(values)
+
+    def merge(self, outcomes: Sequence[dict[str, Values]]) -> None:
+        """Be what any one of several snapshots is: of each variable all the values that it has in some of them."""
+        merged: dict[str, Values] = {}
+        for name in {name: None for outcome in outcomes for name in outcome}:
+            found = [Variables(outcome).get(name) for outcome in outcomes]
+            every = tuple(dict.fromkeys(value for values in found for value in values))
+            merged[name] = UNKNOWN if UNKNOWN in found or len(every) > MOST_VALUES else every
+        self._values = merged
 
     def expand(self, text: str) -> tuple[str, ...]:
         """What a text with ${references} may become; () where it cannot be said."""
