@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from gpu_fix_helpers import CASES, document, fixes_for, text_of
-from signoff.verifiers.gpu.nvrtc import Nvrtc
 
 from signoff.diagnostics.fixes.mend import mend
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.gpu.launch import Launch
+from signoff.verifiers.gpu.nvrtc import Nvrtc
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Verifier
 from signoff.verifiers.workers import WorkerPool
@@ -90,6 +90,30 @@ UNCERTAIN = {
         body="int i = blockIdx.x * blockDim.x + threadIdx.x; out[blockIdx.x] = i;",
         launch="fill<<<(4096 + 2047) / 2048, 2048>>>(out, 4);",
     ),
+    "a second launch that does not follow": program(
+        top="constexpr int T = 2048;",
+        body="int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < width) out[i] = 1.0f;",
+        launch="fill<<<(9999 + T - 1) / T, T>>>(out, 9999);\n    fill<<<5, T>>>(out, 9999);",
+    ),
+    "a constant that means something else, too": program(
+        top="constexpr int T = 2048;",
+        body="int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < width) out[i] = T;",
+        launch="fill<<<(9999 + T - 1) / T, T>>>(out, 9999);",
+    ),
+    "a macro that means something else, too": program(
+        top="#define T 2048\n#define LAST (T - 1)",
+        body="int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < width) out[i] = LAST;",
+        launch="fill<<<(9999 + T - 1) / T, T>>>(out, 9999);",
+    ),
+    "a grid that is capped afterwards": program(
+        top="constexpr int T = 2048;",
+        body="int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < width) out[i] = 1;",
+        launch="int b = (9999 + T - 1) / T;\n    b = b > 4 ? 4 : b;\n    fill<<<b, T>>>(out, 9999);",
+    ),
+    "a device function through another": program(
+        top="struct At { __device__ int y() { return blockIdx.y; } };\n__device__ int row() { At at; return at.y(); }",
+        body="out[row() * width + blockIdx.x] = 1.0f;",
+    ),
     "the bound is an array's size": program(
         body="__shared__ float s[256]; s[threadIdx.x] = 0; out[threadIdx.x] = s[0];",
         launch="fill<<<1, 512>>>(out, 4);",
@@ -106,6 +130,23 @@ async def test_what_is_not_certain_is_not_offered(name: str, verifiers: tuple[Ve
     findings, fixes = await fixes_for(UNCERTAIN[name], verifiers[:1])
     assert [one for one in findings if one.severity is Severity.ERROR], "nothing to mend: the case says nothing"
     assert fixes == (), [fix.title for fix in fixes]
+
+
+async def test_what_must_hold_is_said(verifiers: tuple[Verifier, ...]) -> None:
+    """Where x is not known, the exchange may move the fault: the title says when it does not."""
+    text = program(launch=LONG.replace("(4, 70000)", "(images, 70000)"))
+    text = text.replace("run(float *out)", "run(float *out, int images)")
+    _, fixes = await fixes_for(text, verifiers[:1])
+    assert [(fix.rule, fix.behaviour) for fix in fixes] == [("grid", "right as long as images is at most 65535")]
+    mended = await mend(*document(text), verifiers[:1])
+    assert mended.text == text
+    assert [fix.title for fix in mended.withheld] == [fix.title for fix in fixes]
+
+
+async def test_device_functions_that_look_at_nothing_are_no_obstacle(verifiers: tuple[Verifier, ...]) -> None:
+    top = "__device__ float one(int n) { return n ? 1.0f : 0.0f; }\n__global__ void other() { if (blockIdx.y) return; }"
+    _, fixes = await fixes_for(program(top=top, body=BODY.replace("1.0f", "one(width)")), verifiers[:1])
+    assert len(fixes) == len(("exchanged", "folded"))
 
 
 async def test_the_plain_program_has_fixes(verifiers: tuple[Verifier, ...]) -> None:

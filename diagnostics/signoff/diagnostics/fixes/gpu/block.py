@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, declarations, macro
 from signoff.diagnostics.fixes.gpu.coverage import divisions, each_for_itself, global_indices
 from signoff.diagnostics.fixes.gpu.ground import Ground
-from signoff.diagnostics.fixes.gpu.tokens import scan
+from signoff.diagnostics.fixes.gpu.tokens import scan, words
 from signoff.diagnostics.fixes.gpu.usage import block_number_is_plain, only_launched_here
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.finding import Span
@@ -88,7 +89,7 @@ def _edits(ground: Ground, kernel: Kernel, launch: Launch, cut: Cut) -> list[Edi
     if token.kind == "number" and token.text == str(cut.old):
         return _literal(ground, kernel, launch, cut, token)
     if token.kind == "word" and "." not in token.text:
-        return _named(ground, kernel, cut, token.text)
+        return _named(ground, cut, token.text)
     return None
 
 
@@ -108,29 +109,66 @@ def _literal(ground: Ground, kernel: Kernel, launch: Launch, cut: Cut, token: To
     return None if numbers is None else [edit, *numbers]
 
 
-def _named(ground: Ground, kernel: Kernel, cut: Cut, name: str) -> list[Edit] | None:
-    """A constant: every use must be a block's extent, a division that rounds up, or the kernel's own index."""
-    definition = _definition(ground, name, cut)
-    if definition is None or not each_for_itself(ground, kernel, cut.axis, name):
+def _named(ground: Ground, cut: Cut, name: str) -> list[Edit] | None:
+    """A constant: every use must be a block's extent, a division that rounds up, or a kernel's own index."""
+    definition, src = _definition(ground, name, cut), ground.src
+    if definition is None:
         return None
-    src = ground.src
-    allowed = [ground.index.offsets(place) for one in ground.unit.launches for place in _block_places(one, kernel)]
-    divided = [*divisions(ground, name)]
-    for found in divided:
-        allowed.append((src.token(found.start).start, src.token(found.stop - 1).end))
-    for first, last in global_indices(ground, kernel, cut.axis, name):
-        allowed.append((src.token(first).start, src.token(last).end))
-    start, end = ground.index.offsets(definition.span)
-    uses = [token for token in src.tokens if token.text == name and not start - len(name) - 8 <= token.start <= end]
-    if not all(any(a <= token.start and token.end <= b for a, b in allowed) for token in uses):
-        return None
-    return [definition] if divided or _loops(ground, kernel, cut.axis) else None
+    divided = [(src.token(one.start).start, src.token(one.stop - 1).end) for one in divisions(ground, name)]
+    allowed = [*divided]
+    for launch in ground.unit.launches:
+        places = [(axis, place) for axis, place in _extents(launch) if name in words(ground.text(place))]
+        kernel = _free(ground, launch, [axis for axis, _ in places], name) if places else None
+        if places and kernel is None:
+            return None
+        for axis, place in places:
+            if kernel is None or not (_loops(ground, kernel, axis) or _follows(ground, launch, axis, name, divided)):
+                return None
+            allowed.append(ground.index.offsets(place))
+            for first, last in global_indices(ground, kernel, axis, name):
+                allowed.append((src.token(first).start, src.token(last).end))
+    declared = {src.token(number).start for number in declarations(ground, name)}
+    uses = [token for token in src.tokens if token.text == name and token.start not in declared]
+    macros = [token for token in src.tokens if token.kind == "directive" and macro(token) != name]
+    certain = all(any(a <= token.start and token.end <= b for a, b in allowed) for token in uses)
+    plain = all(_rounds(token, name) for token in macros if name in words(token.text.lstrip(" \t#")))
+    return [definition] if certain and plain else None
 
 
-def _block_places(launch: Launch, kernel: Kernel) -> list[Span]:
-    if launch.kernel != kernel.name:
-        return []
-    return [place for place in (*launch.axes[3:], launch.block_span) if place is not None]
+def _free(ground: Ground, launch: Launch, axes: list[str], size: str = "") -> Kernel | None:
+    """The launch's kernel where it does the same work whatever its block's extents in these axes are."""
+    kernel = ground.kernel(launch.kernel)
+    if kernel is None or not only_launched_here(ground, kernel) or not block_number_is_plain(ground, kernel):
+        return None
+    return kernel if all(each_for_itself(ground, kernel, axis, size) for axis in axes) else None
+
+
+def _extents(launch: Launch) -> list[tuple[str, Span]]:
+    """The axes of a launch's block with the places of their expressions."""
+    places = zip("xyz", launch.axes[3:], strict=True)
+    own = [(axis, place) for axis, place in places if place is not None]
+    return own or ([("x", launch.block_span)] if launch.block_span is not None else [])
+
+
+def _follows(ground: Ground, launch: Launch, axis: str, name: str, divided: list[tuple[int, int]]) -> bool:
+    """Whether the grid's extent in an axis is one of the divisions, or a macro that is one."""
+    if any(_within(ground, launch, axis, start, end) for start, end in divided):
+        return True
+    place = launch.axes["xyz".index(axis)] or (launch.grid_span if axis == "x" else None)
+    macros = [token for token in ground.src.tokens if token.kind == "directive" and _rounds(token, name)]
+    written = words(ground.text(place)) if place is not None else []
+    return any(written[:1] == [_macro_name(token)] for token in macros)
+
+
+def _rounds(directive: Token, name: str) -> bool:
+    """Whether all that a macro does with the constant is to divide by it, rounding up."""
+    text = "".join(words(directive.text.lstrip(" \t#")))
+    mentions = len(re.findall(rf"\b{name}\b", text))
+    return re.search(rf"\+{name}-1\)/\(?{name}\b", text) is not None and mentions == len(("dividend", "divisor"))
+
+
+def _macro_name(directive: Token) -> str:
+    return next(iter(words(directive.text.lstrip(" \t#"))[1:]), "")
 
 
 def _definition(ground: Ground, name: str, cut: Cut) -> Edit | None:
@@ -180,7 +218,9 @@ def _within(ground: Ground, launch: Launch, axis: str, start: int, end: int) -> 
         return True
     name, src = ground.text(place).strip(), ground.src
     before = src.before(start)
-    return name.isidentifier() and src.word(before) == "=" and src.word(before - 1) == name
+    given = src.word(before) == "=" and src.word(before - 1) == name
+    assigned = sum(token.text == name and src.word(n + 1) in ASSIGNING for n, token in enumerate(src.tokens))
+    return name.isidentifier() and given and assigned == 1
 
 
 def _divided_by_number(ground: Ground, launch: Launch, cut: Cut) -> list[Edit] | None:

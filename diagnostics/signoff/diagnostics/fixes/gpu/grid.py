@@ -98,10 +98,11 @@ def _scope_end(ground: Ground, number: int) -> int:
 
 
 def _exchanged(case: Swap) -> Iterator[FixCandidate]:
-    """x and the axis change places: right wherever x itself fits the axis."""
-    if not all(0 < (one.grid.x or 0) <= case.limit for one in case.launches):
+    """x and the axis change places: right wherever x itself fits the axis, which is said where x is not known."""
+    if not all(one.grid.x is None or 0 < one.grid.x <= case.limit for one in case.launches):
         return
     ground, letter = case.ground, case.letter
+    unknown = {ground.text(one.axes[0]) for one in case.launches if one.grid.x is None and one.axes[0] is not None}
     edits: list[Edit] = []
     for launch in sites(case.launches):
         first, second = launch.axes[0], launch.axes[case.axis]
@@ -112,7 +113,8 @@ def _exchanged(case: Swap) -> Iterator[FixCandidate]:
             if member in ("x", letter):
                 edits.append(ground.replace(ground.src.token(number), letter if member == "x" else "x"))
     title = f"Exchange grid.x and grid.{letter} in the launch and in '{case.kernel.name}'"
-    yield ground.candidate(title, edits, "grid", ("x", letter))
+    more = f"right as long as {' and '.join(sorted(unknown))} is at most {case.limit}" if unknown else ""
+    yield ground.candidate(title, edits, "grid", ("x", letter), more)
 
 
 def _folded(case: Swap) -> Iterator[FixCandidate]:

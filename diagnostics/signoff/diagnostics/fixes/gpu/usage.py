@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from signoff.diagnostics.fixes.gpu.callees import called, callees, reach
 from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.tokens import source, words
 from signoff.diagnostics.fixes.source import Token
@@ -112,36 +113,13 @@ def _reaches_hidden_use(ground: Ground, kernel: Kernel) -> bool:
     texts, all_read = headers(ground)
     start, end = ground.index.offsets(kernel.span)
     around = ground.src.text[:start] + "\n" + ground.src.text[end:]
-    called = set(_called(ground, kernel))
-    if not all_read and any(not _defined(name, around) for name in called if not name.startswith(("__", "atomic"))):
-        return True
-    hidden = _outside_kernels(ground) or any(_looks(token) for text in texts for token in source(text).tokens)
-    return hidden and any(_defined(name, text) for name in called for text in (around, *texts))
-
-
-def _outside_kernels(ground: Ground) -> bool:
-    """Whether a device function or macro of the document uses blockIdx or gridDim."""
-    here = [one for one in ground.unit.kernels if one.path in ("", ground.snapshot.path)]
-    inside = [ground.index.offsets(one.span) for one in here]
-    looking = (token for token in ground.src.tokens if _looks(token))
-    return any(not any(start <= token.start < end for start, end in inside) for token in looking)
+    names = called(ground.tokens(kernel.span)) - {kernel.name}
+    here = {callee.name for text in (around, *texts) for callee in callees(text)}
+    return (not all_read and not names <= here) or reach(names, (around, *texts), INDICES)
 
 
 def _looks(token: Token) -> bool:
-    return token.text in INDICES or (
-        token.kind == "directive" and re.search("blockIdx|gridDim", token.text) is not None
-    )
-
-
-def _called(ground: Ground, kernel: Kernel) -> Iterator[str]:
-    src = ground.src
-    for number in ground.range(kernel.span):
-        if src.token(number).kind == "word" and src.word(number + 1) in ("(", "<") and src.word(number) != kernel.name:
-            yield src.word(number)
-
-
-def _defined(name: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\s*\(", text) is not None
+    return re.search("blockIdx|gridDim", token.text) is not None
 
 
 def headers(ground: Ground) -> tuple[list[str], bool]:
