@@ -238,6 +238,8 @@ CHARACTER = re.compile(r"'([^\\'])'$")
 
 def literal(text: str) -> Value | None:
     """The value of a number or character literal; None where its form is none of the common ones."""
+    if text[:1] in ("+", "-"):  # the grammar takes a sign for a part of the number
+        return unary(text[:1], literal(text[1:].lstrip()))
     text = text.replace("'", "") if text[:1].isdigit() else text
     if whole := INTEGER.match(text):
         return _integer(whole[1], whole[2].lower())

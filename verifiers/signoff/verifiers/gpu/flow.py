@@ -65,12 +65,12 @@ class Reaching:
         text = self.variable.source.data[holder.start_byte : holder.end_byte] if holder is not None else b""
         return b"goto " in text
 
-    def _climb(self, node: Node, offset: int) -> Value | None:
-        """Walk outwards from a place until a store is met."""
+    def _climb(self, node: Node, offset: int, done: Node | None = None) -> Value | None:
+        """Walk outwards from a place until a store is met; `done` is a statement that was looked at already."""
         current = node
         while (parent := current.parent) is not None:
             if parent.type in BLOCKS or parent.type in CONDITIONALS:
-                met = self._before(parent, current, offset)
+                met = self._before(parent, current, offset if current != done else None)
             else:
                 met = self._construct(parent, current, offset)
             if met is not None:
@@ -80,12 +80,11 @@ class Reaching:
             current = parent
         return None
 
-    def _before(self, block: Node, current: Node, offset: int) -> _Met | None:
-        """What the statements in front of `current` say."""
-        low = block.start_byte
+    def _before(self, block: Node, current: Node, offset: int | None) -> _Met | None:
+        """What the statements in front of `current` say; `offset` is the place within it that matters."""
         if current.type in CONDITIONALS and block.type in CONDITIONALS:
             return None  # the other branch of an #if
-        if any(self._in(effect, current) for effect in self.effects) and self._own(current, offset):
+        if offset is not None and self._own(current, offset):
             return _Met(None)
         for statement in reversed([one for one in children(block) if one.end_byte <= current.start_byte]):
             if statement.type == "case_statement" and current.type == "case_statement":
@@ -95,7 +94,7 @@ class Reaching:
             met = self._statement(statement)
             if met is not None:
                 return met
-        return _Met(None) if low > offset else None
+        return None
 
     def _own(self, statement: Node, offset: int) -> bool:
         """Whether the simple statement that holds the place changes the variable too, before or after in one breath."""
@@ -144,7 +143,7 @@ class Reaching:
         rest = self.path[len(effect.path) :]
         if not effect.sign:
             return self.evaluator.stored(self.variable, effect, rest, self.frame)
-        old = self._climb(statement, statement.start_byte)
+        old = self._climb(statement, statement.start_byte, statement)
         new = self.evaluator.value(self.evaluator.expression(effect.value, effect.source, self.frame))
         declared = self.evaluator.scalar_type(self.variable, self.path, self.frame)
         return convert(binary(effect.sign, old, new), declared)

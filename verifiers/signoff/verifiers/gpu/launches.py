@@ -80,7 +80,7 @@ class _Reader:
         arguments = children(listed) if listed is not None else []
         if name in RUNTIME:
             form, *places = RUNTIME[name]
-            if len(arguments) < len(places) + 1:
+            if len(arguments) <= places[2]:
                 return None
             kernel = kernel_of(self.evaluator, self.source, arguments[0])
             shared = arguments[places[3]] if len(arguments) > places[3] else None

@@ -171,6 +171,8 @@ def _guard(evaluator: Evaluator, source: Source, statement: Node) -> Reach:
     gone = [branch is not None and _leaves_somewhere(evaluator, source, branch) for branch in branches]
     if condition is None or not any(gone):
         return Reach.ALWAYS
+    if leaves(evaluator, statement, source):
+        return Reach.NEVER
     truth = evaluator.truth(evaluator.expression(condition, source))
     if truth is None:
         return Reach.ALWAYS if HARMLESS.search(source.of(condition)) else Reach.PERHAPS

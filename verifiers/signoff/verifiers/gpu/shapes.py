@@ -38,6 +38,8 @@ def shape(evaluator: Evaluator, expression: Expression) -> str:
         return "scalar"
     if node.type == "initializer_list":
         return "vector"
+    if node.type == "comma_expression":
+        return evaluator.shape(expression.side("right"))
     if node.type == "conditional_expression":
         shapes = {evaluator.shape(expression.side(side)) for side in ("consequence", "alternative")}
         return shapes.pop() if len(shapes) == 1 else ""
@@ -55,9 +57,8 @@ def _call_shape(evaluator: Evaluator, expression: Expression) -> str:
     name = callee(expression.source, expression.node)
     if name in types.VECTORS or name in ("make_uint3", "make_int3"):
         return "vector"
-    if library(name) or named(name) is not None or name in ("static_cast",):
-        value = evaluator.value(expression)
-        return "scalar" if value is not None or library(name) or named(name) else ""
+    if library(name) or named(name) is not None or evaluator.value(expression) is not None:
+        return "scalar"
     return _shape_of(evaluator.calls.result_type(expression))
 
 
