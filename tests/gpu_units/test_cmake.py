@@ -171,6 +171,21 @@ def test_what_an_optional_folder_says_of_others_targets_is_not_certain(tmp_path:
     assert said(tmp_path, "plugin/p.cu", _=top, plugin=plugin).unit.defines == ("P",)
 
 
+def test_what_a_conditional_target_is_given_under_the_same_condition_is_certain(tmp_path: Path) -> None:
+    text = """
+    if(OPENMP)
+      add_library(k k.cu)
+      target_compile_definitions(k PRIVATE OMP)
+      if(FAST)
+        target_compile_definitions(k PRIVATE FAST)
+      endif()
+    else()
+      target_compile_definitions(k PRIVATE NONE)
+    endif()
+    """
+    assert said(tmp_path, "k.cu", _=text).unit.defines == ("OMP",)
+
+
 def test_flags_that_depend_are_left_out(tmp_path: Path) -> None:
     text = """
     if(DEBUG)

@@ -122,7 +122,7 @@ class _Listing(Interpreter):
 
     def _do_add_executable(self, arguments: tuple[Argument, ...]) -> None:
         for name in self.variables.expand(arguments[0].text)[:1] if arguments else ():
-            target = self.evaluation.tree.targets[name] = Target(name, self.folder)
+            target = self.evaluation.tree.targets[name] = Target(name, self.folder, conditions=self.conditions)
             # CMake copies the variables when a target is made.
             target.settings.architectures = self.variables.get(ARCHITECTURES)
             target.settings.standard = _standard(self.variables)
@@ -135,8 +135,10 @@ class _Listing(Interpreter):
         return [target for name in names if (target := self.evaluation.tree.targets.get(name)) is not None]
 
     def _sure(self, target: Target | None) -> bool:
-        """Whether what is said here of a target surely holds; an optional folder's own targets are its own affair."""
-        return not self.maybe and not (self.conditional and target is not None and target.folder != self.folder)
+        """Whether what is said here of a target (None: of the folder) surely holds, given that there is the target."""
+        if target is None:
+            return not self.maybe
+        return self.conditions <= target.conditions and (target.folder == self.folder or not self.conditional)
 
     def _do_target_sources(self, arguments: tuple[Argument, ...]) -> None:
         for target in self._targets(arguments):

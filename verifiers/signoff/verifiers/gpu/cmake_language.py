@@ -7,6 +7,7 @@ What stands under a condition that these files do not decide may run or not (`ma
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
@@ -35,24 +36,30 @@ def read_text(path: str) -> str:
         return file.read(READ_LIMIT).decode("utf-8-sig", errors="replace")
 
 
+_numbers = itertools.count()
+
+
 class _Branches:
     """The branches of one condition, or the body of a loop: what the variables are after each that may run.
 
-    `runs`: whether the present branch is run, None: perhaps. Each starts with what the variables were before.
+    `runs`: whether the present branch is run, None: perhaps; `number` tells it from all others. Each starts with what
+    the variables were before.
     """
 
     def __init__(self, runs: bool | None, before: dict[str, Values]) -> None:
         self.runs = runs
+        self.number = next(_numbers)
         self._before = before
         self._taken = runs is True
         self._outcomes: list[dict[str, Values]] = []
 
-    def next(self, truth: bool | None, variables: Variables) -> None:
+    def turn(self, truth: bool | None, variables: Variables) -> None:
         """Another branch begins, whose condition is `truth`; the truth of those before it may not be known."""
         self._leave(variables)
         unsure = bool(self._outcomes) and truth is True
         self.runs = False if self._taken else None if unsure else truth
         self._taken = self._taken or truth is True
+        self.number = next(_numbers)
 
     def end(self, variables: Variables) -> None:
         """All branches are over: the variables are what any of them leaves."""
@@ -80,9 +87,14 @@ class Interpreter:
         self._body, self._body_ends = "", ""
 
     @property
+    def conditions(self) -> frozenset[int]:
+        """The branches that the present command is in of which nobody knows whether they run."""
+        return frozenset(one.number for one in self._branches if one.runs is None)
+
+    @property
     def maybe(self) -> bool:
         """Whether the present command may not be run at all."""
-        return any(one.runs is None for one in self._branches)
+        return bool(self.conditions)
 
     def run(self, path: str) -> None:
         """Run a file; one that cannot be read says nothing."""
@@ -130,7 +142,7 @@ class Interpreter:
         elif self._branches and name.startswith("end"):
             self._branches.pop().end(self.variables)
         elif self._branches:
-            self._branches[-1].next(True if name == "else" else self._truth(arguments), self.variables)
+            self._branches[-1].turn(True if name == "else" else self._truth(arguments), self.variables)
 
     def _truth(self, arguments: Sequence[Argument]) -> bool | None:
         return self.variables.truth([argument.text for argument in arguments])

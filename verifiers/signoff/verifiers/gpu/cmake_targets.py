@@ -42,7 +42,8 @@ class Settings:
 class Target:
     """A library or executable: the files it is made of and the names of the targets it uses.
 
-    `settings` hold for the target itself, `exported` for those that use it.
+    `settings` hold for the target itself, `exported` for those that use it. `conditions` are those under which there is
+    such a target: what is said of it under the same ones is certain.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Target:
     exported: Settings = field(default_factory=Settings)
     sources: set[str] = field(default_factory=set)
     links: dict[str, None] = field(default_factory=dict)
+    conditions: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
