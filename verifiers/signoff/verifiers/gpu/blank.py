@@ -37,6 +37,38 @@ WITHIN = frozenset(
     )
 )
 CLASSES = frozenset(("class_specifier", "struct_specifier", "union_specifier"))
+DECLARATIONS = CLASSES | {
+    "alias_declaration",
+    "concept_definition",
+    "declaration",
+    "enum_specifier",
+    "field_declaration",
+    "friend_declaration",
+    "namespace_alias_definition",
+    "static_assert_declaration",
+    "template_declaration",
+    "template_instantiation",
+    "type_definition",
+    "using_declaration",
+}
+NAMED = CLASSES | {
+    "alias_declaration",
+    "concept_definition",
+    "enum_specifier",
+    "enumerator",
+    "namespace_alias_definition",
+}
+# Names in there are nobody else's, or not brought in by the declaration.
+INSIDE = frozenset(
+    (
+        "compound_statement",
+        "parameter_list",
+        "qualified_identifier",
+        "template_argument_list",
+        "template_parameter_list",
+        "template_type",
+    )
+)
 DIRECTIVES = frozenset(("preproc_include", "preproc_def", "preproc_function_def", "preproc_call", "comment", ";"))
 
 
@@ -104,7 +136,7 @@ class _Reader:
         elif node.type == "function_definition":
             yield self.function(node, outer)
         else:
-            yield Region(outer.start_byte, outer.end_byte, Kind.OTHER, outer.end_byte, self.words(outer))
+            yield Region(outer.start_byte, outer.end_byte, Kind.OTHER, outer.end_byte, self.declared(outer))
             yield from self.members(node)
 
     def members(self, node: Node) -> Iterator[Region]:
@@ -138,24 +170,25 @@ class _Reader:
         unknown = {word.decode() for word in CAPITALS.findall(before)} - self.harmless
         return Kind.OTHER if unknown else Kind.HOST
 
-    def words(self, node: Node) -> frozenset[str]:
-        """The words of a declaration but for those inside its functions' bodies."""
-        data = self.source.data
-        found: set[bytes] = set()
-        waiting, pieces = [node], [(node.start_byte, node.end_byte)]
-        bodies: list[tuple[int, int]] = []
+    def declared(self, node: Node) -> frozenset[str]:
+        """The names that a declaration brings in, its members' too; all words of what is no known declaration."""
+        if node.type not in DECLARATIONS:
+            text = self.source.data[node.start_byte : node.end_byte]
+            return frozenset(word.decode() for word in WORD.findall(text))
+        found: set[str] = set()
+        waiting = [node]
         while waiting:
-            for child in waiting.pop().named_children:
-                if child.type == "compound_statement":
-                    bodies.append((child.start_byte, child.end_byte))
-                else:
-                    waiting.append(child)
-        start = pieces[0][0]
-        for low, high in sorted(bodies):
-            found.update(WORD.findall(data[start:low]))
-            start = max(start, high)
-        found.update(WORD.findall(data[start : pieces[0][1]]))
-        return frozenset(word.decode() for word in found)
+            one = waiting.pop()
+            named = one.child_by_field_name("name") if one.type in NAMED else None
+            if named is not None:
+                found.update(re.findall(r"\w+", self.source.of(named).partition("<")[0]))
+            if one.type == "using_declaration":
+                found.update(re.findall(r"\w+", self.source.of(one))[-1:])
+            for declarator in one.children_by_field_name("declarator"):
+                leaf = declared_name(declarator)
+                found.add(self.source.of(leaf if leaf is not None else declarator))
+            waiting += (child for child in one.named_children if child.type not in INSIDE)
+        return frozenset(found)
 
 
 def without(data: bytes, left_out: Iterable[Region]) -> bytes:
