@@ -12,6 +12,7 @@ import pytest_asyncio
 from signoff.verifiers.gpu import targets, units_model
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.survey import survey
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
@@ -299,6 +300,16 @@ async def test_a_document_outside_every_folder_is_seen_with_the_files_beside_it(
     project = workspace.project_for(str(path))
     assert project.unit is not None and project.unit.source == str(tmp_path / "out/k.cu")
     assert project.root == str(tmp_path / "out")
+
+
+def test_the_walk_counts_c_and_cuda_apart_and_says_where_it_stopped(tmp_path: Path) -> None:
+    put(tmp_path, {"a.cu": "", "b.h": "", "c.h": "", "d.v": "", "CMakeFiles/x/gen.cu": "", "build/e.cu": ""})
+    found = survey(str(tmp_path))
+    assert sorted(Path(path).name for path in found.units) == ["a.cu", "b.h", "c.h"]
+    assert (found.cuda, found.left_out, len(found.files)) == (True, "", 1)
+    assert "only 2 of its C, C++ and CUDA files" in survey(str(tmp_path), True, 2).left_out
+    (tmp_path / "a.cu").unlink()
+    assert survey(str(tmp_path), True, 2).left_out == ""
 
 
 async def test_verilog_beside_cuda(pool: WorkerPool, tmp_path: Path) -> None:

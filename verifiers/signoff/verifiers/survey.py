@@ -44,8 +44,11 @@ def survey(folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> S
     walk = _Walk(max_files)
     walk.run(folder, recursive)
     cuda = any(is_cuda_file(path) for path in walk.units)
+    left_out = walk.left_out
+    if cuda and len(walk.units) >= max_files and not left_out:
+        left_out = f"{folder} is too large: only {max_files} of its C, C++ and CUDA files are known, those found first."
     builds = tuple(sorted(walk.build_files))
-    return Survey(walk.files, tuple(sorted(walk.configs)), walk.left_out, walk.units, builds, cuda)
+    return Survey(walk.files, tuple(sorted(walk.configs)), left_out, walk.units, builds, cuda)
 
 
 def in_build_folder(folder: str) -> tuple[str, ...]:
