@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -226,3 +227,31 @@ def test_half_typed_launches_and_python_hold_nothing_up(editor: Editor) -> None:
         document = {"uri": each, "version": version + 1}
         editor.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
     editor.faults(uri, version + 1, coded("GridTooLarge"))
+
+
+def test_the_servers_start_imports_nothing_of_the_gpus_room() -> None:
+    code = "import sys; from signoff.lsp_server import server; server.build(); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    ).stdout.split()
+    assert not [name for name in loaded if name.startswith(("signoff.verifiers.gpu", "tree_sitter", "triton"))]
+
+
+def test_a_key_in_a_large_file_is_answered(editor: Editor) -> None:
+    """How long it takes is for the benchmarks: here it must only come, and be right, for every version."""
+    editor.shake()
+    kernels = "".join(
+        f"__global__ void k{n}(float *x) {{\n    x[threadIdx.x] = {n};\n}}\n"
+        f"void go{n}(float *x) {{\n    dim3 grid({n + 1}, 7);\n    k{n}<<<grid, 256>>>(x);\n"
+        "    cudaGetLastError();\n}\n\n"
+        for n in range(110)
+    )
+    uri = editor.put("large.cu", kernels, "cuda-cpp")
+    assert kernels.count("\n") > 950
+    line = kernels.splitlines().index("    k100<<<grid, 256>>>(x);")
+    length = 3
+    for version, threads in enumerate(("2048", "128", "4096", "32"), 2):
+        editor.edit(uri, version, (line, 17, line, 17 + length), threads)
+        length = len(threads)
+        found = editor.faults(uri, version, coded("BlockTooLarge") if len(threads) == 4 else without("BlockTooLarge"))
+        assert [one["range"]["start"]["line"] for one in found] == [line] * (len(threads) == 4)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from signoff.verifiers.finding import Outcome, Severity
-from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
-from signoff.verifiers.project import Project
-from signoff.verifiers.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    # Not for the server's start, which this module is part of.
+    from signoff.verifiers.project import Project
+    from signoff.verifiers.snapshot import Snapshot
 
 # None: there is nothing of the kind in this document.
-OnDemand = Callable[[Snapshot, Project], Awaitable[Outcome | None]]
+OnDemand = Callable[["Snapshot", "Project"], Awaitable[Outcome | None]]
 
 
 async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome | None:
     """nvcc -c on a CUDA document: host code and device code."""
-    if snapshot.language not in CUDA_LANGUAGES:
+    if snapshot.language != "cuda-cpp":
         return None
     from signoff.verifiers.gpu.nvcc import compile_whole as whole
 
@@ -24,7 +27,7 @@ async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome | None:
 
 async def build_extension(snapshot: Snapshot, project: Project) -> Outcome | None:
     """torch's own extension builder on what a Python document gives to load_inline; only in a trusted workspace."""
-    if snapshot.language != PYTHON:
+    if snapshot.language != "python":
         return None
     from signoff.verifiers.gpu.torch_build import build
 

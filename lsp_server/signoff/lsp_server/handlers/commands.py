@@ -13,7 +13,6 @@ from signoff.lsp_server.handlers.inline_completion import ACCEPTED
 from signoff.lsp_server.on_demand import OnDemand, build_extension, compile_whole, verdict
 from signoff.lsp_server.server import SignoffServer
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.verifier import tool_of
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +50,8 @@ def register(server: SignoffServer) -> None:
     @server.command("signoff.status")
     async def status() -> dict[str, Any]:
         """What runs and what is off, as plain data: tools, model, projects of the open documents."""
+        from signoff.verifiers.verifier import tool_of  # not for the server's start
+
         settings = server.parts.settings.verifiers
         tools = {tool_of(verifier): verifier.available(settings) for verifier in server.parts.verifiers}
         model = await server.parts.engine.status()
