@@ -13,6 +13,7 @@ from signoff.verifiers.gpu import targets, units_model
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.survey import survey
+from signoff.verifiers.watch import Watcher
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
@@ -364,3 +365,20 @@ async def test_what_an_open_document_includes_counts_before_it_is_saved(pool: Wo
     assert source() == ""
     assert await edit('#include "h.cuh"', "unsaved.cu")
     assert source() == str(tmp_path / "unsaved.cu")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("src/k.cu", True),
+        ("src/h.cuh", True),
+        ("CMakeLists.txt", True),
+        ("build/Debug/compile_commands.json", True),
+        ("build/gen.cu", False),
+        ("node_modules/x.h", False),
+        ("notes.txt", False),
+    ],
+)
+def test_what_is_watched(tmp_path: Path, name: str, wanted: bool) -> None:
+    watcher = Watcher([str(tmp_path)], lambda paths: None)
+    assert watcher._wants(str(tmp_path / name), False) is wanted

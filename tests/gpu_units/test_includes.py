@@ -15,7 +15,7 @@ def test_what_is_written() -> None:
     #include "a.cuh"
     #include "unterminated
     """
-    assert written_in(text) == ("a.cuh", "lib/b.h", "mma.h")
+    assert written_in(text.encode()) == ("a.cuh", "lib/b.h", "mma.h")
 
 
 def test_beside_the_includer_then_the_nearest_whose_path_ends_so() -> None:

@@ -60,7 +60,7 @@ class WorkspaceEngine(IndexEngine):
 
     def written(self, text: str) -> tuple[str, ...]:
         """The names that a text includes."""
-        return written_in(text)
+        return written_in(text.encode("utf-8", errors="replace"))
 
     def _known(self, folder: str, recursive: bool, max_files: int) -> Survey:
         if folder not in self._surveys:

@@ -83,7 +83,7 @@ def _written(path: str, stamp: Stamp) -> tuple[str, ...]:
         return ()
     try:
         with open(path, "rb") as file:
-            return written_in(file.read().decode("utf-8", errors="replace"))
+            return written_in(file.read())
     except OSError:
         return ()
 
