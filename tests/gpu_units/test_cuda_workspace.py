@@ -156,6 +156,20 @@ async def test_words_that_name_no_gpu(
     assert (project.architectures, project.architectures_origin) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("set(CMAKE_CUDA_ARCHITECTURES all)", "built for all architectures"),
+        ("if(X)\nset(CMAKE_CUDA_ARCHITECTURES 80)\nelse()\nset(CMAKE_CUDA_ARCHITECTURES 90)\nendif()", "depends on"),
+    ],
+)
+async def test_why_no_gpu_is_named_is_said(pool: WorkerPool, tmp_path: Path, text: str, expected: str) -> None:
+    put(tmp_path, {"k.cu": KERNEL, "CMakeLists.txt": text})
+    workspace = await model(pool, tmp_path)
+    assert workspace.project_for(str(tmp_path / "k.cu")).architectures == ()
+    assert expected in workspace.describe(str(tmp_path / "k.cu"))
+
+
 async def test_a_driver_that_hangs_holds_nothing_up(
     pool: WorkerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,8 @@ class CudaProjects:
         # A header that no unit includes is still meant for the GPUs of its folder.
         named = compiled or (None if python else _as_neighbours(self._at(normal)[0], normal))
         architectures, exactly, origin = self._targets(normal, named)
+        if named is not None and not architectures:
+            self._reasons[path] += _unnamed_text(named)
         unit, included = None, tuple[str, ...]()
         if compiled is not None:
             unit = replace(_with_settings(compiled.unit, settings, root), architectures=exactly)
@@ -231,6 +233,13 @@ def _unit_text(unit: CompileUnit) -> str:
     folders = f"{len(unit.include_dirs)} include folders" if len(unit.include_dirs) != 1 else "1 include folder"
     by = f"read off {unit.origin} and guessed from its includes" if unit.origin else "guessed from its includes"
     return f"No {DATABASE} lists it; how it is compiled ({folders}) is {by}."
+
+
+def _unnamed_text(compiled: Compiled) -> str:
+    """Why a build that speaks of GPU architectures names none."""
+    if ALL.intersection(compiled.architectures):
+        return f" {compiled.named_by} has it built for all architectures."
+    return " Which architectures it is built for depends on conditions." if compiled.contradictory else ""
 
 
 def _targets_text(project: Project) -> str:
