@@ -118,6 +118,10 @@ UNCERTAIN = {
         body="__shared__ float s[256]; s[threadIdx.x] = 0; out[threadIdx.x] = s[0];",
         launch="fill<<<1, 512>>>(out, 4);",
     ).replace("void fill", "void __launch_bounds__(256) fill"),
+    "a kernel of two versions": program(end="__global__ void fill(int *out, int width) { out[blockIdx.x] = width; }"),
+    "a template argument left to the call": program(
+        body="extern __shared__ float s[]; s[0] = 0; out[0] = s[0];", launch="fill<float><<<1, 32, 65536>>>(out, 4);"
+    ).replace("__global__", "template <typename T, typename N>\n__global__"),
     "the launch is all of a branch": program(
         body="extern __shared__ float s[]; s[0] = 0; out[0] = s[0];",
         launch="if (out)\n        fill<<<1, 32, 65536>>>(out, 4);",

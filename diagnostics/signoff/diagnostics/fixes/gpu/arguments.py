@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from signoff.diagnostics.fixes.gpu.ground import Ground
-from signoff.diagnostics.fixes.source import Token
+from signoff.diagnostics.fixes.source import Source, Token
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Kernel, Launch
 
@@ -96,6 +96,24 @@ def split(tokens: list[Token]) -> list[list[Token]]:
         else:
             parts[-1].append(token)
     return parts if parts != [[]] else []
+
+
+def in_angles(src: Source, opening: int) -> list[list[Token]]:
+    """The tokens of each template argument or parameter behind the `<` at an index; [] where the list has no end."""
+    if src.word(opening) != "<":
+        return []
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in src.tokens[opening : opening + 400]:
+        closes = {">": 1, ">>": 2, ">>>": 3}.get(token.text, 0)
+        depth += 1 if token.text in ("<", "(", "[", "{") else -closes if closes else -(token.text in (")", "]", "}"))
+        if depth <= 0:
+            return parts
+        if token.text == "," and depth == 1:
+            parts.append([])
+        elif token.start != src.token(opening).start:
+            parts[-1].append(token)
+    return []
 
 
 def unchanged(ground: Ground, kernel: Kernel, name: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
-from signoff.diagnostics.fixes.gpu.tokens import CudaSource, source
+from signoff.diagnostics.fixes.gpu.tokens import CudaSource, definitions, source
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.finding import Finding, Outcome, Span
 from signoff.verifiers.gpu.embedded import units
@@ -53,11 +53,11 @@ class Ground:
         return tuple(one for one in self.unit.launches if one.kernel == kernel)
 
     def kernel(self, name: str) -> Kernel | None:
-        """The kernel of that name where this document defines it, once; else None."""
+        """The kernel of that name where this document defines it, once and in one version; else None."""
         named = [one for one in self.unit.kernels if one.name == name]
         if len(named) != 1 or not named[0].defined or named[0].path not in ("", self.snapshot.path):
             return None
-        return named[0]
+        return named[0] if definitions(self.src.text, name) == 1 else None
 
     def text(self, span: Span) -> str:
         """The text of a span."""

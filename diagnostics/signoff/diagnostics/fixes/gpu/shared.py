@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
-from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, is_file_constant
+from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, in_angles, is_file_constant
 from signoff.diagnostics.fixes.gpu.ground import Ground
+from signoff.diagnostics.fixes.gpu.tokens import definitions, source
+from signoff.diagnostics.fixes.gpu.usage import headers
 from signoff.diagnostics.fixes.source import indent_of, newline_of
-from signoff.verifiers.gpu.facts import Form, Launch
+from signoff.verifiers.gpu.facts import Form, Kernel, Launch
 from signoff.verifiers.text import Edit
 
 ATTRIBUTE = "cudaFuncAttributeMaxDynamicSharedMemorySize"
@@ -78,10 +80,29 @@ def callee(ground: Ground, launch: Launch) -> str:
         return ""
     text = src.text[src.token(first).start : src.token(mark - 1).end]
     kernels = [one for one in ground.unit.kernels if one.name == launch.kernel]
-    # The address of a template or of one of several overloads needs its arguments.
-    if len(kernels) != 1 or (kernels[0].templated and not text.rstrip().endswith(">")):
+    texts = (ground.src.text, *headers(ground)[0])
+    # The address of a template needs its arguments, and that of one of several overloads a cast.
+    if len(kernels) != 1 or sum(definitions(one, launch.kernel) for one in texts) != 1:
         return ""
-    return text
+    return text if not kernels[0].templated or _all_given(ground, kernels[0], text) else ""
+
+
+def _all_given(ground: Ground, kernel: Kernel, text: str) -> bool:
+    """Whether a launch writes out every template argument: what it leaves to its arguments' types, an address lacks."""
+    written = source(text)
+    opening = next((n for n in range(len(written.tokens)) if written.word(n) == "<"), None)
+    if opening is None or not text.endswith(">") or kernel.path not in ("", ground.snapshot.path):
+        return False
+    src = ground.src
+    number = src.from_(ground.index.offsets(kernel.name_span)[0])
+    while number > 0 and src.word(number) != "template" and src.word(number) not in (";", "}", "{"):
+        number -= 1
+    if src.word(number) != "template":
+        return False
+    wanted = in_angles(src, number + 1)
+    needed = [one for one in wanted if "=" not in [token.text for token in one]]
+    packed = any(token.text == "..." for one in wanted for token in one)
+    return bool(wanted) and not packed and len(in_angles(written, opening)) >= len(needed)
 
 
 def statement_start(ground: Ground, launch: Launch) -> int | None:

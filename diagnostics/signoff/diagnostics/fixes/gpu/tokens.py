@@ -61,3 +61,16 @@ def words(text: str) -> list[str]:
 def is_name(token: Token) -> bool:
     """True for an identifier that is no keyword."""
     return token.kind == "word" and token.text not in KEYWORDS
+
+
+def definitions(text: str, name: str) -> int:
+    """How many functions of that name a text defines, specialisations among them."""
+    src = source(text)
+    found = 0
+    for number, token in enumerate(src.tokens):
+        if token.text == name:
+            opening = number + 1
+            if src.word(opening) == "<":
+                opening = next((n for n in range(opening, opening + 40) if src.word(n) == "("), number)
+            found += src.word(opening) == "(" and src.word(src.closing(opening) + 1) == "{"
+    return found
