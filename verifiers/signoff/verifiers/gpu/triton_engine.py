@@ -26,16 +26,10 @@ from signoff.verifiers.gpu.triton_use import Use
 # Where no target is known, the architecture that is compiled for, and those that must agree in case of doubt.
 USUAL_TARGET = 80
 OTHER_TARGETS = (90, 100)
-OLDEST = (3, 3)
 
 
 class TritonEngine:
     """The engine class of workers.py."""
-
-    def __init__(self) -> None:
-        numbers = tuple(int(part) for part in triton.__version__.split("+")[0].split(".")[:2])
-        if numbers < OLDEST:
-            raise ImportError(f"Triton {triton.__version__} is too old: 3.3 or newer is needed")
 
     def version(self) -> tuple[str, str]:
         """(version, folder) of this Triton."""

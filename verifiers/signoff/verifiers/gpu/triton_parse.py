@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 # Deeper trees than any real file's would exhaust the stack of whoever walks them.
 LARGEST_TEXT = 2_000_000
+BYTE_ORDER_MARK = "\ufeff"
 # A statement at the outermost level: not a closing bracket, a comment or the continuation of a compound statement.
 OUTERMOST = re.compile(r"(?!elif\b|else\b|except\b|finally\b)[A-Za-z_@]")
 TEXT_END = re.compile(r'"""|\'\'\'')
@@ -44,7 +45,7 @@ def parse(text: str) -> Parsed:
     if len(text) > LARGEST_TEXT:
         return Parsed((), (Broken(0, text.count("\n") + 1, 0, 0, "the file is too large to be looked at"),))
     try:
-        return Parsed(tuple(_tree(text).body))
+        return Parsed(tuple(_tree(text.removeprefix(BYTE_ORDER_MARK)).body))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if not isinstance(error, SyntaxError):
             return Parsed((), (Broken(0, text.count("\n") + 1, 0, 0, str(error) or type(error).__name__),))
@@ -76,12 +77,12 @@ def _piecewise(text: str) -> Parsed:
 
 def _stretches(rows: list[str]) -> list[tuple[int, int]]:
     """(start, end) lines of what looks like outermost statements; decorators stay with what they decorate."""
-    starts: list[int] = []
+    starts = [0]
     quote = ""
     decorated = False
     for number, line in enumerate(rows):
         if not quote and OUTERMOST.match(line):
-            if not decorated:
+            if not decorated and number:
                 starts.append(number)
             decorated = line.startswith("@")
         quote = _open_quote(line, quote)

@@ -12,9 +12,12 @@ from pathlib import Path
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import ToolMissing, run_blocking
 from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.tools import version_numbers
 from signoff.verifiers.verifier import Availability
 
 HOW = "pip install triton (Linux), or set triton.python to a Python that has it"
+# What the engine knows of the compiler's inside holds from here on.
+OLDEST = (3, 5)
 ASK_SECONDS = 10.0
 # Finds without importing: importing Triton takes a second.
 ASK = (
@@ -67,7 +70,8 @@ def interpreter(settings: VerifierSettings, project: Project | None = None) -> I
             found = ask(python)
             if found.version:
                 return Interpreter(found.python, found.version, found.path, note=note)
-    return Interpreter(reason=" ".join(filter(None, (note, f"Triton is not installed: {HOW}."))))
+    why = f"Signoff's own Python {own.reason}" if own.reason else "Triton is not installed"
+    return Interpreter(reason=" ".join(filter(None, (note, f"{why}: {HOW}."))))
 
 
 def workspace_pythons(root: str) -> list[str]:
@@ -87,7 +91,15 @@ def _own() -> Interpreter:
     spec = importlib.util.find_spec("triton")
     if spec is None or not spec.origin:
         return Interpreter()
-    return Interpreter("", importlib.metadata.version("triton"), spec.origin)
+    return _fit(Interpreter("", importlib.metadata.version("triton"), spec.origin))
+
+
+def _fit(found: Interpreter) -> Interpreter:
+    """The interpreter, or none where its Triton is too old."""
+    if version_numbers(found.version)[:2] >= OLDEST:
+        return found
+    oldest = ".".join(map(str, OLDEST))
+    return Interpreter(reason=f"has Triton {found.version}, and {oldest} or newer is needed")
 
 
 def ask(python: str) -> Interpreter:
@@ -110,4 +122,4 @@ def _ask(python: str) -> Interpreter:
         return Interpreter(reason="is older than Python 3.10")
     if not version:
         return Interpreter(reason="has no Triton")
-    return Interpreter(python, version, path)
+    return _fit(Interpreter(python, version, path))
