@@ -22,14 +22,14 @@ LEGAL = sorted((CASES / "legal").glob("*.cu"))
 EXPECTED = re.compile(r"// expect: (\w+)(?: (\w+))?")
 
 
-def told(text: str, name: str) -> tuple[str, ...]:
+def option(text: str, name: str) -> tuple[str, ...]:
     found = re.search(rf"^// {name}: (.*)$", text, re.MULTILINE)
     return tuple(found[1].split()) if found else ()
 
 
 def project_of(path: Path, text: str) -> Project:
-    unit = CompileUnit(str(path), directory=str(path.parent), defines=told(text, "defines"))
-    return Project(str(CASES), unit=unit, architectures=told(text, "architectures"))
+    unit = CompileUnit(str(path), directory=str(path.parent), defines=option(text, "defines"))
+    return Project(str(CASES), unit=unit, architectures=option(text, "architectures"))
 
 
 def check(engine: LaunchEngine, path: Path, text: str) -> tuple[Finding, ...]:
@@ -65,19 +65,18 @@ def test_legal(engine: LaunchEngine, path: Path) -> None:
     assert check(engine, path, text) == ()
 
 
-def alarms(engine: LaunchEngine, path: Path, whole: str, text: str) -> bool:
-    """Whether an unfinished text has an error or warning that the whole one does not have on that line."""
-    told = {(item.code, item.span.start_line) for item in check(engine, path, whole)}
-    found = {(item.code, item.span.start_line) for item in check(engine, path, text) if item.severity < Severity.HINT}
-    return bool(found - told)
+def told(engine: LaunchEngine, path: Path, text: str) -> set[tuple[str, int]]:
+    """The errors and warnings, by code and line."""
+    found = check(engine, path, text)
+    return {(item.code, item.span.start_line) for item in found if item.severity < Severity.HINT}
 
 
 def test_cut_off_programs(engine: LaunchEngine) -> None:
     """Every case cut off at every seventh character: nothing raises, and nothing is found that the whole text lacks."""
     for path in (*ILLEGAL, *LEGAL):
         text = path.read_text(encoding="utf-8")
-        wrong = [end for end in range(0, len(text), 7) if alarms(engine, path, text, text[:end])]
-        assert wrong == [], path.name
+        whole = told(engine, path, text)
+        assert [end for end in range(0, len(text), 7) if told(engine, path, text[:end]) - whole] == [], path.name
 
 
 @pytest.mark.parametrize("closing", ["", ");", ">>>();"])
@@ -89,14 +88,14 @@ def test_half_typed_lines(engine: LaunchEngine, closing: str) -> None:
     seen, wrong = 0, []
     for path in (*ILLEGAL, *LEGAL):
         text = path.read_text(encoding="utf-8")
-        lines = text.split("\n")
+        whole, lines = told(engine, path, text), text.split("\n")
         for number, line in enumerate(lines):
             if not any(word in line for word in ("<<<", "dim3", "cudaLaunch", "Dim")):
                 continue
             for end in range(0, len(line), 3):
                 unfinished = "\n".join([*lines[:number], line[:end] + closing, *lines[number + 1 :]])
                 seen += 1
-                if alarms(engine, path, text, unfinished):
+                if told(engine, path, unfinished) - whole:
                     wrong.append((path.stem, line[:end] + closing))
     assert seen > 2000 and len(wrong) <= seen / 300, f"{len(wrong)} of {seen}: {wrong[:20]}"
 

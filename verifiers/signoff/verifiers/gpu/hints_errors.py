@@ -171,7 +171,7 @@ class _Look:
         return self.known[name]
 
     def _defined(self, name: str, depth: int) -> bool:
-        bodies = [one.body for file in self.unit.files for one in file.macros.macros() if one.name == name]
+        bodies = [one.body for one in self.unit.main.macros.macros() if one.name == name]
         if bodies:
             return any(self._in_macro(body, depth) for body in bodies)
         functions = [
