@@ -185,7 +185,8 @@ def test_ctrl_c_ends_the_watch_and_every_process(design: Path) -> None:
 def test_doctor_names_every_tool_and_the_project(design: Path) -> None:
     done = signoff("doctor", "clean.v", "--json", cwd=design)
     health = json.loads(done.stdout)
-    assert {tool["name"] for tool in health["tools"]} == {"slang", "verilator", "yosys"}
+    names = {tool["name"] for tool in health["tools"]}
+    assert names == {"slang", "verilator", "yosys", "launch", "nvrtc", "nvcc", "triton", "triton resources"}
     for tool in health["tools"]:
         assert tool["state"] if tool["ok"] else tool["advice"], "a version, or what to do"
     assert done.returncode == (0 if all(tool["ok"] for tool in health["tools"]) else 1)

@@ -27,7 +27,8 @@ def test_commands_take_what_clients_send(editor: Editor) -> None:
         call = {"command": "signoff.checkDeep", **({} if arguments is None else {"arguments": arguments})}
         assert editor.ask("workspace/executeCommand", call) is None
     status = editor.ask("workspace/executeCommand", {"command": "signoff.status"})
-    assert {tool["name"] for tool in status["tools"]} == {"slang", "verilator", "yosys"}
+    names = {tool["name"] for tool in status["tools"]}
+    assert names == {"slang", "verilator", "yosys", "launch", "nvrtc", "nvcc", "triton"}
     assert all(tool["available"] for tool in status["tools"]) and uri in status["projects"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +25,17 @@ BROKEN = {
 }
 
 
-def messages(editor: Editor, seconds: float) -> list[str]:
-    """What the user is told within some seconds."""
-    told = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            _, message = editor.wait(lambda one: one.get("method") == "window/showMessage", end - time.monotonic())
-            told.append(message["params"]["message"])
-        except NoAnswer:
-            break
-    return told
+class Listener(Editor):
+    """An editor that keeps what the user is told, whatever else it is waiting for."""
+
+    def __init__(self, *args: Any) -> None:
+        self.told: list[str] = []
+        super().__init__(*args)
+
+    def _oblige(self, message: dict[str, Any]) -> None:
+        if message.get("method") == "window/showMessage":
+            self.told.append(message["params"]["message"])
+        super()._oblige(message)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts")
@@ -49,18 +48,17 @@ def test_a_tool_that_fails_is_told_once_by_name_and_silences_no_other(tmp_path: 
     workspace = tmp_path / "w"
     workspace.mkdir()
     verilator = {"path": str(tool), "timeout": 0.5}
-    with Editor(SERVE, workspace) as editor:
+    with Listener(SERVE, workspace) as editor:
         editor.shake(options={"verifiers": {"verilator": verilator}})
         uri = editor.put("m.sv", FAULTY)
         (fault,) = [one for one in editor.errors(uri, 1, has_error) if one["code"] == "UndeclaredIdentifier"]
         assert fault["source"].startswith("slang")
-        told = []
         for version in (2, 3):
             editor.replace(uri, version, FAULTY + "\n" * version)
             editor.errors(uri, version, has_error)
-            told += messages(editor, 2.0)
-    about = [one for one in told if "erilator" in one]
-    assert len(about) == 1, told
+            editor.settle(2.0, timeout=10.0)
+        about = [one for one in editor.told if "erilator" in one]
+        assert len(about) == 1, editor.told
 
 
 def test_in_an_untrusted_workspace_nothing_that_it_names_is_run(tmp_path: Path) -> None:

@@ -112,7 +112,9 @@ def _tools(session: Session) -> Iterator[Check]:
         found = verifier.available(session.settings)
         lost = "" if found.available else doctor_gpu.loss(verifier.name)
         advice = " ".join(part for part in (found.reason, lost) if part)
-        yield Check(verifier.name, found.available, found.version, found.path, advice)
+        here = "found" if found.path else "part of Signoff"
+        state = found.version or (here if found.available else "")
+        yield Check(verifier.name, found.available, state, found.path, advice)
 
 
 def _asked(path: str, session: Session) -> tuple[str, ...]:
