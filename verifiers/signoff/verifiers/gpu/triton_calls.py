@@ -67,44 +67,58 @@ Argument = Known | Typed | None
 
 @dataclass
 class Site:
-    """One launch. `grid` is the expression in brackets; `open` is True where * or ** hides some arguments."""
+    """One launch. `grid` is the expression in brackets; `open` is True where * or ** hides some arguments.
+
+    `outer` are the functions and classes around it, outermost first.
+    """
 
     kernel: str
     call: ast.Call
     grid: ast.expr | None
-    function: ast.AST | None
+    outer: tuple[ast.AST, ...] = ()
     arguments: list[ast.expr] = field(default_factory=list)
     keywords: dict[str, ast.keyword] = field(default_factory=dict)
     open: bool = False
     conditional: bool = False
 
+    @property
+    def function(self) -> ast.AST | None:
+        """The function that launches."""
+        return self.outer[-1] if self.outer else None
+
+    def target(self, functions: list[Function]) -> list[Function]:
+        """The kernels that the name may mean here: those of the innermost scope that has any."""
+        seen = [item for item in functions if item.name == self.kernel and item.outer == self.outer[: len(item.outer)]]
+        deepest = max((len(item.outer) for item in seen), default=0)
+        return [item for item in seen if len(item.outer) == deepest]
+
 
 def sites(module: Module) -> list[Site]:
     """Every launch in the file of something that is called like one of its kernels."""
     names = {item.name for item in module.functions}
-    return [site for statement in module.body for site in _sites(statement, None, False, names)]
+    return [site for statement in module.body for site in _sites(statement, (), False, names)]
 
 
-def _sites(node: ast.AST, function: ast.AST | None, conditional: bool, names: set[str]) -> Iterator[Site]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        function, conditional = node, False
+def _sites(node: ast.AST, outer: tuple[ast.AST, ...], conditional: bool, names: set[str]) -> Iterator[Site]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        outer, conditional = (*outer, node), False
     elif isinstance(node, (ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.ExceptHandler)):
         conditional = True
     elif isinstance(node, ast.Call):
-        site = _site(node, function, names)
+        site = _site(node, outer, names)
         if site is not None:
             site.conditional = conditional
             yield site
     for child in ast.iter_child_nodes(node):
-        yield from _sites(child, function, conditional, names)
+        yield from _sites(child, outer, conditional, names)
 
 
-def _site(node: ast.Call, function: ast.AST | None, names: set[str]) -> Site | None:
+def _site(node: ast.Call, outer: tuple[ast.AST, ...], names: set[str]) -> Site | None:
     if not isinstance(node.func, ast.Subscript) or not isinstance(node.func.value, ast.Name):
         return None
     if node.func.value.id not in names:
         return None
-    site = Site(node.func.value.id, node, node.func.slice, function)
+    site = Site(node.func.value.id, node, node.func.slice, outer)
     for item in node.args:
         if isinstance(item, ast.Starred):
             site.open = True

@@ -80,14 +80,12 @@ class _Check:
         module, places, options = self._subject.module, Places(self._source.text), triton_front.option_names()
         faults: list[Fault] = []
         extents: list[Extent] = []
-        for name, launched in self._subject.sites.items():
-            function = module.named(name)
-            if function is None or name in module.doubtful:
-                continue
-            for site in launched:
-                faults += triton_sites.faults(site, function, module, places, options)
+        for function in module.functions:
+            for site in self._subject.launches(function):
+                if len(site.target(module.functions)) == 1 and function.name not in module.doubtful:
+                    faults += triton_sites.faults(site, function, module, places, options)
                 extents += triton_sites.extents(site, module, places)
-        return faults, tuple(extents)
+        return faults, tuple(dict.fromkeys(extents))
 
     def _kernel(self, function: Function, use: Use) -> list[Fault]:
         """The faults of one kernel. Raises Skipped where no way to compile it gives a verdict."""

@@ -6,6 +6,7 @@ Standard library only (triton_data).
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Iterator
 
 from signoff.verifiers.gpu.triton_calls import Host, Site, bound
@@ -15,21 +16,24 @@ from signoff.verifiers.gpu.triton_places import Places
 from signoff.verifiers.gpu.triton_signature import tuning
 from signoff.verifiers.gpu.triton_values import Unknown
 
+# Other makers' Tritons have launch options of their own: only what looks like a slip is one.
+NEAR = 0.8
 AXES = ("grid.x", "grid.y", "grid.z")
 
 
 def faults(site: Site, function: Function, module: Module, places: Places, options: frozenset[str]) -> Iterator[Fault]:
     """Arguments that the kernel lacks or does not have. Nothing where decorators or * may supply or take some."""
     tuned = tuning(function, module)
-    if not tuned.closed or function.node.args.vararg is not None or function.outer:
+    if not tuned.closed or function.node.args.vararg is not None:
         return
     names = [item.arg for item in function.parameters]
     if len(site.arguments) > len(names):
         message = f"{function.name} takes {len(names)} arguments, but {len(site.arguments)} are given"
         yield _fault(site.arguments[len(names)], message, function, module, places)
     for name, keyword in site.keywords.items():
-        if name not in names and name not in options:
-            message = f"{function.name} has no parameter {name}, and no launch option is called so"
+        near = difflib.get_close_matches(name, [*names, *options], 1, NEAR) if name not in (*names, *options) else []
+        if near:
+            message = f"{function.name} has no parameter {name}, and no launch option is called so: is {near[0]} meant?"
             yield _fault(keyword, message, function, module, places)
         elif name in names[: len(site.arguments)]:
             yield _fault(keyword, f"{name} of {function.name} is given twice", function, module, places)

@@ -29,9 +29,10 @@ class Subject:
     def __init__(self, source: Source) -> None:
         self.modules = Modules(source)
         self.module = self.modules.first
-        self.sites: dict[str, list[Site]] = {}
+        self.sites: dict[int, list[Site]] = {}
         for site in sites(self.module):
-            self.sites.setdefault(site.kernel, []).append(site)
+            for function in site.target(self.module.functions):
+                self.sites.setdefault(id(function.node), []).append(site)
 
     def find(self, name: str) -> Function | None:
         """A jit function that the file may call by this name."""
@@ -43,7 +44,7 @@ class Subject:
         called = {name for item in self.module.functions for name in names_in(item.node) if name != item.name}
         found = []
         for function in self.module.functions:
-            launched = function.name in self.sites
+            launched = id(function.node) in self.sites
             if not launched and (function.name in called or _returns(function.node)):
                 continue
             use = analyse(function, self.find)
@@ -51,10 +52,14 @@ class Subject:
                 found.append((function, use))
         return found
 
+    def launches(self, function: Function) -> list[Site]:
+        """Where the file launches a kernel."""
+        return self.sites.get(id(function.node), [])
+
     def variants(self, function: Function, use: Use) -> tuple[Variant, ...]:
         """The ways to compile it. Raises Skipped."""
         try:
-            return variants(function, self.module, use, self.sites.get(function.name, ()))
+            return variants(function, self.module, use, self.launches(function))
         except Unguessable as error:
             raise Skipped(str(error)) from error
 
