@@ -32,7 +32,7 @@ def unchecked(body: str, before: str = "", path: str = "/project/a.cu") -> bool:
 
 
 def test_one_setting_turns_them_off() -> None:
-    text = CHECK + "int main() { k<<<2, 48>>>(nullptr); return 0; }\n"
+    text = CHECK + "int main() { k<<<200, 48>>>(nullptr); return 0; }\n"
     assert sorted(code for code, _ in hints(text)) == ["UncheckedLaunch", "WarpMultiple"]
     assert hints(text, settings=VerifierSettings(launch=LaunchSettings(hints=False))) == []
 
@@ -41,12 +41,14 @@ def test_blocks_of_part_warps() -> None:
     def block(launch: str) -> list[str]:
         return [code for code, _ in hints(f"{CHECK}int main() {{ {launch}(nullptr); LAST(); return 0; }}\n")]
 
-    assert block("k<<<8, 48>>>") == ["WarpMultiple"]
-    assert block("k<<<8, dim3(10, 10)>>>") == ["WarpMultiple"]
-    assert block("k<<<8, 64>>>") == []
-    assert block("k<<<8, dim3(8, 4)>>>") == []
-    assert block("k<<<8, 1>>>") == []  # serial on purpose
+    assert block("k<<<80, 48>>>") == ["WarpMultiple"]
+    assert block("k<<<80, dim3(10, 10)>>>") == ["WarpMultiple"]
+    assert block("k<<<80, 64>>>") == []
+    assert block("k<<<80, dim3(8, 4)>>>") == []
+    assert block("k<<<8000, 1>>>") == []  # serial on purpose
     assert block("k<<<1, 48>>>") == []  # the only block
+    assert block("k<<<3, 5>>>") == []  # all threads would fit in one
+    assert block("k<<<n, 48>>>") == ["WarpMultiple"]
     assert block("k<<<n, m>>>") == []
 
 

@@ -31,12 +31,14 @@ def hints(evaluator: Evaluator, facts: UnitFacts, project: Project, path: str) -
 def part_warps(facts: UnitFacts, project: Project, path: str) -> Iterator[Finding]:
     """Blocks that leave lanes of their last warp idle.
 
-    A block of one thread is meant to be serial, and the only block of a grid loses nothing: neither is said.
+    A block of one thread is meant to be serial, and a grid whose threads would all fit in one block loses nothing.
     """
-    warp = limits(ARCHITECTURES[-1]).warp_size  # the same for every architecture there is
+    hardware = limits(ARCHITECTURES[-1])  # both are the same for every architecture there is
+    warp, small = hardware.warp_size, hardware.threads_per_block
     for site in sites(facts, project, path):
         launch, threads = site.launch, site.launch.block.volume
-        if not threads or threads == 1 or threads % warp == 0 or launch.grid.volume == 1 or geometry(site):
+        whole = launch.grid.volume is None or launch.grid.volume * (threads or 0) > small
+        if not threads or threads == 1 or threads % warp == 0 or not whole or geometry(site):
             continue
         warps = -(-threads // warp)
         message = (
