@@ -85,6 +85,10 @@ def test_callers_count() -> None:
     assert unchecked("", public, path="/project/model.py")
 
 
+def test_device_code_reports_to_the_host() -> None:
+    assert hints(CHECK + "__global__ void parent(float *x) { k<<<2, 32>>>(x); }\n", "/project/model.py") == []
+
+
 def test_one_hint_a_function_at_its_last_launch() -> None:
     text = f"{CHECK}int main() {{\n  k<<<2, 32>>>(0);\n  k<<<4, 32>>>(0);\n  return 0;\n}}\n"
     assert hints(text) == [("UncheckedLaunch", "k<<<4, 32>>>(0);")]

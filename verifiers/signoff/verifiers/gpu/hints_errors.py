@@ -28,6 +28,8 @@ MOST_FUNCTIONS = 64
 PYTHON = ".py"
 # Calls and callers followed from one another; further away is what we cannot tell.
 DEEPEST = 4
+# Device code that launches reports to the host's launch.
+DEVICE = re.compile(rb"__(?:global|device)__")
 CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 API = re.compile(r"cu(?:da|rand|blas|fft|sparse|solver|pti)?[A-Z]\w*|nv[A-Z]\w*")
 PLAIN_TYPES = re.compile(r"(?:std::.*|cu\w+|dim3|\w+_t|__half\w*|half\d?|float\d|double\d|u?int\d?|auto)\s*")
@@ -73,7 +75,8 @@ def _last_launches(source: Source, facts: UnitFacts) -> Iterator[tuple[Node, Nod
     for launch in launches(source):
         function = enclosing(launch, FUNCTION)
         span = source.span(launch)
-        if function is not None and (span.start_line, span.start_column) in reached:
+        host = function is not None and not DEVICE.search(source.data[function.start_byte : _body(function)])
+        if function is not None and host and (span.start_line, span.start_column) in reached:
             last[function.id] = function, launch
     yield from list(last.values())[:MOST_FUNCTIONS]
 
