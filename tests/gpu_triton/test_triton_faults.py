@@ -173,7 +173,7 @@ async def test_launches_whose_arguments_are_hidden_say_nothing(triton):
     lines = (
         "kernel[(1,)](*a)",
         "kernel[(1,)](x, y, **a)",
-        "kernel[(1,)](x, y, 5, BLOCK=1024, num_warps=4, num_stages=2)",
+        "kernel[(1,)](x, y, 5, BLOCK=1024, num_warps=4, grf_mode=2)",
     )
     for line in lines:
         text = f"{HEAD}{KERNEL.format(body='')}\n\ndef again(x, y, a):\n    {line}\n"
