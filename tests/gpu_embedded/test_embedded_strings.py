@@ -42,6 +42,8 @@ def at(unit: Embedded, document: str, word: str) -> str:
         (f"SRC = '{KERNEL}'\nload_inline(name='m', cpp_sources='', cuda_sources=[SRC])", "torch load_inline"),
         (f"def f():\n    src = ('{KERNEL}'\n           '// b')\n    return RawKernel(src, 'k')", "CuPy RawKernel"),
         (f"class A:\n    SRC = '{KERNEL}'\n    K = RawKernel(SRC, 'k')", "CuPy RawKernel"),
+        (f"for n in range(3):\n    with x:\n        ks = [RawKernel('{KERNEL}', m) for m in y]", "CuPy RawKernel"),
+        (f"try:\n    pass\nfinally:\n    f = lambda: RawKernel('{KERNEL}', 'k')", "CuPy RawKernel"),
         (f"SRC: str = '{KERNEL}'\nif (s := SRC):\n    k = RawKernel(s, 'k')", "CuPy RawKernel"),
     ],
 )
@@ -69,6 +71,14 @@ def test_strings_for_a_loader_are_cuda(text: str, origin: str) -> None:
         f"load_inline('m', ['{KERNEL}'], functions=['f'])",  # C++, not CUDA
         f"load_inline('m', '', ['{KERNEL}', more()])",
         f"RawKernel(b'{KERNEL}', 'k')",
+        f"SRC = '{KERNEL}'\nks = [RawKernel(SRC, n) for n, SRC in more()]",
+        f"SRC = '{KERNEL}'\nf = lambda SRC: RawKernel(SRC, 'k')",
+        f"SRC = '{KERNEL}'\nfrom other import SRC\nRawKernel(SRC, 'k')",
+        f"SRC = '{KERNEL}'\ntry:\n    pass\nexcept OSError as SRC:\n    RawKernel(SRC, 'k')",
+        f"SRC = '{KERNEL}'\nmatch x:\n    case [SRC]:\n        RawKernel(SRC, 'k')",
+        f"SRC = '{KERNEL}'\nwith open('x') as SRC:\n    RawKernel(SRC, 'k')",
+        f"load_inline('m', '', '{KERNEL}', extra_cuda_cflags=['--offload-arch=gfx942'])",  # AMD's
+        f"load_inline('m', '', '#include <hip/hip_runtime.h>\\n{KERNEL}')",
     ],
 )
 def test_what_is_not_certainly_the_text_is_left_alone(text: str) -> None:

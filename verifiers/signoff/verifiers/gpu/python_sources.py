@@ -10,16 +10,19 @@ import ast
 import itertools
 import re
 import warnings
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from signoff.verifiers.gpu.python_literals import LITERAL, Piece, pieces
+from signoff.verifiers.gpu.python_names import Scope, Values, bind, expressions, statements
 from signoff.verifiers.text import LineIndex
 
 # Beyond this the parse alone would take the server's thread for too long; such files are generated.
 LONGEST = 1_000_000
 DEEPEST = 8
+# The same loaders build for AMD's GPUs, whose limits are others.
+AMD_OPTION, AMD_HEADER = "--offload-arch", "hip/hip_runtime.h"
 MOST_UNITS = 64
 
 
@@ -52,10 +55,10 @@ LOADERS = {
     "DynamicSourceModule": PYCUDA,
 }
 TRIGGERS = tuple(LOADERS)
+LOADER = re.compile(rf"\b(?:{'|'.join(LOADERS)})\b")
 # A name that goes through one of these is a template, not the text itself.
 TEMPLATE = r"\b{name}\s*(?:%|\.\s*(?:format|replace|substitute|render|join)\b)|\b(?:Template|dedent)\(\s*{name}\b"
 
-Scope = tuple[ast.AST, ...]
 Pieces = tuple[Piece, ...]
 
 
@@ -79,7 +82,13 @@ def sources(text: str) -> tuple[Source, ...]:
     if not worth_parsing(text):
         return ()
     tree = parsed(text)
-    return tuple(_unparsed(text) if tree is None else Reader(text, tree).sources())[:MOST_UNITS]
+    found = _unparsed(text) if tree is None else Reader(text, tree).sources()
+    return tuple(itertools.islice((each for each in found if not _is_for_amd(each)), MOST_UNITS))
+
+
+def _is_for_amd(source: Source) -> bool:
+    optioned = any(word.startswith(AMD_OPTION) for word in source.options or ())
+    return optioned or any(AMD_HEADER in piece.text for piece in source.pieces)
 
 
 def parsed(text: str) -> ast.Module | None:
@@ -97,28 +106,24 @@ class Reader:
 
     def __init__(self, text: str, tree: ast.Module) -> None:
         self._text, self._index = text, LineIndex(text)
-        self._values: dict[tuple[Scope, str], list[ast.expr | None]] = defaultdict(list)
+        self._values: Values = {}
         self.calls: list[tuple[ast.Call, Loader, Scope]] = []
-        self._collect(tree)
+        self._wanted = sorted({self._index.position(name.start())[0] + 1 for name in LOADER.finditer(text)})
+        assigns_inside = ":=" in text
+        for statement, scope in statements(tree):
+            bind(statement, scope, self._values)
+            # Most expressions of a file are of no interest, and to walk them all takes longer than to parse it.
+            if assigns_inside or self._names_loader(statement):
+                self._collect(statement, scope)
 
-    def _collect(self, tree: ast.Module) -> None:
-        plain: set[int] = set()
-        for node, scope in _walk(tree):
-            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    if isinstance(target, ast.Name) and node.value is not None:
-                        plain.add(id(target))
-                        self._values[scope, target.id].append(node.value)
-            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and id(node) not in plain:
-                self._values[scope, node.id].append(None)
-            elif isinstance(node, ast.arg):
-                self._values[scope, node.arg].append(None)
-            elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                for name, depth in itertools.product(node.names, range(len(scope) + 1)):
-                    self._values[scope[:depth], name].append(None)
-            elif isinstance(node, ast.Call) and (loader := LOADERS.get(_last_name(node.func))):
-                self.calls.append((node, loader, scope))
+    def _names_loader(self, statement: ast.stmt) -> bool:
+        at = bisect_left(self._wanted, statement.lineno)
+        return at < len(self._wanted) and self._wanted[at] <= (statement.end_lineno or statement.lineno)
+
+    def _collect(self, statement: ast.stmt, scope: Scope) -> None:
+        for node, inner in expressions(statement, scope, self._values):
+            if isinstance(node, ast.Call) and (loader := LOADERS.get(_last_name(node.func))):
+                self.calls.append((node, loader, inner))
 
     def sources(self) -> Iterator[Source]:
         """A source for each text that each call may be given."""
@@ -210,17 +215,6 @@ class Reader:
             return None
         words = [item.value for item in value.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
         return words if len(words) == len(value.elts) else None
-
-
-def _walk(tree: ast.Module) -> Iterator[tuple[ast.AST, Scope]]:
-    """Every node with the scopes around it, a parent before its children; without recursion: trees may be deep."""
-    stack: list[tuple[ast.AST, Scope]] = [(tree, ())]
-    while stack:
-        node, scope = stack.pop()
-        yield node, scope
-        opens = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
-        inner = (*scope, node) if opens else scope
-        stack.extend((child, inner) for child in ast.iter_child_nodes(node))
 
 
 def _last_name(function: ast.expr) -> str:

@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from signoff.verifiers.gpu.python_literals import PlacedText
-from signoff.verifiers.gpu.python_sources import NO_HEADERS, TORCH, Reader, Scope, argument, flag, parsed, worth_parsing
+from signoff.verifiers.gpu.python_names import Scope
+from signoff.verifiers.gpu.python_sources import NO_HEADERS, TORCH, Reader, argument, flag, parsed, worth_parsing
 from signoff.verifiers.text import LineIndex
 
 WORDS = ("functions", "extra_cflags", "extra_cuda_cflags", "extra_ldflags", "extra_include_paths")
