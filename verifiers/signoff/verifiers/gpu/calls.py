@@ -10,7 +10,7 @@ from signoff.verifiers.gpu import types
 from signoff.verifiers.gpu.arithmetic import CType, Value
 from signoff.verifiers.gpu.effects import Path, function_of
 from signoff.verifiers.gpu.facts import Note
-from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name
+from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, parent_of
 from signoff.verifiers.gpu.types import Type
 from signoff.verifiers.gpu.variables import TEMPLATE, Variable
 
@@ -257,9 +257,9 @@ class Calls:
 
 
 def _definition(declarator: Node) -> Node | None:
-    parent = declarator.parent
+    parent = parent_of(declarator)
     while parent is not None and parent.type in ("pointer_declarator", "reference_declarator"):
-        parent = parent.parent
+        parent = parent_of(parent)
     return parent if parent is not None and parent.type == "function_definition" else None
 
 
@@ -274,7 +274,7 @@ def parameters_of(function: Node) -> list[Node]:
 
 def template_of(function: Node) -> Node | None:
     """The template_parameter_list of a function, None where it is no template."""
-    parent = function.parent
+    parent = parent_of(function)
     if parent is None or parent.type != "template_declaration":
         return None
     return parent.child_by_field_name("parameters")
@@ -292,9 +292,9 @@ def template_arguments(function: Node | None) -> list[Node]:
 
 def call_of(name: Node) -> Node | None:
     """The call_expression whose callee is this name, None where it is used otherwise."""
-    child, parent = name, name.parent
+    child, parent = name, parent_of(name)
     while parent is not None and parent.type in ("qualified_identifier", "template_function", "dependent_name"):
-        child, parent = parent, parent.parent
+        child, parent = parent, parent_of(parent)
     if parent is None or parent.type != "call_expression" or parent.child_by_field_name("function") != child:
         return None
     return parent

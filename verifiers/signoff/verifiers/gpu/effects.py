@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from signoff.verifiers.gpu.source import Source, ancestors, children, inside
+from signoff.verifiers.gpu.source import Source, ancestors, children, inside, parent_of
 from signoff.verifiers.gpu.unit import Unit
 from signoff.verifiers.gpu.variables import FUNCTION, MEMBER, Variable, declarations
 
@@ -63,24 +63,37 @@ def _uses(unit: Unit, variable: Variable) -> Iterator[tuple[Source, Node]]:
     """The identifiers that mean this variable, but for its declaration."""
     scope = variable.scope
     wide = scope.type in ("translation_unit", "declaration_list")
-    for file in unit.files if wide else (unit.file(variable.source),):
-        source = file.source
-        every = declarations(source, variable.text)
+    if not wide:
+        yield from _local_uses(variable)
+        return
+    for file in unit.files:
+        every = declarations(file.source, variable.text).every
         hiding = [one for one in every if one.name != variable.name and one.kind != FUNCTION]
         named = {one.name.start_byte for one in every}
-        for node in source.identifiers(variable.text):
+        for node in file.source.identifiers(variable.text):
             if node.start_byte in named or node.type == "field_identifier":
                 continue
-            if source is variable.source and not inside(node, scope):
+            if file.source is variable.source and not inside(node, scope):
                 continue
-            if _qualified(node) and not wide:
-                continue
-            if not any(_hides(one, variable, source, node) for one in hiding):
-                yield source, node
+            if not any(_hides(one, variable, file.source, node) for one in hiding):
+                yield file.source, node
+
+
+def _local_uses(variable: Variable) -> Iterator[tuple[Source, Node]]:
+    """The uses of a variable that only its own scope can see."""
+    source, scope = variable.source, variable.scope
+    inner = declarations(source, variable.text).within(scope)
+    hiding = [one for one in inner if one.name != variable.name and one.kind != FUNCTION]
+    named = {variable.name.start_byte, *(one.name.start_byte for one in inner)}
+    for node in source.identifiers_in(variable.text, scope.start_byte, scope.end_byte):
+        if node.start_byte in named or node.type == "field_identifier" or _qualified(node):
+            continue
+        if not any(_hides(one, variable, source, node) for one in hiding):
+            yield source, node
 
 
 def _qualified(node: Node) -> bool:
-    parent = node.parent
+    parent = parent_of(node)
     return parent is not None and parent.type == "qualified_identifier" and parent.child_by_field_name("name") == node
 
 
@@ -96,7 +109,7 @@ def _hides(other: Variable, variable: Variable, source: Source, node: Node) -> b
 
 def _effect(unit: Unit, source: Source, node: Node) -> Effect | None:
     target, path = _lvalue(source, node)
-    parent = target.parent
+    parent = parent_of(target)
     if parent is None:
         return None
     kind = parent.type
@@ -125,10 +138,9 @@ def _lvalue(source: Source, node: Node) -> tuple[Node, Path]:
     """The largest expression that names (a part of) the variable, and which part."""
     path: list[str | int] = []
     exact = True
-    current = node
-    if node.parent is not None and node.parent.type == "qualified_identifier":
-        current = node.parent
-    while (parent := current.parent) is not None:
+    outer = parent_of(node)
+    current = outer if outer is not None and outer.type == "qualified_identifier" else node
+    while (parent := parent_of(current)) is not None:
         if parent.type == "field_expression" and parent.child_by_field_name("argument") == current:
             if _is_callee(parent):
                 return current, tuple(path)
@@ -147,7 +159,7 @@ def _lvalue(source: Source, node: Node) -> tuple[Node, Path]:
 
 
 def _is_callee(node: Node) -> bool:
-    parent = node.parent
+    parent = parent_of(node)
     return parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node
 
 
@@ -233,7 +245,7 @@ def callee(source: Source, call: Node) -> str:
 
 
 def _argument(unit: Unit, source: Source, arguments: Node, target: Node, path: Path) -> Effect | None:
-    owner = arguments.parent
+    owner = parent_of(arguments)
     if owner is None or owner.type != "call_expression":
         return None  # a constructor's: taken to read
     if any(child.type == "kernel_call_syntax" for child in owner.children):
@@ -270,11 +282,11 @@ def _macro_reads(macro: object, position: int) -> bool:
 
 def function_of(source: Source, name: Node) -> Node | None:
     """The function_declarator that declares `name`, None where the identifier only uses it."""
-    child, parent = name, name.parent
+    child, parent = name, parent_of(name)
     while parent is not None and parent.type in ("qualified_identifier", "template_function"):
         if parent.child_by_field_name("name") != child:
             return None
-        child, parent = parent, parent.parent
+        child, parent = parent, parent_of(parent)
     if parent is None or parent.type != "function_declarator" or parent.child_by_field_name("declarator") != child:
         return None
     return parent
@@ -300,7 +312,7 @@ def _bound(source: Source, parent: Node, target: Node, path: Path) -> Effect | N
     value = parent.child_by_field_name("value") or parent.child_by_field_name("right")
     if value != target or declarator is None or "reference" not in declarator.type:
         return None
-    holder = parent if parent.type == "for_range_loop" else parent.parent
+    holder = parent if parent.type == "for_range_loop" else parent_of(parent)
     if holder is not None and any(
         child.text == b"const" for child in holder.children if child.type == "type_qualifier"
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from tree_sitter import Node
 
 from signoff.verifiers.gpu.arithmetic import Value, binary, convert
 from signoff.verifiers.gpu.effects import CLOBBER, ESCAPE, STORE, Effect, Path, effects, overlapping
-from signoff.verifiers.gpu.source import BLOCKS, CONDITIONALS, LOOPS, ancestors, children, inside
+from signoff.verifiers.gpu.source import BLOCKS, CONDITIONALS, LOOPS, ancestors, children, inside, parent_of
 from signoff.verifiers.gpu.variables import GLOBAL, PARAMETER, Variable
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Reaching:
         return self.evaluator.initial(self.variable, self.path, self.frame)
 
     def _leaf(self, offset: int) -> Node | None:
-        return self.variable.source.root.descendant_for_byte_range(offset, offset)
+        return self.variable.source.leaf(offset, offset)
 
     def _escaped(self, effect: Effect, offset: int) -> bool:
         """Whether the effect may have happened at any time before the place."""
@@ -68,7 +69,7 @@ class Reaching:
     def _climb(self, node: Node, offset: int, done: Node | None = None) -> Value | None:
         """Walk outwards from a place until a store is met; `done` is a statement that was looked at already."""
         current = node
-        while (parent := current.parent) is not None:
+        while (parent := parent_of(current)) is not None:
             if parent.type in BLOCKS or parent.type in CONDITIONALS:
                 met = self._before(parent, current, offset if current != done else None)
             else:
@@ -86,15 +87,24 @@ class Reaching:
             return None  # the other branch of an #if
         if offset is not None and self._own(current, offset):
             return _Met(None)
-        for statement in reversed([one for one in children(block) if one.end_byte <= current.start_byte]):
-            if statement.type == "case_statement" and current.type == "case_statement":
-                if any(self._in(effect, statement) for effect in self.effects):
-                    return _Met(None)
-                continue
-            met = self._statement(statement)
+        return self._back(block, current.start_byte, current.type == "case_statement")
+
+    def _back(self, block: Node, end: int, case: bool = False) -> _Met | None:
+        """Go back through a block's statements before `end`, to those that concern the variable."""
+        starts, statements = self.variable.source.statements(block)
+        own = self.variable.name.start_byte
+        while True:
+            places = [one.node.start_byte for one in self.effects if block.start_byte <= one.node.start_byte < end]
+            places += [own] if block.start_byte <= own < end else []
+            at = bisect_right(starts, max(places)) - 1 if places else -1
+            if at < 0:
+                return None
+            if case and statements[at].type == "case_statement":
+                return _Met(None)
+            met = self._statement(statements[at])
             if met is not None:
                 return met
-        return None
+            end = starts[at]
 
     def _own(self, statement: Node, offset: int) -> bool:
         """Whether the simple statement that holds the place changes the variable too, before or after in one breath."""
@@ -128,10 +138,9 @@ class Reaching:
 
     def _after(self, block: Node) -> Value | None:
         """The value at the end of a block."""
-        for statement in reversed(children(block)):
-            met = self._statement(statement)
-            if met is not None:
-                return met.value
+        met = self._back(block, block.end_byte)
+        if met is not None:
+            return met.value
         return self._climb(block, block.start_byte)
 
     def _stored(self, statement: Node, within: Sequence[Effect]) -> Value | None:
@@ -185,7 +194,7 @@ class Reaching:
             late = any(effect.node.end_byte > parent.start_byte for effect in self.effects)
             return _Met(None) if late else None
         if parent.type == "catch_clause":
-            outer = parent.parent
+            outer = parent_of(parent)
             return _Met(None) if outer is not None and any(self._in(one, outer) for one in self.effects) else None
         if parent.type == "declaration" and inside(self.variable.name, parent):
             return _Met(self.initial())

@@ -11,7 +11,7 @@ from signoff.verifiers.gpu.arithmetic import Value
 from signoff.verifiers.gpu.evaluate import Evaluator
 from signoff.verifiers.gpu.facts import Bounds, Extent, Kernel
 from signoff.verifiers.gpu.shared_memory import dynamic_shared, static_shared
-from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name
+from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, parent_of
 from signoff.verifiers.gpu.spelling import closing
 from signoff.verifiers.gpu.unit import File
 
@@ -38,7 +38,7 @@ def holders(evaluator: Evaluator, file: File) -> Iterator[Node]:
     seen: set[int] = set()
     for word in words:
         for offset in file.source.words(word):
-            node = file.source.root.descendant_for_byte_range(offset, offset + len(word))
+            node = file.source.leaf(offset, offset + len(word))
             holder = next((one for one in ancestors(node) if one.type in HOLDERS), None) if node is not None else None
             if holder is not None and holder.start_byte not in seen and offset < _head_end(holder):
                 seen.add(holder.start_byte)
@@ -61,7 +61,28 @@ def _kernel(evaluator: Evaluator, file: File, holder: Node) -> Kernel | None:
         function = function.child_by_field_name("declarator")
     if function is None:
         return None
-    template = holder.parent if holder.parent is not None and holder.parent.type == "template_declaration" else None
+    outer = parent_of(holder)
+    template = outer if outer is not None and outer.type == "template_declaration" else None
+    body = holder.child_by_field_name("body")
+    return body.start_byte if body is not None else holder.end_byte
+
+
+def _kernel(evaluator: Evaluator, file: File, holder: Node) -> Kernel | None:
+    source = file.source
+    declarator = holder.child_by_field_name("declarator")
+    name = declared_name(declarator)
+    if name is None or declarator is None or any(one.type == "ERROR" for one in ancestors(holder)):
+        return None
+    function: Node | None = declarator
+    while function is not None and function.type != "function_declarator":
+        function = function.child_by_field_name("declarator")
+    if function is None:
+        return None
+    template = (
+        parent_of(holder)
+        if parent_of(holder) is not None and parent_of(holder).type == "template_declaration"
+        else None
+    )
     body = holder.child_by_field_name("body")
     return Kernel(
         name=source.of(name),

@@ -15,7 +15,7 @@ from signoff.verifiers.gpu.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.facts import Extent, Form, Launch
 from signoff.verifiers.gpu.names import Callee, callee_of, kernel_of
 from signoff.verifiers.gpu.reach import Reach, entered
-from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name
+from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, parent_of
 
 MOST_LAUNCHES = 3000
 MOST_NOTES = 4
@@ -49,10 +49,11 @@ def _calls(source: Source) -> list[Node]:
     found = []
     at = source.data.find(b"<<<")
     while at >= 0:
-        node = source.root.descendant_for_byte_range(at, at + 3)
-        parent = node.parent if node is not None else None
-        if parent is not None and parent.type == "kernel_call_syntax" and parent.parent is not None:
-            found.append(parent.parent)
+        node = source.leaf(at, at + 3)
+        parent = parent_of(node) if node is not None else None
+        call = parent_of(parent) if parent is not None and parent.type == "kernel_call_syntax" else None
+        if call is not None:
+            found.append(call)
         at = source.data.find(b"<<<", at + 3)
     for name in (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC"):
         for node in source.identifiers(name):

@@ -14,7 +14,7 @@ from signoff.verifiers.gpu.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.facts import Kernel, Launch, OptIn
 from signoff.verifiers.gpu.names import Callee, kernel_of
 from signoff.verifiers.gpu.reach import Reach, reached
-from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, inside
+from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, inside, parent_of
 from signoff.verifiers.gpu.variables import declared
 
 SETTER = "cudaFuncSetAttribute"
@@ -111,7 +111,7 @@ class OptIns:
             return self._passed(source, outer)
         if outer is not None:
             return self._kept(source, declared_name(outer.child_by_field_name("declarator")), depth)
-        parent = node.parent
+        parent = parent_of(node)
         return parent is not None and parent.type not in ("using_declaration", "friend_declaration")
 
     @staticmethod
@@ -134,7 +134,7 @@ class OptIns:
 
 
 def _assigned(use: Node) -> bool:
-    parent = use.parent
+    parent = parent_of(use)
     return parent is not None and parent.type == "assignment_expression" and parent.child_by_field_name("left") == use
 
 

@@ -10,12 +10,16 @@ from importlib.resources import files
 from tree_sitter import Node
 
 from signoff.verifiers.gpu import types
-from signoff.verifiers.gpu.effects import callee
+from signoff.verifiers.gpu.calls import call_of
 from signoff.verifiers.gpu.evaluate import Evaluator
-from signoff.verifiers.gpu.source import CONDITIONALS, Source, ancestors, children, declared_name, inside
-from signoff.verifiers.gpu.variables import declared
+from signoff.verifiers.gpu.source import CONDITIONALS, Source, ancestors, children, declared_name, inside, parent_of
+from signoff.verifiers.gpu.variables import LOCAL, declared, visible
 
 DEEPEST = 6
+# What stands before a call's name (a member's call: the object itself was made elsewhere), and the name.
+CALL = re.compile(rb"(\.\s*|->\s*)?\b([A-Za-z_]\w*)\s*(?:<[^;{}()]*>)?\s*\(")
+INDIRECT = re.compile(rb"[)\]]\s*\(")
+KEYWORDS = frozenset(("if", "for", "while", "switch", "return", "sizeof", "alignof", "decltype", "catch", "alignas"))
 
 
 @cache
@@ -46,7 +50,7 @@ def declarations(source: Source, body: Node) -> Iterator[Node]:
     """The declarations of __shared__ variables in a function's body."""
     for offset in source.words("__shared__"):
         if body.start_byte <= offset < body.end_byte:
-            node = source.root.descendant_for_byte_range(offset, offset + len("__shared__"))
+            node = source.leaf(offset, offset + len("__shared__"))
             found = (
                 next((one for one in ancestors(node) if one.type == "declaration"), None) if node is not None else None
             )
@@ -79,31 +83,36 @@ def _with_callees(
     return own
 
 
-def _called(source: Source, body: Node) -> list[str]:
-    """The names of everything that is called in a body, "?" for what has none."""
-    names: list[str] = []
-    stack = [body]
-    while stack:
-        node = stack.pop()
-        if node.type == "call_expression":
-            function = node.child_by_field_name("function")
-            if function is not None and function.type == "field_expression":
-                names.append("?" if _constructs(source, function) else "operator()")
-            else:
-                names.append(callee(source, node) or "?")
-        stack.extend(node.named_children)
-    return list(dict.fromkeys(names))
+def _called(source: Source, body: Node) -> Iterator[str]:
+    """The names of everything that is called in a body and may declare shared memory, "?" for what has none."""
+    seen: set[str] = set()
+    for match in CALL.finditer(source.data, body.start_byte, body.end_byte):
+        name = match[2].decode("utf-8", "replace")
+        if name in seen or name in KEYWORDS or match[1] or _harmless().match(name):
+            continue
+        node = source.leaf(match.start(2), match.end(2))
+        call = call_of(node) if node is not None else None
+        if call is None or _local(source, name, match.start(2)):
+            continue
+        seen.add(name)
+        yield name
+    if any(
+        _indirect(source, match.end() - 1) for match in INDIRECT.finditer(source.data, body.start_byte, body.end_byte)
+    ):
+        yield "?"
 
 
-def _constructs(source: Source, function: Node) -> bool:
-    """Whether a method's object is made by a call or a cast of a type that may hold shared memory (cub's, say)."""
-    argument = function.child_by_field_name("argument")
-    return argument is not None and argument.type not in (
-        "identifier",
-        "field_expression",
-        "this",
-        "subscript_expression",
-    )
+def _indirect(source: Source, offset: int) -> bool:
+    """Whether the parenthesis there calls what an expression points to: it may be any function."""
+    node = source.leaf(offset, offset + 1)
+    call = parent_of(parent_of(node))
+    function = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    return function is not None and function.type in ("parenthesized_expression", "subscript_expression")
+
+
+def _local(source: Source, name: str, offset: int) -> bool:
+    """Whether a name is a local variable there: a lambda, whose body is looked at with the function's."""
+    return any(one.kind == LOCAL for one in visible(source, name, offset))
 
 
 def _own(evaluator: Evaluator, source: Source, body: Node, templated: bool) -> list[tuple[int, int]] | None:

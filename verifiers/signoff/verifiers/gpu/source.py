@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any
@@ -52,8 +53,57 @@ class Source:
         self.root = self.tree.root_node
         self._words: dict[str, tuple[int, ...]] = {}
         self._identifiers: dict[str, tuple[Node, ...]] = {}
+        self._top: list[Node] = []
+        if self.root.child_count > MANY_CHILDREN:
+            self._top = self.root.children
+            self._starts = [node.start_byte for node in self._top]
         # What other modules remember of this text, by what they call it.
         self.remembered: dict[tuple[str, str | int], Any] = {}
+
+    def enlist(self) -> None:
+        """Have ancestors() know this text, where its root has many children."""
+        if self._top:
+            _large.append(self)
+
+    def retire(self) -> None:
+        """The opposite of enlist()."""
+        if self in _large:
+            _large.remove(self)
+
+    def chain(self, node: Node) -> list[Node] | None:
+        """The node's parents, the root first, where the root has many children and the node is of this tree."""
+        top = self._over(node.start_byte)
+        if top is None or node.end_byte > top.end_byte:
+            return None
+        found = [self.root]
+        while top != node:
+            found.append(top)
+            inner = top.child_with_descendant(node)
+            if inner is None:
+                return None
+            top = inner
+        return found
+
+    def _over(self, offset: int) -> Node | None:
+        """The root's child at an offset."""
+        at = bisect_right(self._starts, offset) if self._top else 0
+        return self._top[at - 1] if at else None
+
+    def leaf(self, start: int, end: int) -> Node | None:
+        """The smallest node that holds a byte range."""
+        top = self._over(start)
+        if top is not None and end <= top.end_byte:
+            return top.descendant_for_byte_range(start, end)
+        return self.root.descendant_for_byte_range(start, end)
+
+    def statements(self, block: Node) -> tuple[list[int], list[Node]]:
+        """The named children of a block without comments, and where each starts."""
+        key = ("statements", block.id)
+        found: tuple[list[int], list[Node]] | None = self.remembered.get(key)
+        if found is None:
+            inner = children(block)
+            found = self.remembered[key] = [one.start_byte for one in inner], inner
+        return found
 
     def locate(self, node: Node) -> tuple[Source, int]:
         """Where names in `node` are looked up: a source and a byte offset."""
@@ -80,10 +130,22 @@ class Source:
             found = self._identifiers[name] = tuple(self._find(name))
         return found
 
+    def identifiers_in(self, name: str, start: int, end: int) -> tuple[Node, ...]:
+        """Those of the identifiers that stand in a byte range."""
+        every = self.identifiers(name)
+        starts = self._starts_of(name)
+        return every[bisect_left(starts, start) : bisect_left(starts, end)]
+
+    def _starts_of(self, name: str) -> list[int]:
+        found: list[int] | None = self.remembered.get(("starts", name))
+        if found is None:
+            found = self.remembered["starts", name] = [node.start_byte for node in self.identifiers(name)]
+        return found
+
     def _find(self, name: str) -> Iterator[Node]:
         width = len(name.encode())
         for offset in self.words(name):
-            node = self.root.descendant_for_byte_range(offset, offset + width)
+            node = self.leaf(offset, offset + width)
             if node is not None and node.end_byte - node.start_byte == width and "identifier" in node.type:
                 yield node
 
@@ -141,12 +203,31 @@ def children(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
+# In a tree whose root has many children, asking a node for its parent walks over all of them.
+MANY_CHILDREN = 150
+_large: list[Source] = []
+
+
 def ancestors(node: Node) -> Iterator[Node]:
     """The node's parents, innermost first."""
+    for place, source in enumerate(_large):
+        chain = source.chain(node)
+        if chain is not None:
+            if place:
+                _large.insert(0, _large.pop(place))
+            yield from reversed(chain)
+            return
     parent = node.parent
     while parent is not None:
         yield parent
         parent = parent.parent
+
+
+def parent_of(node: Node | None) -> Node | None:
+    """The node's parent, None for the root."""
+    if node is None or not _large:
+        return node.parent if node is not None else None
+    return next(ancestors(node), None)
 
 
 def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:

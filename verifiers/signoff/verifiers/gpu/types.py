@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.arithmetic import INT, OPAQUE, SIZE, UINT, CType, named, table
-from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, inside
+from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, inside, parent_of
 from signoff.verifiers.gpu.unit import Unit
 from signoff.verifiers.gpu.variables import CLASSES, Variable
 
@@ -105,12 +105,12 @@ def of_variable(evaluator: Evaluator, variable: Variable, frame: Frame | None) -
 def _arrayed(evaluator: Evaluator, base: Type | None, name: Node, source: Source, frame: Frame | None) -> Type | None:
     """The type with the array declarators around a name, the innermost (nearest the name) being the outermost array."""
     dimensions: list[int | None] = []
-    parent = name.parent
+    parent = parent_of(name)
     while parent is not None and parent.type == "array_declarator":
         size = parent.child_by_field_name("size")
         value = evaluator.value(evaluator.expression(size, source, frame)) if size is not None else None
         dimensions.append(int(value.number) if value is not None else None)
-        parent = parent.parent
+        parent = parent_of(parent)
     for count in reversed(dimensions):
         base = Array(base, count)
     return base
@@ -172,7 +172,7 @@ def of_text(
 
 def _is_type_parameter(unit: Unit, name: str, source: Source, offset: int) -> bool:
     for node in source.identifiers(name):
-        parent = node.parent
+        parent = parent_of(node)
         if parent is not None and "type_parameter_declaration" in parent.type:
             template = next((one for one in ancestors(parent) if one.type == "template_declaration"), None)
             if template is not None and template.start_byte <= offset < template.end_byte:
@@ -186,7 +186,7 @@ def _defined(evaluator: Evaluator, name: str, frame: Frame | None, depth: int) -
         return None
     found: list[tuple[Source, Node]] = []
     for source, node in evaluator.unit.identifiers(name):
-        parent = node.parent
+        parent = parent_of(node)
         if parent is None:
             continue
         if (
@@ -209,7 +209,7 @@ def _defined(evaluator: Evaluator, name: str, frame: Frame | None, depth: int) -
 
 
 def _templated(node: Node) -> bool:
-    parent = node.parent
+    parent = parent_of(node)
     return parent is not None and parent.type == "template_declaration"
 
 

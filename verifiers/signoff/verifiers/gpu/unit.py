@@ -42,9 +42,10 @@ class _Trees:
         if found is None:
             shaped, clusters = regular(data)
             found = Source(path, text, shaped), clusters
+            found[0].enlist()
         self._kept[key] = found
         while len(self._kept) > KEPT_TREES:
-            self._kept.popitem(last=False)
+            self._kept.popitem(last=False)[1][0].retire()
         return found
 
 

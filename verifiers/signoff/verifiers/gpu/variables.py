@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tree_sitter import Node
 
-from signoff.verifiers.gpu.source import Source, ancestors, children
+from signoff.verifiers.gpu.source import Source, ancestors, children, parent_of
 from signoff.verifiers.gpu.unit import Unit
 
 LOCAL, PARAMETER, TEMPLATE, GLOBAL, MEMBER, ENUMERATOR, FUNCTION = (
@@ -98,14 +100,14 @@ def declared(source: Source, name: Node) -> Variable | None:
     """What an identifier declares there, None where it only uses a name."""
     shape: list[str] = []
     initializer: Node | None = None
-    child, parent = name, name.parent
+    child, parent = name, parent_of(name)
     while parent is not None and parent.type in DECLARATORS:
         if not _declares(parent, child):
             return None
         if parent.type == "init_declarator":
             initializer = parent.child_by_field_name("value")
         shape.append(parent.type)
-        child, parent = parent, parent.parent
+        child, parent = parent, parent_of(parent)
     if parent is None or parent.type not in DECLARATIONS or not _holds(parent, child):
         return None
     if parent.type in ("optional_parameter_declaration", "field_declaration"):
@@ -165,8 +167,8 @@ def _scope(node: Node, name: Node) -> Node | None:
     if "parameter" in node.type:
         return _parameter_scope(node)
     if node.type == "enumerator":
-        listed = node.parent
-        enum = listed.parent if listed is not None else None
+        listed = parent_of(node)
+        enum = parent_of(listed) if listed is not None else None
         if enum is None or any(child.type in ("class", "struct") for child in enum.children):
             return None
         node = enum
@@ -206,23 +208,50 @@ def _same(first: Variable, second: Variable) -> bool:
     return first.name == second.name
 
 
-def declarations(source: Source, name: str) -> list[Variable]:
-    """All declarations of `name` in a source, in the order of the text."""
+class Declarations:
+    """All declarations of one name in a source: those of the file and its classes, and by place those of functions."""
+
+    def __init__(self, every: list[Variable]) -> None:
+        self.every = every
+        self.wide = [one for one in every if one.scope.type in WIDE]
+        narrow = sorted((one for one in every if one.scope.type not in WIDE), key=lambda one: one.scope.start_byte)
+        self._narrow = narrow
+        self._starts = [one.scope.start_byte for one in narrow]
+        # How far any scope up to here reaches: before that, no scope can hold the place.
+        self._reach = list(accumulate((one.scope.end_byte for one in narrow), max))
+
+    def around(self, offset: int) -> Iterator[Variable]:
+        """Those whose scope holds a place."""
+        yield from (one for one in self.wide if one.scope.start_byte <= offset < one.scope.end_byte)
+        at = bisect_right(self._starts, offset) - 1
+        while at >= 0 and self._reach[at] > offset:
+            if offset < self._narrow[at].scope.end_byte:
+                yield self._narrow[at]
+            at -= 1
+
+    def within(self, scope: Node) -> list[Variable]:
+        """Those of functions whose scope begins in a scope."""
+        low = bisect_left(self._starts, scope.start_byte)
+        return self._narrow[low : bisect_left(self._starts, scope.end_byte)]
+
+
+WIDE = frozenset(("translation_unit", "declaration_list", "field_declaration_list"))
+
+
+def declarations(source: Source, name: str) -> Declarations:
+    """All declarations of `name` in a source."""
     key = ("declarations", name)
-    found: list[Variable] | None = source.remembered.get(key)
+    found: Declarations | None = source.remembered.get(key)
     if found is None:
         every = (declared(source, node) for node in source.identifiers(name))
-        found = source.remembered[key] = [variable for variable in every if variable is not None]
+        found = source.remembered[key] = Declarations([variable for variable in every if variable is not None])
     return found
 
 
 def visible(source: Source, name: str, offset: int) -> Iterator[Variable]:
-    """The declarations of `name` whose scope holds the place."""
-    for variable in declarations(source, name):
-        scope = variable.scope
-        if scope.start_byte <= offset < scope.end_byte and (
-            variable.kind == MEMBER or variable.name.start_byte < offset
-        ):
+    """The declarations of `name` that can be meant at a place."""
+    for variable in declarations(source, name).around(offset):
+        if variable.kind == MEMBER or variable.name.start_byte < offset:
             yield variable
 
 
@@ -230,7 +259,7 @@ def _elsewhere(unit: Unit, name: str) -> Variable | None:
     """A global of another file, or of a namespace that is used from outside, where there is only one."""
     found: list[Variable] = []
     for file in unit.files:
-        for variable in declarations(file.source, name):
+        for variable in declarations(file.source, name).wide:
             if variable.scope.type in FILE_SCOPES and variable.kind != FUNCTION:
                 found.append(variable)
     return found[0] if len(found) == 1 else None
@@ -247,7 +276,7 @@ def member(unit: Unit, owner: str, name: str) -> Variable | None:
 
 
 def _scoped_enumerator(source: Source, name: Node) -> Variable | None:
-    node = name.parent
+    node = parent_of(name)
     if node is None or node.type != "enumerator" or node.child_by_field_name("name") != name:
         return None
     scope = next((one for one in ancestors(node) if one.type in SCOPES), None)
@@ -261,10 +290,10 @@ def _owners(source: Source, variable: Variable) -> set[str]:
     """The names by which a member can be qualified: its enum, its class or its namespace."""
     names = set()
     if variable.node.type == "enumerator":
-        enum = variable.node.parent.parent if variable.node.parent is not None else None
+        enum = parent_of(parent_of(variable.node)) if parent_of(variable.node) is not None else None
         if enum is not None:
             names.add(_name(source, enum))
-    holder = variable.scope.parent
+    holder = parent_of(variable.scope)
     if holder is not None and (holder.type in CLASSES or holder.type == "namespace_definition"):
         names.add(_name(source, holder))
     return names - {""}
@@ -277,6 +306,6 @@ def _name(source: Source, node: Node) -> str:
 
 def enumerators_before(node: Node) -> list[Node]:
     """The enumerators of the same enum, up to and with this one."""
-    listed = node.parent
+    listed = parent_of(node)
     every = [one for one in children(listed) if one.type == "enumerator"] if listed is not None else []
     return every[: every.index(node) + 1] if node in every else []
