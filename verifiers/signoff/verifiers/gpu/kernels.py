@@ -64,26 +64,6 @@ def _kernel(evaluator: Evaluator, file: File, holder: Node) -> Kernel | None:
     outer = parent_of(holder)
     template = outer if outer is not None and outer.type == "template_declaration" else None
     body = holder.child_by_field_name("body")
-    return body.start_byte if body is not None else holder.end_byte
-
-
-def _kernel(evaluator: Evaluator, file: File, holder: Node) -> Kernel | None:
-    source = file.source
-    declarator = holder.child_by_field_name("declarator")
-    name = declared_name(declarator)
-    if name is None or declarator is None or any(one.type == "ERROR" for one in ancestors(holder)):
-        return None
-    function: Node | None = declarator
-    while function is not None and function.type != "function_declarator":
-        function = function.child_by_field_name("declarator")
-    if function is None:
-        return None
-    template = (
-        parent_of(holder)
-        if parent_of(holder) is not None and parent_of(holder).type == "template_declaration"
-        else None
-    )
-    body = holder.child_by_field_name("body")
     return Kernel(
         name=source.of(name),
         span=source.span(holder),
