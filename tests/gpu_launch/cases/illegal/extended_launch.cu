@@ -6,8 +6,8 @@ int main() {
   cudaMalloc(&data, 1 << 16);
   cudaLaunchConfig_t config{};
   config.gridDim = 16;
-  config.blockDim = dim3(1024, 2);
+  config.blockDim = dim3(1024, 2);  // expect: TooManyThreads
   config.dynamicSmemBytes = 0;
-  cudaError_t error = cudaLaunchKernelEx(&config, step, data, 1.0f);  // expect: TooManyThreads
+  cudaError_t error = cudaLaunchKernelEx(&config, step, data, 1.0f);
   return error != cudaSuccess || cudaDeviceSynchronize() != cudaSuccess;
 }
