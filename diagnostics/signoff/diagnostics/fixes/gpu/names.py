@@ -41,17 +41,44 @@ def listed(name: str) -> tuple[str, ...]:
 def _spelling(ground: Ground) -> Iterator[FixCandidate]:
     match = UNKNOWN.search(ground.finding.message)
     wrong = next((name for name in match.groups() if name), "") if match else ""
-    places = [token for token in ground.src.tokens if token.text == wrong]
     start, end = ground.index.offsets(ground.finding.span)
-    here = next((token for token in places if token.end > start and token.start <= max(end, start)), None)
+    tokens = ground.src.tokens
+    here = next((one for one in tokens if one.text == wrong and one.end > start and one.start <= max(end, start)), None)
+    if here is None:
+        # In the argument of a macro the compiler stands at the macro's name.
+        line = [one for one in tokens if one.text == wrong and _line(ground, one) == ground.finding.span.start_line]
+        here = line[0] if len(line) == 1 else None
     if not wrong or here is None:
         return
+    uses = [token for token in _function(ground, here) if token.text == wrong]
     for word in nearest(wrong, [*_own(ground, wrong), *listed("cuda_names.txt"), *KEYWORDS]):
-        title = f"Replace '{wrong}' by '{word}'"
-        yield ground.candidate(title, _renamed(ground, [here], word), "spelling", (wrong,))
-        if len(places) > 1:
-            title = f"{title}, everywhere"
-            yield ground.candidate(title, _renamed(ground, places, word), "spelling", (wrong,))
+        declared = [token for token in tokens if token.text == word]
+        if len(declared) == 1 and len(uses) > 1 and declared[0] in _function(ground, here):
+            # A name that nothing uses, near one that is used again and again: the declaration is misspelt.
+            title = f"Rename the unused '{word}' to '{wrong}'"
+            yield ground.candidate(title, (ground.replace(declared[0], wrong),), "spelling", (word,))
+        elif len(uses) > 1:
+            title = f"Replace '{wrong}' by '{word}', in the whole function"
+            yield ground.candidate(title, _renamed(ground, uses, word), "spelling", (wrong,))
+        yield ground.candidate(f"Replace '{wrong}' by '{word}'", _renamed(ground, [here], word), "spelling", (wrong,))
+
+
+def _line(ground: Ground, token: Token) -> int:
+    return ground.index.position(token.start)[0]
+
+
+def _function(ground: Ground, token: Token) -> list[Token]:
+    """The tokens of the outermost braces around a token, with what stands before them; the token alone elsewhere."""
+    depth, opened = 0, 0
+    for number, one in enumerate(ground.src.tokens):
+        if depth == 0 and one.text in (";", "}"):
+            opened = number
+        depth += {"{": 1, "}": -1}.get(one.text, 0)
+        if depth == 0 and one.text == "}":
+            if one.start > token.start:
+                return ground.src.tokens[opened : number + 1] if opened else ground.src.tokens[: number + 1]
+            opened = number
+    return [token]
 
 
 def nearest(wrong: str, words: Iterable[str]) -> list[str]:
