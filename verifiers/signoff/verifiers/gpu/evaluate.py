@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tree_sitter import Node
@@ -25,6 +26,8 @@ __all__ = ["Evaluator", "Expression", "Frame"]
 
 # Steps of evaluation for one unit: beyond, everything is unknown, so that no text takes long.
 MOST_STEPS = 60_000
+MOST_SECONDS = 1.0
+STEPS_A_LOOK = 64
 DEEPEST = 60
 
 
@@ -36,6 +39,9 @@ class Evaluator:
         self.calls = Calls(self)
         self.objects = Objects(self)
         self.steps = 0
+        self._next_look = STEPS_A_LOOK
+        self._over = False
+        self._start = time.thread_time()
         self.depth = 0
         self.notes: list[Note] = []
         # What other modules remember of this unit, by what they call it.
@@ -47,8 +53,11 @@ class Evaluator:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the budget is used up."""
-        return self.steps > MOST_STEPS
+        """Whether the budget is used up: steps, or processor time where each step takes long."""
+        if not self._over and self.steps >= self._next_look:
+            self._next_look = self.steps + STEPS_A_LOOK
+            self._over = self.steps > MOST_STEPS or time.thread_time() - self._start > MOST_SECONDS
+        return self._over
 
     def expression(self, node: Node | None, source: Source, frame: Frame | None = None) -> Expression | None:
         """The node as an expression, with its macros expanded; None where one of them is not known."""
@@ -189,11 +198,15 @@ class Evaluator:
         """Whether an expression is a "vector" (dim3 or its like) or a "scalar"; "" where it is not known."""
         if expression is None or self.depth > DEEPEST:
             return ""
-        self.depth += 1
-        try:
-            return shape(self, expression)
-        finally:
-            self.depth -= 1
+        key = ("shape", id(expression.source), expression.node.id, id(expression.frame))
+        if key not in self.remembered:
+            self.depth += 1
+            try:
+                self.remembered[key] = shape(self, expression)
+            finally:
+                self.depth -= 1
+        found: str = self.remembered[key]
+        return found
 
 
 def _shown(value: Value) -> str:

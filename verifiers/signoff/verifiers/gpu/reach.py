@@ -59,8 +59,11 @@ def entered(evaluator: Evaluator, source: Source, node: Node, depth: int = 0) ->
     sites = evaluator.calls.sites(source, function)
     if not sites:
         return here
-    ways = [entered(evaluator, place, call, depth + 1) for place, call in sites if not inside(call, function)]
-    return min(here, max(ways)) if ways else here
+    key = ("entered", id(source), function.start_byte)
+    if key not in evaluator.remembered:
+        ways = [entered(evaluator, place, call, depth + 1) for place, call in sites if not inside(call, function)]
+        evaluator.remembered[key] = max(ways, default=Reach.ALWAYS)
+    return min(here, evaluator.remembered[key])
 
 
 def _within(evaluator: Evaluator, source: Source, parent: Node, current: Node) -> Reach:
@@ -84,11 +87,20 @@ def _within(evaluator: Evaluator, source: Source, parent: Node, current: Node) -
     return Reach.ALWAYS
 
 
+def _truth(evaluator: Evaluator, source: Source, condition: Node) -> bool | None:
+    """Whether a condition holds, remembered by its place."""
+    key = ("truth", id(source), condition.start_byte)
+    if key not in evaluator.remembered:
+        evaluator.remembered[key] = evaluator.truth(evaluator.expression(condition, source))
+    found: bool | None = evaluator.remembered[key]
+    return found
+
+
 def _chosen(evaluator: Evaluator, source: Source, parent: Node, current: Node) -> Reach:
     condition = parent.child_by_field_name("condition")
     if condition is None or current == condition:
         return Reach.ALWAYS
-    truth = evaluator.truth(evaluator.expression(condition, source))
+    truth = _truth(evaluator, source, condition)
     if truth is not None:
         return Reach.ALWAYS if truth == (current == parent.child_by_field_name("consequence")) else Reach.NEVER
     return Reach.ALWAYS if HARMLESS.search(source.of(condition)) else Reach.PERHAPS
@@ -99,8 +111,7 @@ def _looped(evaluator: Evaluator, source: Source, loop: Node, current: Node) -> 
     condition = loop.child_by_field_name("condition")
     if condition is None or current != loop.child_by_field_name("body"):
         return Reach.ALWAYS
-    truth = evaluator.truth(evaluator.expression(condition, source))
-    return Reach.NEVER if truth is False else Reach.ALWAYS
+    return Reach.NEVER if _truth(evaluator, source, condition) is False else Reach.ALWAYS
 
 
 def _case(evaluator: Evaluator, source: Source, case: Node) -> Reach:
@@ -173,7 +184,7 @@ def _guard(evaluator: Evaluator, source: Source, statement: Node) -> Reach:
         return Reach.ALWAYS
     if leaves(evaluator, statement, source):
         return Reach.NEVER
-    truth = evaluator.truth(evaluator.expression(condition, source))
+    truth = _truth(evaluator, source, condition)
     if truth is None:
         return Reach.ALWAYS if HARMLESS.search(source.of(condition)) else Reach.PERHAPS
     taken = branches[0] if truth else branches[1]

@@ -96,6 +96,15 @@ RECORDS = {
 
 def of_variable(evaluator: Evaluator, variable: Variable, frame: Frame | None) -> Type | None:
     """The type of a variable, None where it is not known (or a pointer or function)."""
+    key = ("type", id(variable.source), variable.name.start_byte, id(frame))
+    if key not in evaluator.remembered:
+        evaluator.remembered[key] = None  # a type that depends on itself is not known
+        evaluator.remembered[key] = _of_variable(evaluator, variable, frame)
+    found: Type | None = evaluator.remembered[key]
+    return found
+
+
+def _of_variable(evaluator: Evaluator, variable: Variable, frame: Frame | None) -> Type | None:
     if variable.type_node is None or {"pointer_declarator", "function_declarator"} & set(variable.shape):
         return None
     base = of_node(evaluator, variable.type_node, variable.source, frame)
