@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from signoff.verifiers.finding import Finding, Outcome, Related, Severity, Span, Status
 from signoff.verifiers.gpu import embedded
 from signoff.verifiers.gpu.facts import Bounds, Form, Kernel, KernelCost, Launch, Note, OptIn, UnitFacts
@@ -56,7 +58,8 @@ async def test_each_text_is_a_document_of_its_own_under_the_same_path() -> None:
     assert project.unit is not None and torch.unit is not None
     assert (project.unit.defines, project.unit.include_dirs) == (("N=4",), ("/inc",))
     assert project.unit.flags == ("--std=c++17",) and project.unit.declared
-    assert torch.unit.forced_includes == ("torch/types.h", "cuda.h", "cuda_runtime.h")
+    assert second.text.startswith("#include <torch/types.h>\n#include <cuda.h>\n#include <cuda_runtime.h>\n__global__")
+    assert torch.unit.forced_includes == ()
 
 
 async def test_what_is_known_of_the_file_counts_for_its_texts() -> None:
@@ -74,8 +77,7 @@ async def test_no_implicit_headers_are_none() -> None:
         '"__global__ void second', 'cuda_sources="__global__ void second'
     )
     await embedded.checked(recorder.check, Snapshot("", PATH, "python", 1, text), Project("/w"))
-    unit = recorder.asked[1][1].unit
-    assert unit is not None and unit.forced_includes == ()
+    assert recorder.asked[1][0].text.startswith("__global__ void second")
 
 
 async def test_findings_and_all_their_places_are_moved() -> None:
@@ -92,6 +94,28 @@ async def test_findings_and_all_their_places_are_moved() -> None:
     assert shown(moved.related[0].span) == "void second"
     assert moved.related[1].span == there and elsewhere.span == there
     assert shown(elsewhere.related[0].span) == "void second"
+
+
+async def test_what_is_said_of_the_includes_that_torch_adds_is_left_out() -> None:
+    finding = Finding(PATH, Span(0, 9, 0, 24), Severity.INFORMATION, "IncompleteProject", "no torch", "nvcc")
+    own = Finding(PATH, Span(3, 0, 3, 10), Severity.ERROR, "X", "own", "nvcc")
+    answer = Outcome("recorder", findings=(finding, own), complete=False)
+    outcome = await embedded.checked(
+        Recorder(Outcome("recorder"), answer, Outcome("recorder")).check, DOCUMENT, Project("/w")
+    )
+    assert [shown(one.span) for one in outcome.findings] == ["__global__"] and not outcome.judged
+
+
+async def test_what_kernels_cost_is_learnt_without_torchs_headers_where_that_goes() -> None:
+    costs = (KernelCost("second", "sm_80", 9),)
+    lacking, bare = Outcome("recorder", complete=False), Outcome("recorder", facts={"kernels": costs})
+    recorder = Recorder(Outcome("recorder"), lacking, bare)
+    outcome = await embedded.checked(recorder.check, DOCUMENT, Project("/w"))
+    assert [asked.text.startswith("#include") for asked, _ in recorder.asked] == [False, True, False]
+    assert outcome.facts == {"kernels": costs} and not outcome.complete
+    wrong = replace(bare, findings=(Finding(PATH, Span(0, 0, 0, 1), Severity.ERROR, "X", "at::Half", "recorder"),))
+    outcome = await embedded.checked(Recorder(Outcome("recorder"), lacking, wrong).check, DOCUMENT, Project("/w"))
+    assert outcome.facts == {} and outcome.findings == ()
 
 
 async def test_facts_of_all_texts_are_joined_and_moved() -> None:

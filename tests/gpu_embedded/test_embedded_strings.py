@@ -102,7 +102,11 @@ def test_sums_of_literals_and_names_are_followed_to_each_place() -> None:
 def test_a_list_is_joined_as_torch_joins_it() -> None:
     text = f"load_inline('m', '', ['{KERNEL}', '__global__ void b() {{}}'])"
     (unit,) = found(text)
-    assert unit.text == f"{KERNEL}\n__global__ void b() {{}}"
+    head, own = unit.text[: unit.added], unit.text[unit.added :]
+    assert own == f"{KERNEL}\n__global__ void b() {{}}"
+    assert head == "#include <torch/types.h>\n#include <cuda.h>\n#include <cuda_runtime.h>\n", "as torch writes it"
+    span = unit.placed.span(Span(0, 0, 0, 8))
+    assert LineIndex(text).offset(span.start_line, span.start_column) == text.index(KERNEL)
     assert at(unit, text, "void b()") == "void b()"
 
 

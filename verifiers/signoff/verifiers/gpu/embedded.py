@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from signoff.verifiers.finding import Finding, Outcome, Span, Status
+from signoff.verifiers.finding import Finding, Outcome, Severity, Span, Status
 from signoff.verifiers.gpu.facts import UnitFacts
-from signoff.verifiers.gpu.python_literals import PlacedText
+from signoff.verifiers.gpu.python_literals import Piece, PlacedText
 from signoff.verifiers.gpu.python_sources import Source, sources, worth_parsing
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.snapshot import Snapshot
@@ -27,14 +27,20 @@ LANGUAGE = "cuda-cpp"
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """One CUDA text inside a Python document. `origin` names what takes it ("CuPy RawKernel")."""
+    """One CUDA text inside a Python document. `origin` names what takes it ("CuPy RawKernel").
+
+    `added` counts the characters before it that the loader puts there: torch's own includes. `bare` is the same text
+    without them.
+    """
 
     placed: PlacedText
     source: Source
+    added: int = 0
+    bare: Embedded | None = None
 
     @property
     def text(self) -> str:
-        """The CUDA text, exactly as the loader gets it."""
+        """The CUDA text, exactly as it is compiled."""
         return self.placed.text
 
     @property
@@ -53,6 +59,7 @@ class Embedded:
         return replace(project, unit=self._unit(document.path, project.unit), buffers=buffers)
 
     def _unit(self, path: str, known: CompileUnit | None) -> CompileUnit:
+        loader = self.source.loader
         unit = known or CompileUnit(path, directory=str(Path(path).parent) if path else "")
         defines, undefines, include_dirs, flags = _options(self.source.options or ())
         return replace(
@@ -61,10 +68,10 @@ class Embedded:
             include_dirs=(*include_dirs, *(self.source.include_dirs or ()), *unit.include_dirs),
             defines=(*unit.defines, *defines),
             undefines=(*unit.undefines, *undefines),
-            forced_includes=(*self.source.loader.forced_includes, *unit.forced_includes),
             flags=(*unit.flags, *flags),
             origin=self.origin,
-            declared=self.source.options is not None and self.source.include_dirs is not None,
+            # torch has flags of its own beside those it is given.
+            declared=None not in (self.source.options, self.source.include_dirs) and not loader.implicit_includes,
         )
 
 
@@ -76,7 +83,16 @@ def units(snapshot: Snapshot) -> tuple[Embedded, ...]:
 @lru_cache(maxsize=8)  # several verifiers ask for the same text one after the other
 def _units(text: str) -> tuple[Embedded, ...]:
     index = LineIndex(text)
-    return tuple(Embedded(PlacedText(source.pieces, index), source) for source in sources(text))
+    return tuple(_embedded(source, index) for source in sources(text))
+
+
+def _embedded(source: Source, index: LineIndex) -> Embedded:
+    head = "".join(f"#include <{name}>\n" for name in source.loader.implicit_includes)
+    bare = Embedded(PlacedText(source.pieces, index), source)
+    if not head:
+        return bare
+    added = Piece(head, source.pieces[0].source, 0)
+    return Embedded(PlacedText((added, *source.pieces), index), source, len(head), bare)
 
 
 async def checked(inner: Inner, snapshot: Snapshot, project: Project) -> Outcome:
@@ -86,8 +102,26 @@ async def checked(inner: Inner, snapshot: Snapshot, project: Project) -> Outcome
     outcomes = []
     for unit in units(snapshot):
         outcome = await inner(unit.snapshot(snapshot), unit.project(snapshot, project))
-        outcomes.append(_moved(outcome, unit.placed, snapshot.path))
+        moved = _moved(_about_the_string(outcome, unit, snapshot.path), unit.placed, snapshot.path)
+        if unit.bare is not None and moved.ran and not moved.complete:
+            moved = replace(moved, facts={**moved.facts, **await _facts_without(inner, unit.bare, snapshot, project)})
+        outcomes.append(moved)
     return together(outcomes) if outcomes else Outcome(name)
+
+
+def _about_the_string(outcome: Outcome, unit: Embedded, path: str) -> Outcome:
+    """Without what is said of the lines that the loader adds: a header of torch's that was not found is no fault."""
+    lines = unit.text.count("\n", 0, unit.added)
+    kept = tuple(one for one in outcome.findings if one.path != path or one.span.start_line >= lines)
+    return replace(outcome, findings=kept, complete=outcome.complete and len(kept) == len(outcome.findings))
+
+
+async def _facts_without(inner: Inner, bare: Embedded, snapshot: Snapshot, project: Project) -> dict[str, object]:
+    """What is learnt of a text without torch's headers, where it compiles: most kernels need none of them."""
+    outcome = await inner(bare.snapshot(snapshot), bare.project(snapshot, project))
+    if not outcome.judged or any(finding.severity is Severity.ERROR for finding in outcome.findings):
+        return {}
+    return _moved(outcome, bare.placed, snapshot.path).facts
 
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:

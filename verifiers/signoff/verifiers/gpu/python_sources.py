@@ -35,7 +35,7 @@ class Loader:
     keyword: str
     options: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
-    forced_includes: tuple[str, ...] = ()
+    implicit_includes: tuple[str, ...] = ()
 
 
 # Signatures: torch 2.9 torch/utils/cpp_extension.py and torch/cuda/__init__.py, CuPy 13 cupy/_core/raw.pyx,
@@ -130,8 +130,8 @@ class Reader:
         self.calls.sort(key=lambda call: (call[0].lineno, call[0].col_offset))
         seen: set[Pieces] = set()
         for call, loader, scope in self.calls:
-            if loader.forced_includes and flag(call, NO_HEADERS):
-                loader = replace(loader, forced_includes=())
+            if loader.implicit_includes and flag(call, NO_HEADERS):
+                loader = replace(loader, implicit_includes=())
             source = argument(call, loader.position, loader.keyword)
             options = self.words(call, loader.options, scope)
             includes = self.words(call, loader.includes, scope)
