@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from tree_sitter import Node
 
@@ -33,27 +35,28 @@ class Effect:
         return all(mine == other for mine, other in zip(self.path, path, strict=False))
 
 
-# C interfaces and std functions that take numbers by value or by const reference.
-BY_VALUE = re.compile(
-    r"(?:printf|fprintf|snprintf|sprintf|fopen|fclose|malloc|calloc|realloc|free|memset|memcpy|memmove|memcmp|fread|"
-    r"fwrite|exit|abort|assert|static_assert|min|max|fmin|fmax|fminf|fmaxf|abs|fabs|fabsf|ceil|ceilf|floor|floorf|"
-    r"sqrt|sqrtf|pow|powf|log|logf|log2|log2f|exp|expf|exp2|exp2f|round|roundf|dim3|uint3|int3|rand|srand|clamp|"
-    r"fflush|puts|usleep|sleep|isnan|isinf|int|unsigned|float|double|size_t|bool|char|long|short|int64_t|uint32_t|"
-    r"int32_t|uint64_t|static_cast|reinterpret_cast|const_cast|to_string|iota|fill|fill_n|generate|accumulate|"
-    r"make_pair|make_tuple|make_unique|make_shared|make_shared|move|forward|size|"
-    r"(?:cuda(?:[A-Z]\w*)|cu[A-Z]\w*|cublas\w+|cudnn\w+|cufft\w+|curand\w+|cusparse\w+|cusolver\w+|nccl\w+|nvtx\w+|"
-    r"nvrtc\w+|MPI_\w+|make_[a-z0-9]+))$"
-)
 # Take a pointer, but only read what it points to.
 CONST_POINTER = frozenset(("cudaLaunchKernelEx", "cudaLaunchKernelExC", "cuLaunchKernelEx"))
 TRANSPARENT = frozenset(("parenthesized_expression",))
 
 
+@cache
+def _by_value() -> re.Pattern[str]:
+    """The names of functions that change no number that they are given."""
+    text = files(__package__).joinpath("host_functions.txt").read_text("utf-8")
+    return re.compile(f"(?:{'|'.join(line for line in text.splitlines() if line and not line.startswith('#'))})$")
+
+
 def effects(unit: Unit, variable: Variable) -> list[Effect]:
     """Every change of a variable after its declaration, in the order of the text."""
+    if variable.text in written_by_macros(unit):
+        return [Effect(ESCAPE, variable.node, variable.source)]
     found: list[Effect] = []
+    array, broken = "array_declarator" in variable.shape, variable.scope.has_error
     for source, node in _uses(unit, variable):
-        effect = _effect(unit, source, node)
+        effect = _effect(unit, source, node, array)
+        if effect is None and broken and any(one.type == "ERROR" for one in ancestors(node)):
+            effect = Effect(CLOBBER, node, source)
         if effect is not None:
             found.append(effect)
     return found
@@ -107,12 +110,14 @@ def _hides(other: Variable, variable: Variable, source: Source, node: Node) -> b
     return source is not variable.source or (inside(scope, variable.scope) and scope != variable.scope)
 
 
-def _effect(unit: Unit, source: Source, node: Node) -> Effect | None:
+def _effect(unit: Unit, source: Source, node: Node, array: bool) -> Effect | None:
     target, path = _lvalue(source, node)
     parent = parent_of(target)
     if parent is None:
         return None
     kind = parent.type
+    if array and target == node and _decays(source, parent, target):
+        return Effect(ESCAPE, parent, source)
     if kind == "assignment_expression" and parent.child_by_field_name("left") == target:
         return _assignment(source, parent, path)
     if kind == "update_expression":
@@ -125,13 +130,21 @@ def _effect(unit: Unit, source: Source, node: Node) -> Effect | None:
         return _bound(source, parent, target, path)
     if kind == "binary_expression" and parent.child_by_field_name("right") == target:
         return _extraction(source, parent, path)
-    if kind == "field_expression" and path and _is_callee(parent):
-        return Effect(CLOBBER, parent, source, path)
-    if kind == "lambda_capture_specifier" or kind == "return_statement":
-        return None
-    if kind == "initializer_list" and not _scalar_context(source, parent):
+    if kind == "field_expression" and _is_callee(parent):
         return Effect(CLOBBER, parent, source, path)
     return _asm(source, parent, path)
+
+
+def _decays(source: Source, parent: Node, array: Node) -> bool:
+    """Whether an array's name is used as a pointer, through which its elements may be written."""
+    if parent.type in ("sizeof_expression", "kernel_call_syntax", "lambda_capture_specifier", "for_range_loop"):
+        return False
+    call = parent_of(parent) if parent.type == "argument_list" else None
+    if call is not None and call.type == "call_expression":
+        return callee(source, call) not in (*LAUNCHERS, "size")
+    left = parent.child_by_field_name("left") if parent.type == "assignment_expression" else None
+    # A launch configuration only reads its list of attributes.
+    return left is None or left == array or not source.of(left).endswith((".attrs", "->attrs"))
 
 
 def _lvalue(source: Source, node: Node) -> tuple[Node, Path]:
@@ -251,7 +264,7 @@ def _argument(unit: Unit, source: Source, arguments: Node, target: Node, path: P
     if any(child.type == "kernel_call_syntax" for child in owner.children):
         return None
     name = callee(source, owner)
-    if name and BY_VALUE.match(name):
+    if name and _by_value().match(name):
         return None
     position = children(arguments).index(target) if target in children(arguments) else -1
     if name and position >= 0 and reads_only(unit, source, owner, name, position):
@@ -327,13 +340,24 @@ def _extraction(source: Source, node: Node, path: Path) -> Effect | None:
     return Effect(CLOBBER, node, source, path)
 
 
-def _scalar_context(source: Source, node: Node) -> bool:
-    """An initializer list copies what it holds, except into a list of references, which nobody writes."""
-    return True
-
-
 def _asm(source: Source, parent: Node, path: Path) -> Effect | None:
     return Effect(CLOBBER, parent, source, path) if parent.type.startswith("gnu_asm") else None
+
+
+WRITTEN = re.compile(
+    r"([A-Za-z_]\w*)\s*(?:\.\w+\s*)?(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--|&)\s*\(?\s*([A-Za-z_]\w*)"
+)
+
+
+def written_by_macros(unit: Unit) -> frozenset[str]:
+    """The names that the bodies of macros change: a use of such a macro does not show it."""
+    if unit.written is None:
+        found: set[str] = set()
+        for macro in {macro for file in unit.files for macro in file.macros.macros()}:
+            names = {name for match in WRITTEN.finditer(macro.body) for name in match.groups() if name}
+            found |= names - set(macro.parameters or ())
+        unit.written = frozenset(found)
+    return unit.written
 
 
 def overlapping(found: Sequence[Effect], path: Path) -> list[Effect]:

@@ -26,8 +26,8 @@ __all__ = ["Evaluator", "Expression", "Frame"]
 
 # Steps of evaluation for one unit: beyond, everything is unknown, so that no text takes long.
 MOST_STEPS = 60_000
-MOST_SECONDS = 1.0
-STEPS_A_LOOK = 64
+MOST_SECONDS = 0.3
+STEPS_A_LOOK = 32
 DEEPEST = 60
 
 

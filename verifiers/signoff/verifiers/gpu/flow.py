@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,42 @@ if TYPE_CHECKING:
     from signoff.verifiers.gpu.evaluate import Evaluator, Frame
 
 LEAVES = frozenset(("return_statement", "throw_statement", "break_statement", "continue_statement", "goto_statement"))
+TIMELESS = LOOPS | {"lambda_expression"}
 EXITS = frozenset(("exit", "abort", "_exit", "quick_exit", "terminate", "__assert_fail"))
+
+
+class _Changes:
+    """The changes of one part of a variable, in the order of the text."""
+
+    def __init__(self, variable: Variable, effects: list[Effect]) -> None:
+        self.effects = sorted(effects, key=lambda effect: effect.node.start_byte)
+        self._starts = [effect.node.start_byte for effect in self.effects]
+        foreign = any(effect.source is not variable.source for effect in effects)
+        self.hopeless = bool(effects) and (variable.kind == GLOBAL or foreign or _jumps(variable))
+        # Changes that may happen at another time than their place in the text says, with the constructs around them.
+        self.escapes: list[tuple[Effect, tuple[Node, ...]]] = []
+        for effect in () if self.hopeless else self.effects:
+            within = tuple(
+                one for one in ancestors(effect.node) if one.type in TIMELESS and inside(one, variable.scope)
+            )
+            if effect.kind == ESCAPE or any(one.type == "lambda_expression" for one in within):
+                self.escapes.append((effect, within))
+
+    def latest(self, end: int) -> int:
+        """Where the last change before an offset begins, -1 for none."""
+        at = bisect_left(self._starts, end)
+        return self._starts[at - 1] if at else -1
+
+    def within(self, node: Node) -> list[Effect]:
+        """The changes in a node."""
+        low, high = bisect_left(self._starts, node.start_byte), bisect_left(self._starts, node.end_byte)
+        return [effect for effect in self.effects[low:high] if effect.node.end_byte <= node.end_byte]
+
+
+def _jumps(variable: Variable) -> bool:
+    """Whether the function around a variable has a goto."""
+    holder = next((one for one in ancestors(variable.name) if one.type == "function_definition"), None)
+    return holder is not None and variable.source.data.find(b"goto ", holder.start_byte, holder.end_byte) >= 0
 
 
 class Reaching:
@@ -28,17 +63,18 @@ class Reaching:
         self.variable = variable
         self.path = path
         self.frame = frame
-        every = evaluator.effects(variable)
-        self.effects = overlapping(every, path)
+        key = ("changes", id(variable.source), variable.name.start_byte, path)
+        if key not in evaluator.remembered:
+            evaluator.remembered[key] = _Changes(variable, overlapping(evaluator.effects(variable), path))
+        self.changes: _Changes = evaluator.remembered[key]
+        self.effects = self.changes.effects
 
     def at(self, place: Node | int) -> Value | None:
         """The value at a node or a byte offset of the variable's source."""
         if self.variable.constant or not self.effects:
             return self.initial()
         offset = place if isinstance(place, int) else place.start_byte
-        if self.variable.kind == GLOBAL or any(effect.source is not self.variable.source for effect in self.effects):
-            return None
-        if any(self._escaped(effect, offset) for effect in self.effects) or self._jumps():
+        if self.changes.hopeless or any(self._escaped(*one, offset) for one in self.changes.escapes):
             return None
         node = self._leaf(offset)
         return self._climb(node, offset) if node is not None else None
@@ -50,21 +86,13 @@ class Reaching:
     def _leaf(self, offset: int) -> Node | None:
         return self.variable.source.leaf(offset, offset)
 
-    def _escaped(self, effect: Effect, offset: int) -> bool:
+    @staticmethod
+    def _escaped(effect: Effect, within: tuple[Node, ...], offset: int) -> bool:
         """Whether the effect may have happened at any time before the place."""
-        scope = self.variable.scope
-        within = [one for one in ancestors(effect.node) if inside(one, scope)]
-        if any(one.type == "lambda_expression" and not one.start_byte <= offset < one.end_byte for one in within):
+        around = [one for one in within if one.start_byte <= offset < one.end_byte]
+        if any(one.type == "lambda_expression" and one not in around for one in within):
             return True
-        if effect.kind != ESCAPE:
-            return False
-        looped = any(one.type in LOOPS and one.start_byte <= offset < one.end_byte for one in within)
-        return effect.node.start_byte < offset or looped
-
-    def _jumps(self) -> bool:
-        holder = next((one for one in ancestors(self.variable.name) if one.type == "function_definition"), None)
-        text = self.variable.source.data[holder.start_byte : holder.end_byte] if holder is not None else b""
-        return b"goto " in text
+        return effect.kind == ESCAPE and (effect.node.start_byte < offset or any(one.type in LOOPS for one in around))
 
     def _climb(self, node: Node, offset: int, done: Node | None = None) -> Value | None:
         """Walk outwards from a place until a store is met; `done` is a statement that was looked at already."""
@@ -94,9 +122,10 @@ class Reaching:
         starts, statements = self.variable.source.statements(block)
         own = self.variable.name.start_byte
         while True:
-            places = [one.node.start_byte for one in self.effects if block.start_byte <= one.node.start_byte < end]
-            places += [own] if block.start_byte <= own < end else []
-            at = bisect_right(starts, max(places)) - 1 if places else -1
+            latest = max(self.changes.latest(end), own if own < end else -1)
+            if latest < block.start_byte:
+                return None
+            at = bisect_right(starts, latest) - 1
             if at < 0:
                 return None
             if case and statements[at].type == "case_statement":
@@ -108,11 +137,9 @@ class Reaching:
 
     def _own(self, statement: Node, offset: int) -> bool:
         """Whether the simple statement that holds the place changes the variable too, before or after in one breath."""
-        if statement.type not in ("expression_statement", "return_statement"):
+        if statement.type not in ("expression_statement", "return_statement", "declaration"):
             return False
-        for effect in self.effects:
-            if not self._in(effect, statement):
-                continue
+        for effect in self.changes.within(statement):
             value = effect.value
             if value is None or not value.start_byte <= offset < value.end_byte:
                 return True
@@ -123,7 +150,7 @@ class Reaching:
 
     def _statement(self, statement: Node) -> _Met | None:
         """What the variable is after a statement, None where the statement does not concern it."""
-        within = [effect for effect in self.effects if self._in(effect, statement)]
+        within = self.changes.within(statement)
         if inside(self.variable.name, statement) and statement.type == "declaration":
             return _Met(self.initial()) if not within else _Met(None)
         if not within:
@@ -188,14 +215,14 @@ class Reaching:
             return self._loop(parent, current)
         if parent.type in ("if_statement", "while_statement", "switch_statement"):
             condition = parent.child_by_field_name("condition")
-            touched = condition is not None and any(self._in(effect, condition) for effect in self.effects)
+            touched = condition is not None and bool(self.changes.within(condition))
             return _Met(None) if touched else None
         if parent.type == "lambda_expression" and parent != self.variable.scope:
             late = any(effect.node.end_byte > parent.start_byte for effect in self.effects)
             return _Met(None) if late else None
         if parent.type == "catch_clause":
             outer = parent_of(parent)
-            return _Met(None) if outer is not None and any(self._in(one, outer) for one in self.effects) else None
+            return _Met(None) if outer is not None and bool(self.changes.within(outer)) else None
         if parent.type == "declaration" and inside(self.variable.name, parent):
             return _Met(self.initial())
         if parent.type == "function_definition" and self.variable.kind == PARAMETER:
@@ -206,15 +233,13 @@ class Reaching:
 
     def _loop(self, loop: Node, current: Node) -> _Met | None:
         start = loop.child_by_field_name("initializer")
-        inner = [
-            one for one in self.effects if self._in(one, loop) and not (start is not None and self._in(one, start))
-        ]
+        inner = [one for one in self.changes.within(loop) if start is None or not self._in(one, start)]
         if inner:
             return _Met(None)
         if start is not None and current != start:
             if inside(self.variable.name, start):
                 return _Met(self.initial())
-            if any(self._in(effect, start) for effect in self.effects):
+            if self.changes.within(start):
                 return _Met(None)
         return None
 

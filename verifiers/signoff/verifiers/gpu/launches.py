@@ -34,6 +34,8 @@ def launches(evaluator: Evaluator) -> Iterator[tuple[Launch, Callee, Node]]:
     source = evaluator.unit.main.source
     found = sorted(_calls(source), key=lambda call: call.start_byte)
     for call in found[:MOST_LAUNCHES]:
+        if evaluator.exhausted:
+            return
         if any(one.type == "ERROR" for one in ancestors(call)):
             continue
         reach = entered(evaluator, source, call)

@@ -63,7 +63,8 @@ def entered(evaluator: Evaluator, source: Source, node: Node, depth: int = 0) ->
     if key not in evaluator.remembered:
         ways = [entered(evaluator, place, call, depth + 1) for place, call in sites if not inside(call, function)]
         evaluator.remembered[key] = max(ways, default=Reach.ALWAYS)
-    return min(here, evaluator.remembered[key])
+    outer: Reach = evaluator.remembered[key]
+    return min(here, outer)
 
 
 def _within(evaluator: Evaluator, source: Source, parent: Node, current: Node) -> Reach:

@@ -65,6 +65,7 @@ class Unit:
         self.headers: list[File] = []
         self.main = self._read(path, text, environment(defines, undefines), 0)[0]
         self.files = (self.main, *self.headers)
+        self.written: frozenset[str] | None = None  # names that macros change, once asked for
         self._by_source = {id(file.source): file for file in self.files}
         self._snippets: dict[tuple[int, int, str], Snippet | None] = {}
 
