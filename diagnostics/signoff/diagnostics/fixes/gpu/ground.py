@@ -103,7 +103,7 @@ def cuda_text(snapshot: Snapshot, index: LineIndex, span: Span) -> str:
     """The CUDA text that holds `span`, at its place in the document; "" where a Python string writes it in escapes."""
     if snapshot.language != PYTHON:
         return snapshot.text
-    for unit in units(snapshot):
+    for unit in (each.bare or each for each in units(snapshot)):
         whole = LineIndex(unit.text).span(0, len(unit.text))
         start, end = index.offsets(unit.placed.span(whole))
         inside = unit.placed.span(whole)
