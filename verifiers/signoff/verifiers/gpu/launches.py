@@ -15,7 +15,7 @@ from signoff.verifiers.gpu.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.facts import Extent, Form, Launch
 from signoff.verifiers.gpu.names import Callee, callee_of, kernel_of
 from signoff.verifiers.gpu.reach import Reach, entered
-from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name, parent_of
+from signoff.verifiers.gpu.source import Source, ancestors, children, declared_name
 
 MOST_LAUNCHES = 3000
 MOST_NOTES = 4
@@ -48,15 +48,7 @@ def launches(evaluator: Evaluator) -> Iterator[tuple[Launch, Callee, Node]]:
 
 def _calls(source: Source) -> list[Node]:
     """The call_expressions that launch something."""
-    found = []
-    at = source.data.find(b"<<<")
-    while at >= 0:
-        node = source.leaf(at, at + 3)
-        parent = parent_of(node) if node is not None else None
-        call = parent_of(parent) if parent is not None and parent.type == "kernel_call_syntax" else None
-        if call is not None:
-            found.append(call)
-        at = source.data.find(b"<<<", at + 3)
+    found = source.captured("(call_expression (kernel_call_syntax)) @it")
     for name in (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC"):
         for node in source.identifiers(name):
             call = next((one for one in ancestors(node) if one.type == "call_expression"), None)

@@ -22,6 +22,7 @@ ATTRIBUTE = re.compile(r"(?:\w+::)*cudaFuncAttributeMaxDynamicSharedMemorySize$"
 OTHER_ATTRIBUTE = re.compile(r"(?:\w+::)*cudaFuncAttribute\w+$")
 # Runtime functions that take a kernel and leave its limit alone.
 HARMLESS = re.compile(r"cuda(?:Occupancy\w*|FuncGet\w*|FuncSetCacheConfig|FuncSetSharedMemConfig|Launch\w*|Graph\w*)$")
+LAUNCHED = re.compile(rb"\w+\s*(?:<[^;{}<]*>\s*)?<<<")
 WORDS = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -96,6 +97,8 @@ class OptIns:
         return found
 
     def _hands_out(self, source: Source, node: Node, depth: int) -> bool:
+        if LAUNCHED.match(source.data, node.start_byte):
+            return False
         if function_of(source, node) is not None or declared(source, node) is not None or depth > 3:
             return depth > 3
         call = call_of(node)

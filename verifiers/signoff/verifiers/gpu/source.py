@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import Any
 
 import tree_sitter_cuda
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from signoff.verifiers.finding import Span
 from signoff.verifiers.text import LineIndex
@@ -29,6 +29,11 @@ CONDITIONALS = frozenset(("preproc_if", "preproc_ifdef", "preproc_elif", "prepro
 def language() -> Language:
     """The CUDA grammar."""
     return Language(tree_sitter_cuda.language())
+
+
+@cache
+def _query(text: str) -> Query:
+    return Query(language(), text)
 
 
 @cache
@@ -135,6 +140,28 @@ class Source:
         if found is None:
             found = self._identifiers[name] = tuple(self._find(name))
         return found
+
+    def captured(self, query: str) -> list[Node]:
+        """The nodes that a query of the grammar captures, in the order of the text."""
+        found = [node for nodes in QueryCursor(_query(query)).captures(self.root).values() for node in nodes]
+        return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
+
+    @cached_property
+    def functions(self) -> tuple[list[int], list[int]]:
+        """Where each function (with its template's head) begins and ends; those in others are not listed."""
+        starts: list[int] = []
+        ends: list[int] = []
+        for node in self.captured("(template_declaration (function_definition)) @it (function_definition) @it"):
+            if not ends or node.start_byte >= ends[-1]:
+                starts.append(node.start_byte)
+                ends.append(node.end_byte)
+        return starts, ends
+
+    def function_at(self, offset: int) -> tuple[int, int] | None:
+        """The range of the outermost function around an offset."""
+        starts, ends = self.functions
+        at = bisect_right(starts, offset) - 1
+        return (starts[at], ends[at]) if at >= 0 and offset < ends[at] else None
 
     def identifiers_in(self, name: str, start: int, end: int) -> tuple[Node, ...]:
         """Those of the identifiers that stand in a byte range."""

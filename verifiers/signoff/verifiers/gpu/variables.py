@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cached_property
 
 from tree_sitter import Node
 
-from signoff.verifiers.gpu.source import Source, ancestors, children, parent_of
+from signoff.verifiers.gpu.source import Source, ancestors, children, inside, parent_of
 from signoff.verifiers.gpu.unit import Unit
 
 LOCAL, PARAMETER, TEMPLATE, GLOBAL, MEMBER, ENUMERATOR, FUNCTION = (
@@ -209,42 +208,57 @@ def _same(first: Variable, second: Variable) -> bool:
 
 
 class Declarations:
-    """All declarations of one name in a source: those of the file and its classes, and by place those of functions."""
+    """The declarations of one name in a source: those of the file and its classes, and those of each function."""
 
-    def __init__(self, every: list[Variable]) -> None:
-        self.every = every
-        self.wide = [one for one in every if one.scope.type in WIDE]
-        narrow = sorted((one for one in every if one.scope.type not in WIDE), key=lambda one: one.scope.start_byte)
-        self._narrow = narrow
-        self._starts = [one.scope.start_byte for one in narrow]
-        # How far any scope up to here reaches: before that, no scope can hold the place.
-        self._reach = list(accumulate((one.scope.end_byte for one in narrow), max))
+    def __init__(self, source: Source, name: str) -> None:
+        self.source = source
+        self.name = name
+        self._inner: dict[tuple[int, int], list[Variable]] = {}
+
+    @cached_property
+    def wide(self) -> list[Variable]:
+        """Those outside of functions."""
+        places = (node for node in self.source.identifiers(self.name) if not self.source.function_at(node.start_byte))
+        return _all_declared(self.source, places)
+
+    def inner(self, function: tuple[int, int]) -> list[Variable]:
+        """Those of a function, given by its range."""
+        found = self._inner.get(function)
+        if found is None:
+            nodes = self.source.identifiers_in(self.name, *function)
+            found = self._inner[function] = _all_declared(self.source, nodes)
+        return found
+
+    @property
+    def every(self) -> list[Variable]:
+        """All of them."""
+        return _all_declared(self.source, self.source.identifiers(self.name))
 
     def around(self, offset: int) -> Iterator[Variable]:
         """Those whose scope holds a place."""
-        yield from (one for one in self.wide if one.scope.start_byte <= offset < one.scope.end_byte)
-        at = bisect_right(self._starts, offset) - 1
-        while at >= 0 and self._reach[at] > offset:
-            if offset < self._narrow[at].scope.end_byte:
-                yield self._narrow[at]
-            at -= 1
+        function = self.source.function_at(offset)
+        for variable in (*self.wide, *(self.inner(function) if function is not None else ())):
+            if variable.scope.start_byte <= offset < variable.scope.end_byte:
+                yield variable
 
     def within(self, scope: Node) -> list[Variable]:
-        """Those of functions whose scope begins in a scope."""
-        low = bisect_left(self._starts, scope.start_byte)
-        return self._narrow[low : bisect_left(self._starts, scope.end_byte)]
+        """Those whose scope lies in a scope of a function, or is it."""
+        function = self.source.function_at(scope.start_byte)
+        every = self.inner(function) if function is not None else self.wide
+        return [one for one in every if inside(one.scope, scope)]
 
 
-WIDE = frozenset(("translation_unit", "declaration_list", "field_declaration_list"))
+def _all_declared(source: Source, names: Iterable[Node]) -> list[Variable]:
+    every = (declared(source, node) for node in names)
+    return [variable for variable in every if variable is not None]
 
 
 def declarations(source: Source, name: str) -> Declarations:
-    """All declarations of `name` in a source."""
+    """The declarations of `name` in a source."""
     key = ("declarations", name)
     found: Declarations | None = source.remembered.get(key)
     if found is None:
-        every = (declared(source, node) for node in source.identifiers(name))
-        found = source.remembered[key] = Declarations([variable for variable in every if variable is not None])
+        found = source.remembered[key] = Declarations(source, name)
     return found
 
 
