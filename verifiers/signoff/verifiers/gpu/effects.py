@@ -37,6 +37,8 @@ class Effect:
 
 # Take a pointer, but only read what it points to.
 CONST_POINTER = frozenset(("cudaLaunchKernelEx", "cudaLaunchKernelExC", "cuLaunchKernelEx"))
+# A variable that is mentioned more often is taken to be changed: nobody writes such code by hand.
+MOST_USES = 2000
 TRANSPARENT = frozenset(("parenthesized_expression",))
 
 
@@ -49,7 +51,9 @@ def _by_value() -> re.Pattern[str]:
 
 def effects(unit: Unit, variable: Variable) -> list[Effect]:
     """Every change of a variable after its declaration, in the order of the text."""
-    if variable.text in written_by_macros(unit):
+    scope = variable.scope
+    uses = variable.source.identifiers_in(variable.text, scope.start_byte, scope.end_byte)
+    if variable.text in written_by_macros(unit) or len(uses) > MOST_USES:
         return [Effect(ESCAPE, variable.node, variable.source)]
     found: list[Effect] = []
     array, broken = "array_declarator" in variable.shape, variable.scope.has_error
@@ -85,10 +89,11 @@ def _uses(unit: Unit, variable: Variable) -> Iterator[tuple[Source, Node]]:
 def _local_uses(variable: Variable) -> Iterator[tuple[Source, Node]]:
     """The uses of a variable that only its own scope can see."""
     source, scope = variable.source, variable.scope
+    uses = source.identifiers_in(variable.text, scope.start_byte, scope.end_byte)
     inner = declarations(source, variable.text).within(scope)
     hiding = [one for one in inner if one.name != variable.name and one.kind != FUNCTION]
     named = {variable.name.start_byte, *(one.name.start_byte for one in inner)}
-    for node in source.identifiers_in(variable.text, scope.start_byte, scope.end_byte):
+    for node in uses:
         if node.start_byte in named or node.type == "field_identifier" or _qualified(node):
             continue
         if not any(_hides(one, variable, source, node) for one in hiding):

@@ -48,7 +48,7 @@ def launches(evaluator: Evaluator) -> Iterator[tuple[Launch, Callee, Node]]:
 
 def _calls(source: Source) -> list[Node]:
     """The call_expressions that launch something."""
-    found = source.captured("(call_expression (kernel_call_syntax)) @it")
+    found = list(source.chevrons)
     for name in (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC"):
         for node in source.identifiers(name):
             call = next((one for one in ancestors(node) if one.type == "call_expression"), None)

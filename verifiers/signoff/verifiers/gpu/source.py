@@ -32,8 +32,9 @@ def language() -> Language:
 
 
 @cache
-def _query(text: str) -> Query:
-    return Query(language(), text)
+def _marks() -> Query:
+    functions = "(template_declaration (function_definition)) @function (function_definition) @function"
+    return Query(language(), f"(call_expression (kernel_call_syntax)) @launch {functions}")
 
 
 @cache
@@ -141,17 +142,25 @@ class Source:
             found = self._identifiers[name] = tuple(self._find(name))
         return found
 
-    def captured(self, query: str) -> list[Node]:
-        """The nodes that a query of the grammar captures, in the order of the text."""
-        found = [node for nodes in QueryCursor(_query(query)).captures(self.root).values() for node in nodes]
-        return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
+    @cached_property
+    def _marks(self) -> dict[str, list[Node]]:
+        """The launches and functions, by one walk over the tree."""
+        found = QueryCursor(_marks()).captures(self.root)
+        return {
+            name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in found.items()
+        }
+
+    @property
+    def chevrons(self) -> list[Node]:
+        """The call_expressions with <<<>>>, in the order of the text."""
+        return self._marks.get("launch", [])
 
     @cached_property
     def functions(self) -> tuple[list[int], list[int]]:
         """Where each function (with its template's head) begins and ends; those in others are not listed."""
         starts: list[int] = []
         ends: list[int] = []
-        for node in self.captured("(template_declaration (function_definition)) @it (function_definition) @it"):
+        for node in self._marks.get("function", []):
             if not ends or node.start_byte >= ends[-1]:
                 starts.append(node.start_byte)
                 ends.append(node.end_byte)
