@@ -132,6 +132,12 @@ LEGAL = {
         "#include <string>\nclass C { std::string s; public: C(const char *t) : s(t) {} "
         "__device__ int f() const { return g; } int g; };\n__global__ void k(C *c, int *o) { *o = c->f(); }\n"
     ),
+    "extern C of a host function": 'extern "C" void h(int) { }\ntemplate <int N> __device__ int f() { return N; }\n',
+    "a struct with an attribute": "struct __align__(8) V { float x, y; };\n__device__ float f(V v) { return v.x; }\n",
+    "types that a library's header brings": "#include <cublas_v2.h>\n__device__ float f(__half *p) { return p[1]; }\n",
+    "names of a namespace that is not there": (
+        "#include <cub/cub.cuh>\nusing namespace cub;\n__global__ void k() { BlockReduce<int, 32> r; }\n"
+    ),
     "64-bit integers": (
         "#include <cstdint>\n__device__ void f(unsigned long *p);\n__device__ void g(uint64_t *p) { f(p); }\n"
     ),

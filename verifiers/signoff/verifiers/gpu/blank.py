@@ -19,6 +19,7 @@ MARK = re.compile(rb"\b__(?:device|global)__\b")
 DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\([^)\n]*\))?[^\n]*(?:\\\r?\n[^\n]*)*)", re.MULTILINE)
 WORD = re.compile(rb"[A-Za-z_]\w*")
 KEPT = re.compile(rb"\bconst(?:expr|eval)\b")
+SPECIFIER = re.compile(rb"\b(?:struct|class|union|enum|namespace|concept|__align__|alignas|__attribute__)\b")
 # How projects spell "__host__ __device__ __forceinline__": a word of capitals that no text here defines may be one.
 CAPITALS = re.compile(rb"\b[A-Z][A-Z0-9_]{2,}\b")
 NOT_NEWLINE = re.compile(rb"[^\r\n]")
@@ -122,7 +123,11 @@ class _Reader:
 
     def within(self, node: Node) -> Iterator[Region]:
         for child in node.children:
-            if child.type in WITHIN:
+            inner = child.child_by_field_name("body") if child.type == "linkage_specification" else None
+            if inner is not None and inner.type not in WITHIN:
+                # extern "C" of one declaration goes with it: left behind, it would be the next one's.
+                yield from self.declaration(inner, child)
+            elif child.type in WITHIN:
                 yield from self.within(child)
             elif child.is_named and child.type not in DIRECTIVES:
                 yield from self.declaration(child, child)
@@ -152,12 +157,19 @@ class _Reader:
         body = node.child_by_field_name("body")
         at = body.start_byte if body is not None else node.end_byte
         head = self.source.data[outer.start_byte : at]
+        own = self.source.data[node.start_byte : at]
+        # "struct __align__(8) V { ... };" is a function to the grammar, and so is much that macros make.
+        odd = SPECIFIER.search(own) is not None or any(child.type == "ERROR" for child in node.children)
         name = declared_name(node.child_by_field_name("declarator"))
         names = {self.source.of(name)} if name is not None else set()
+        if odd or name is None:
+            names |= {word.decode() for word in WORD.findall(own)}
         names |= {match[1] for match in DEFINE.finditer(self.source.of(node))}
         if b"operator" in head:
             names.add("operator")
         kind = self.kind(head) if body is not None else Kind.OTHER
+        if kind is Kind.HOST and (odd or name is None):
+            kind = Kind.OTHER
         return Region(outer.start_byte, outer.end_byte, kind, at, frozenset(names))
 
     def kind(self, head: bytes) -> Kind:

@@ -23,25 +23,38 @@ from signoff.verifiers.gpu.unit_files import directives, rewritten
 from signoff.verifiers.slips import near
 from signoff.verifiers.text import LINE_END, LineIndex
 
-# Of the toolkit's headers, those that are for hosts, or that NVRTC 13 refuses.
+# Headers for hosts, or that NVRTC 13 refuses. All that they declare bears a prefix or is in a namespace of its own
+# (API), so what comes of their being empty can be told by name.
 HOST_ONLY = re.compile(
-    r"(?:thrust/|cub/cub\.cuh|cublas|cudnn|cufft|cusparse|cusolver|curand\.h|nvml|nvrtc|nvtx|nccl|cuda_profiler_api"
-    r"|cudaProfiler|cuda_gl_interop|cudaGL|cudaEGL|cuda_egl|cudaVDPAU|cuda_vdpau|nvToolsExt|cuda_occupancy|device_launch)"
+    r"thrust/.*|cub/cub\.cuh|cub/device/.*|(?:cublas|cudnn|cufft|cusparse|cusolver|nvml|nvrtc|nvtx|nvToolsExt|nccl)[^/]*\.h"
+    r"|nvtx3/.*|curand\.h|cuda(?:_runtime(?:_api)?|_profiler_api|Profiler)?\.h|cuda(?:_gl_interop|GL)\.h"
+    r"|device_launch_parameters\.h|driver_types\.h|mpi\.h"
 )
-HARMLESS = re.compile(r"cuda_runtime(?:_api)?\.h|device_launch_parameters\.h|cuda_profiler_api\.h|driver_types\.h")
+# CUDA's libraries include its number types.
+LIBRARIES = re.compile(r"cu(?:blas|dnn|fft|sparse|solver)")
+LIBRARY_TEXT = b"".join(
+    f"#if __has_include(<{name}>)\n#include <{name}>\n#endif\n".encode()
+    for name in ("cuComplex.h", "cuda_fp16.h", "cuda_bf16.h", "library_types.h")
+)
+# Of these, what the toolkit has serves as it is.
+SERVED = frozenset(("cuda_runtime.h", "cuda_runtime_api.h", "device_launch_parameters.h", "driver_types.h"))
 # A standard header has no folder and no ending, or the name of a C header.
 STANDARD = re.compile(r"[a-z_]+|(?:sys|bits)/\w+\.h|experimental/\w+")
+NAMESPACES = frozenset(("std", "thrust", "cub"))
+DECLARES = rb"\b(?:struct|class|union|enum|typedef|using|define|namespace)\b[^;{}]*?(?<!\w)%s(?!\w)"
+USING = re.compile(rb"using\s+namespace\s")
 MISSING = "signoff:missing:"
 WORD = re.compile(r"[A-Za-z_]\w*")
 RESERVED = re.compile(r"_[A-Z_]")
 RESERVED_WORD = re.compile(r"\b__[a-z]\w*")
 # What CUDA's own headers declare for hosts, and for kernels that launch kernels.
 API = re.compile(
-    r"(?:cuda|CUDA|cu|cublas|cufft|curand|cusparse|cudnn|nv|nccl|thrust|cub)[A-Z_]|(?:thrust|cub|nvcuda)$|CU"
+    r"(?:cuda|CUDA|cu|cublas|cufft|curand|cusparse|cusolver|cudnn|nvtx|nvml|nvrtc|nccl|CUB|THRUST|MPI|OMPI)[A-Z_]"
+    r"|(?:thrust|cub|nvcuda|nvtx3|std)$|CU\w|nv[A-Z]"
 )
 OURS = re.compile(
     r"JIT mode|-default-device|__host__ function|host function|host variable|execution space"
-    r"|device-side kernel launch|runtime APIs"
+    r"|device-side kernel launch|runtime APIs|incomplete|complete object type"
 )
 STANDARD_TEXT = "signoff_standard.h"
 
@@ -88,6 +101,8 @@ class Unit:
         self.headers: dict[str, bytes] = {}
         self.missing: dict[str, str] = {}
         self.toolkit: dict[str, None] = {}
+        # A namespace that is not there was opened: any name may be one of its own.
+        self.opened = False
         texts = {path: LINE_END.sub("\n", text) for path, text in work.found.items()}
         marks = blank.device_words(texts.values())
         defined = frozenset(match[1] for text in texts.values() for match in blank.DEFINE.finditer(text)) - marks
@@ -114,10 +129,12 @@ class Unit:
         """The text that serves for a header; None where NVRTC shall read the toolkit's own."""
         if STANDARD.fullmatch(name) or name in _c_headers():
             return f'#include "{STANDARD_TEXT}"\n'.encode()
-        if any(Path(folder, name).is_file() for folder in self.include_dirs) and not HOST_ONLY.match(name):
+        if name not in SERVED and HOST_ONLY.fullmatch(name):
+            return LIBRARY_TEXT if LIBRARIES.match(name) else b""
+        if any(Path(folder, name).is_file() for folder in self.include_dirs):
             self.toolkit[name] = None
             return None
-        if HARMLESS.fullmatch(name):
+        if name in SERVED:
             return b""
         key = str(len(self.missing))
         self.missing[key] = name
@@ -150,7 +167,7 @@ class Unit:
     def certain(self, diagnostic: Diagnostic) -> bool:
         """Whether a message cannot come of what the unit lacks: it is about device code and names nothing absent."""
         place = self.region(diagnostic)
-        if place is None or place[1].kind is not Kind.DEVICE or OURS.search(diagnostic.message):
+        if self.opened or place is None or place[1].kind is not Kind.DEVICE or OURS.search(diagnostic.message):
             return False
         # The message is told with an instantiation whose arguments come from elsewhere.
         quoted = set(WORD.findall(" ".join(re.findall(r'"([^"]*)"', diagnostic.message))))
@@ -159,11 +176,19 @@ class Unit:
         unknown = quoted if category in (Category.GPU_SYNTAX, Category.GPU_NAME) else quoted | line
         if category is Category.GPU_SYNTAX and not diagnostic.shown.isascii():
             return False  # NVRTC reads no letters beyond ASCII, nvcc does
-        if "std" in line or (quoted | line) & self.absent or unknown & standard_names():
+        if any(self._declared(word) for word in quoted if category is Category.GPU_NAME):
+            return False
+        if line & NAMESPACES or (quoted | line) & self.absent or unknown & standard_names():
             return False
         if any(API.match(word) for word in quoted):
             return False
         return all(self._known(word) for word in quoted if RESERVED.match(word))
+
+    def _declared(self, word: str) -> bool:
+        """Whether something that was left out declares the name, as far as a glance tells."""
+        pattern = re.compile(DECLARES % re.escape(word).encode())
+        pieces = (one.data[region.start : region.end] for one in self.files.values() for region in one.gone)
+        return any(word.encode() in piece and pattern.search(piece) for piece in pieces)
 
     def _known(self, word: str) -> bool:
         """Whether a reserved word is CUDA's, or a slip of one: others may be the host compiler's."""
@@ -180,6 +205,7 @@ class Unit:
                 if place is not None and place[1] not in place[0].gone:
                     place[0].gone.add(place[1])
                     self.absent |= place[1].names
+                    self.opened |= USING.match(place[0].data, place[1].start) is not None
                     changed = True
                     break
         return changed
