@@ -128,7 +128,7 @@ class Source:
     def _places(self, word: bytes) -> Iterator[int]:
         """Plain search and a look at what stands around it: a pattern a name costs more to compile than to run."""
         data, width = self.data, len(word)
-        at = data.find(word)
+        at = data.find(word) if word else -1  # the name that is missing in a half-typed text is empty, and everywhere
         while at >= 0:
             after = data[at + width : at + width + 1]
             if (at == 0 or data[at - 1] not in INSIDE_WORD) and (not after or after[0] not in INSIDE_WORD):
