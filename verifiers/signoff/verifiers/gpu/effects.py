@@ -269,7 +269,7 @@ def _argument(unit: Unit, source: Source, arguments: Node, target: Node, path: P
     if any(child.type == "kernel_call_syntax" for child in owner.children):
         return None
     name = callee(source, owner)
-    if name and _by_value().match(name):
+    if name and _by_value().match(name) and not any(function_of(*one) for one in unit.identifiers(name)):
         return None
     position = children(arguments).index(target) if target in children(arguments) else -1
     if name and position >= 0 and reads_only(unit, source, owner, name, position):

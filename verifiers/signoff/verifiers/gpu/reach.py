@@ -28,6 +28,11 @@ LEAVING = re.compile(
 )
 
 
+def _harmless(condition: str) -> bool:
+    """Whether every part of a condition says nothing of the hardware."""
+    return all(HARMLESS.search(part) for part in re.split(r"&&|\|\|", condition))
+
+
 class Reach(enum.IntEnum):
     """How certainly a place is reached."""
 
@@ -104,7 +109,7 @@ def _chosen(evaluator: Evaluator, source: Source, parent: Node, current: Node) -
     truth = _truth(evaluator, source, condition)
     if truth is not None:
         return Reach.ALWAYS if truth == (current == parent.child_by_field_name("consequence")) else Reach.NEVER
-    return Reach.ALWAYS if HARMLESS.search(source.of(condition)) else Reach.PERHAPS
+    return Reach.ALWAYS if _harmless(source.of(condition)) else Reach.PERHAPS
 
 
 def _looped(evaluator: Evaluator, source: Source, loop: Node, current: Node) -> Reach:
@@ -187,7 +192,7 @@ def _guard(evaluator: Evaluator, source: Source, statement: Node) -> Reach:
         return Reach.NEVER
     truth = _truth(evaluator, source, condition)
     if truth is None:
-        return Reach.ALWAYS if HARMLESS.search(source.of(condition)) else Reach.PERHAPS
+        return Reach.ALWAYS if _harmless(source.of(condition)) else Reach.PERHAPS
     taken = branches[0] if truth else branches[1]
     if taken is None:
         return Reach.ALWAYS

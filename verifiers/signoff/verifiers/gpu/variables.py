@@ -82,7 +82,8 @@ class Variable:
     @property
     def constant(self) -> bool:
         """Whether it can never change."""
-        return bool({"const", "constexpr", "__constant__"} & self.qualifiers) and "pointer_declarator" not in self.shape
+        fixed = self.kind in (ENUMERATOR, TEMPLATE) or {"const", "constexpr", "__constant__"} & self.qualifiers
+        return bool(fixed) and "pointer_declarator" not in self.shape
 
     @property
     def reference(self) -> bool:
