@@ -14,6 +14,8 @@ from signoff.verifiers.gpu.source import Source, ancestors, children, inside, pa
 from signoff.verifiers.gpu.unit import Unit
 from signoff.verifiers.gpu.variables import FUNCTION, MEMBER, Variable, declarations
 
+# They only return something: a call whose result nobody takes is one of somebody's own function of that name.
+PURE = frozenset(("clamp", "min", "max", "abs", "round", "gcd", "lcm", "ceil", "floor"))
 STORE, CLOBBER, ESCAPE = "store", "clobber", "escape"
 Path = tuple[str | int, ...]
 
@@ -269,12 +271,18 @@ def _argument(unit: Unit, source: Source, arguments: Node, target: Node, path: P
     if any(child.type == "kernel_call_syntax" for child in owner.children):
         return None
     name = callee(source, owner)
-    if name and _by_value().match(name) and not any(function_of(*one) for one in unit.identifiers(name)):
+    by_value = name and _by_value().match(name) and not any(function_of(*one) for one in unit.identifiers(name))
+    if by_value and not (name in PURE and _discarded(owner)):
         return None
     position = children(arguments).index(target) if target in children(arguments) else -1
     if name and position >= 0 and reads_only(unit, source, owner, name, position):
         return None
     return Effect(CLOBBER, owner, source, path)
+
+
+def _discarded(call: Node) -> bool:
+    parent = parent_of(call)
+    return parent is not None and parent.type == "expression_statement"
 
 
 def reads_only(unit: Unit, source: Source, call: Node, name: str, position: int) -> bool:
