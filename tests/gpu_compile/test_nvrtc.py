@@ -138,6 +138,7 @@ LEGAL = {
     "names of a namespace that is not there": (
         "#include <cub/cub.cuh>\nusing namespace cub;\n__global__ void k() { BlockReduce<int, 32> r; }\n"
     ),
+    "a macro that a flag may define": "__global__ void k(int *p) { *p = TILE_SIZE; }\n",
     "64-bit integers": (
         "#include <cstdint>\n__device__ void f(unsigned long *p);\n__device__ void g(uint64_t *p) { f(p); }\n"
     ),
@@ -156,6 +157,11 @@ def test_a_doubtful_function_does_not_hide_the_faults_of_others(tmp_path: Path) 
     outcome = check(tmp_path, text)
     assert shown(outcome, text) == [(2, "nosuch", "UndefinedIdentifier")]
     assert outcome.reason
+
+
+def test_a_slip_of_a_macros_name_is_a_fault_whatever_the_flags(tmp_path: Path) -> None:
+    text = "#define TILE_SIZE 4\n__global__ void k(int *p) { *p = TILE_SIZ; }\n"
+    assert shown(check(tmp_path, text), text) == [(2, "TILE_SIZ", "UndefinedIdentifier")]
 
 
 def test_a_missing_header_makes_everything_uncertain_unless_it_is_not_compiled(tmp_path: Path) -> None:

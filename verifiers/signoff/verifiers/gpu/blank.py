@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -22,6 +22,12 @@ KEPT = re.compile(rb"\bconst(?:expr|eval)\b")
 SPECIFIER = re.compile(rb"\b(?:struct|class|union|enum|namespace|concept|__align__|alignas|__attribute__)\b")
 # How projects spell "__host__ __device__ __forceinline__": a word of capitals that no text here defines may be one.
 CAPITALS = re.compile(rb"\b[A-Z][A-Z0-9_]{2,}\b")
+# What may stand between declarations: comments, directives, and where scopes begin and end.
+EMPTY = re.compile(
+    rb"(?:\s|;|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|[{}]|(?:inline\s+)?namespace\b[\s\w:]*\{|extern\s*\"C\"\s*\{"
+    rb"|(?:public|private|protected)\s*:|(?:struct|class|union)\b[^;{}()]*\{|#(?:[^\n\\]|\\.|\\\r?\n)*)*",
+    re.DOTALL,
+)
 NOT_NEWLINE = re.compile(rb"[^\r\n]")
 WITHIN = frozenset(
     (
@@ -209,6 +215,14 @@ def without(data: bytes, left_out: Iterable[Region]) -> bytes:
     for region in left_out:
         result[region.start : region.end] = NOT_NEWLINE.sub(b" ", data[region.start : region.end])
     return bytes(result)
+
+
+def dangling(data: bytes, found: Iterable[Region], gone: Collection[Region], region: Region) -> bool:
+    """Whether something is left before a region that belonged to what was left out there: it would join the region."""
+    before = [one for one in found if one not in gone and one.end <= region.start]
+    start = max((one.end for one in before), default=0)
+    blanks = without(data, [one for one in gone if one.start >= start and one.end <= region.start])
+    return EMPTY.fullmatch(blanks, start, region.start) is None
 
 
 def at(found: Iterable[Region], offset: int) -> Region | None:

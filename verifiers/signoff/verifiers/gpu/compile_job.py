@@ -13,6 +13,7 @@ from signoff.verifiers.gpu.limits import normal
 from signoff.verifiers.gpu.toolkit import Toolkit
 from signoff.verifiers.gpu.unit_files import Files, closure, reaching, rewritten
 from signoff.verifiers.project import CompileUnit, Project
+from signoff.verifiers.slips import near
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LINE_END, LineIndex
 
@@ -21,6 +22,9 @@ UNTITLED = "untitled.cu"
 HEADERS = frozenset({".cuh", ".h", ".hpp", ".hh", ".hxx", ".inl", ".inc", ".ipp"})
 # The target where nothing names one: the oldest that most code of today is written for, and bf16 with it.
 USUAL = "sm_80"
+
+UNDEFINED = re.compile(r'identifier "([A-Z][A-Z0-9_]{2,})" is undefined')
+DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Z]\w+)", re.MULTILINE)
 
 
 class NoUnit(Exception):
@@ -131,6 +135,18 @@ def _unsaved(work: Job, path: str) -> bool:
         return Path(path).read_bytes().decode("utf-8", "replace") != work.files.texts[path]
     except OSError:
         return True
+
+
+def unknown_macro(work: Job, message: str) -> str:
+    """The name in capitals that a message calls undefined where a flag nobody has declared may define it; "" for none.
+
+    One that is a slip of a macro's name in the unit's files is a fault whatever the flags.
+    """
+    match = None if work.unit.declared else UNDEFINED.match(message)
+    if match is None:
+        return ""
+    defined = {name for text in work.found.values() for name in DEFINED.findall(text)}
+    return "" if near(match[1], defined - {match[1]}) else match[1]
 
 
 def find_kernel(work: Job, name: str) -> tuple[str, Span]:

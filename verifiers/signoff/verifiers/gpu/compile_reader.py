@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 from signoff.verifiers.gpu import cudafe_text, ptxas
-from signoff.verifiers.gpu.compile_job import Job, find_kernel
+from signoff.verifiers.gpu.compile_job import Job, find_kernel, unknown_macro
 from signoff.verifiers.gpu.facts import KernelCost
 from signoff.verifiers.gpu.front_end import Placer
 from signoff.verifiers.gpu.mangled import kernel_name
@@ -18,6 +18,8 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.text import LineIndex
 
 INCOMPLETE = "IncompleteProject"
+# What flags that nobody has declared would cure.
+LACKING = frozenset(("MissingInclude", "ErrorDirective"))
 SPILLS = "Spills"
 MISSING_INCLUDE = re.compile(r"(?:fatal error: )?'?([^':]+?)'?(?:: No such file or directory| file not found)")
 HOST_MISSING = re.compile(
@@ -78,16 +80,17 @@ def incomplete(work: Job, findings: Sequence[Finding]) -> tuple[tuple[Finding, .
 
     Returns the findings to show and whether they are all there is.
     """
-    lacking = [one for one in findings if one.code in ("MissingInclude", "ErrorDirective")]
+    lacking = [one for one in findings if one.code in LACKING or unknown_macro(work, one.message)]
     if not lacking:
         return tuple(findings), True
     first = lacking[0]
     match = MISSING_INCLUDE.search(first.message)
-    what = f"include file {match[1]}" if match else first.message
+    macro = unknown_macro(work, first.message)
+    what = f"include file {match[1]}" if match else f"macro {macro}" if macro else first.message
     message = (
         f"Not found with the flags that are known: {what}. What depends on it is not checked here. "
         "Declare the unit's flags in compile_commands.json or signoff.toml for a full check."
-        if match
+        if match or macro
         else f"The flags that are known do not suit this file ({what}): it is not checked further. "
         "Declare the unit's flags in compile_commands.json or signoff.toml for a full check."
     )

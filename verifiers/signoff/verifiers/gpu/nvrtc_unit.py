@@ -16,7 +16,7 @@ from pathlib import Path
 from signoff.verifiers.finding import Category, Severity
 from signoff.verifiers.gpu import blank
 from signoff.verifiers.gpu.blank import Kind, Region
-from signoff.verifiers.gpu.compile_job import Job
+from signoff.verifiers.gpu.compile_job import Job, unknown_macro
 from signoff.verifiers.gpu.cudafe_text import Diagnostic
 from signoff.verifiers.gpu.front_end import code_of
 from signoff.verifiers.gpu.unit_files import directives, rewritten
@@ -169,11 +169,16 @@ class Unit:
         place = self.region(diagnostic)
         if self.opened or place is None or place[1].kind is not Kind.DEVICE or OURS.search(diagnostic.message):
             return False
+        one, region = place
+        if blank.dangling(one.data, one.regions, one.gone, region):
+            return False
         # The message is told with an instantiation whose arguments come from elsewhere.
         quoted = set(WORD.findall(" ".join(re.findall(r'"([^"]*)"', diagnostic.message))))
         line = set(WORD.findall(diagnostic.shown))
         category = code_of(diagnostic)[1]
         unknown = quoted if category in (Category.GPU_SYNTAX, Category.GPU_NAME) else quoted | line
+        if unknown_macro(self.work, diagnostic.message):
+            return False
         if category is Category.GPU_SYNTAX and not diagnostic.shown.isascii():
             return False  # NVRTC reads no letters beyond ASCII, nvcc does
         if any(self._declared(word) for word in quoted if category is Category.GPU_NAME):
