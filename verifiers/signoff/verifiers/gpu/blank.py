@@ -28,6 +28,7 @@ EMPTY = re.compile(
     rb"|(?:public|private|protected)\s*:|(?:struct|class|union)\b[^;{}()]*\{|#(?:[^\n\\]|\\.|\\\r?\n)*)*",
     re.DOTALL,
 )
+LOOSE = re.compile(rb"\s*[A-Za-z_]\w*(?:\s+[A-Za-z_]\w*)*\s*")
 NOT_NEWLINE = re.compile(rb"[^\r\n]")
 WITHIN = frozenset(
     (
@@ -128,26 +129,37 @@ class _Reader:
         self.harmless = harmless
 
     def within(self, node: Node) -> Iterator[Region]:
+        start = -1
         for child in node.children:
+            begin = start if start >= 0 else child.start_byte
             inner = child.child_by_field_name("body") if child.type == "linkage_specification" else None
+            if self.loose(child):
+                # Words with nothing behind them belong to what follows, however the grammar reads them.
+                start = begin
+                continue
             if inner is not None and inner.type not in WITHIN:
                 # extern "C" of one declaration goes with it: left behind, it would be the next one's.
-                yield from self.declaration(inner, child)
+                yield from self.declaration(inner, begin)
             elif child.type in WITHIN:
                 yield from self.within(child)
             elif child.is_named and child.type not in DIRECTIVES:
-                yield from self.declaration(child, child)
+                yield from self.declaration(child, begin)
+            if child.type != "comment":
+                start = -1
 
-    def declaration(self, node: Node, outer: Node) -> Iterator[Region]:
-        """`outer` is the node with its template<...> head."""
+    def loose(self, node: Node) -> bool:
+        return LOOSE.fullmatch(self.source.data, node.start_byte, node.end_byte) is not None
+
+    def declaration(self, node: Node, start: int) -> Iterator[Region]:
+        """`start` is where it begins with its template<...> head and whatever else is in front."""
         if node.type == "template_declaration":
             inner = next((child for child in reversed(node.children) if child.is_named), None)
             if inner is not None and inner.type != "comment":
-                yield from self.declaration(inner, outer)
+                yield from self.declaration(inner, start)
         elif node.type == "function_definition":
-            yield self.function(node, outer)
+            yield self.function(node, start)
         else:
-            yield Region(outer.start_byte, outer.end_byte, Kind.OTHER, outer.end_byte, self.declared(outer))
+            yield Region(start, node.end_byte, Kind.OTHER, node.end_byte, self.declared(node))
             yield from self.members(node)
 
     def members(self, node: Node) -> Iterator[Region]:
@@ -157,12 +169,12 @@ class _Reader:
             if child.type in WITHIN:
                 yield from self.within(child)
             elif child.is_named and child.type != "access_specifier" and child.type not in DIRECTIVES:
-                yield from self.declaration(child, child)
+                yield from self.declaration(child, child.start_byte)
 
-    def function(self, node: Node, outer: Node) -> Region:
+    def function(self, node: Node, start: int) -> Region:
         body = node.child_by_field_name("body")
         at = body.start_byte if body is not None else node.end_byte
-        head = self.source.data[outer.start_byte : at]
+        head = self.source.data[start:at]
         own = self.source.data[node.start_byte : at]
         # "struct __align__(8) V { ... };" is a function to the grammar, and so is much that macros make.
         odd = SPECIFIER.search(own) is not None or any(child.type == "ERROR" for child in node.children)
@@ -176,7 +188,7 @@ class _Reader:
         kind = self.kind(head) if body is not None else Kind.OTHER
         if kind is Kind.HOST and (odd or name is None):
             kind = Kind.OTHER
-        return Region(outer.start_byte, outer.end_byte, kind, at, frozenset(names))
+        return Region(start, node.end_byte, kind, at, frozenset(names))
 
     def kind(self, head: bytes) -> Kind:
         words = set(WORD.findall(head))

@@ -165,7 +165,8 @@ class _Check:
             if compiled.gave_up:
                 break
             costs += ptxas.costs(compiled.log)
-            said = (one for one in ptxas.complaints(compiled.log) if one.symbol)
+            # What is not defined here may be in another unit.
+            said = (one for one in ptxas.complaints(compiled.log) if one.static_shared)
             findings += complaint_findings(self.work, said)
         return costs, (*dict.fromkeys(findings), *spill_findings(self.work, costs))
 
