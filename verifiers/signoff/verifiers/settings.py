@@ -107,7 +107,7 @@ class TritonSettings:
 
     enabled: bool = setting(True, "Compile Triton kernels: front end shortly after typing stops, machine code on save.")
     python: str = setting(
-        "", "Python interpreter whose Triton is used; empty: that of Signoff, else of the workspace's .venv if trusted."
+        "", "Python interpreter whose Triton is used; empty: that of a trusted workspace's .venv, else Signoff's own."
     )
     timeout: float = setting(120.0, "Seconds after which compiling a file's Triton kernels is given up.", minimum=0.1)
 

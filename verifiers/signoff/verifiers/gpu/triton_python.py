@@ -1,11 +1,14 @@
-"""Which Python's Triton is used: the setting's, Signoff's own, or that of a trusted workspace's environment."""
+"""Which Python's Triton is used: the setting's, that of a trusted workspace's environment, or Signoff's own.
+
+The workspace's goes first: its kernels are right or wrong for the Triton that they will run with.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -60,16 +63,14 @@ def interpreter(settings: VerifierSettings, project: Project | None = None) -> I
         if found.version:
             return found
         note = f"The setting triton.python names {settings.triton.python}, which {found.reason}."
-    own = _own()
-    if own.version:
-        return Interpreter(
-            own.python, own.version, own.path, note=note and f"{note} Using Signoff's own Triton instead."
-        )
     if project is not None and project.trusted:
         for python in workspace_pythons(project.root):
             found = ask(python)
             if found.version:
-                return Interpreter(found.python, found.version, found.path, note=note)
+                return replace(found, note=note)
+    own = _own()
+    if own.version:
+        return replace(own, note=note and f"{note} Using Signoff's own Triton instead.")
     why = f"Signoff's own Python {own.reason}" if own.reason else "Triton is not installed"
     return Interpreter(reason=" ".join(filter(None, (note, f"{why}: {HOW}."))))
 
