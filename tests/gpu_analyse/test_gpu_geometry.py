@@ -86,9 +86,8 @@ def test_grids(body: str, expected: tuple[int | None, ...]) -> None:
 
 
 def test_two_to_four_arguments() -> None:
-    found = launches(
-        f"{PRELUDE}void go(cudaStream_t s) {{ k<<<1, 2>>>(0); k<<<1, 2, 3>>>(0); k<<<1, 2, 4 * sizeof(float), s>>>(0); }}"
-    )
+    body = "k<<<1, 2>>>(0); k<<<1, 2, 3>>>(0); k<<<1, 2, 4 * sizeof(float), s>>>(0);"
+    found = launches(f"{PRELUDE}void go(cudaStream_t s) {{ {body} }}")
     assert [launch.shared for launch in found] == [0, 3, 16]
 
 

@@ -133,6 +133,43 @@ CALLS = {
     "a struct's constant": ("struct C { static constexpr int B = 96; }; void go() { k<<<1, C::B>>>(0); }", 96),
     "a scoped enumerator": ("enum class E { A = 5, B }; void go() { k<<<1, (int)E::B>>>(0); }", 6),
     "a namespace's constant": ("namespace n { const int B = 7; } void go() { k<<<1, n::B>>>(0); }", 7),
+    "a template parameter that the arguments tell": (
+        "template <int B = 4> void run(int (&a)[B]) { k<<<1, B>>>(0); } void go() { int a[8]; run(a); }",
+        None,
+    ),
+    "a template parameter after a pack": (
+        "template <typename... T, int B> void run() { k<<<1, B>>>(0); } void go() { run<int, 4>(); }",
+        None,
+    ),
+    "a lambda of a function's name": (
+        "int up(int a) { return 1; } void go() { auto up = [](int a) { return 2; }; k<<<1, up(100)>>>(0); }",
+        None,
+    ),
+    "a lambda of the library's name": (
+        "void go() { auto min = [](int a, int b) { return b; }; k<<<1, min(1, 2)>>>(0); }",
+        None,
+    ),
+    "a capture with a value": ("void go(int q) { int n = 4; auto f = [n = q] { k<<<1, n>>>(0); }; }", None),
+    "a method outside of its class": (
+        "const int b = 3; struct C { int b; void go(); }; void C::go() { k<<<1, b>>>(0); }",
+        None,
+    ),
+    "a constant of a method's class": (
+        "const int b = 3; struct C { static const int b = 5; void go(); }; void C::go() { k<<<1, b>>>(0); }",
+        5,
+    ),
+    "a global in a method": ("const int b = 3; struct C { void go(); }; void C::go() { k<<<1, b>>>(0); }", 3),
+    "an inherited member": (
+        "const int b = 3; struct A { int b; }; struct C : A { void go() { k<<<1, b>>>(0); } };",
+        None,
+    ),
+    "a namespace that nobody uses": ("namespace n { const int b = 3; } void go() { k<<<1, b>>>(0); }", None),
+    "a namespace opened again": ("namespace n { const int b = 3; } namespace n { void go() { k<<<1, b>>>(0); } }", 3),
+    "a namespace that is used": (
+        "namespace n::m { const int b = 3; } using namespace n::m; void go() { k<<<1, b>>>(0); }",
+        3,
+    ),
+    "an unnamed namespace": ("namespace { const int b = 3; } void go() { k<<<1, b>>>(0); }", 3),
     "a member": ("struct C { int b = 96; void go() { k<<<1, b>>>(0); } };", None),
     "a member that hides": ("const int b = 3; struct C { int b; void go() { k<<<1, b>>>(0); } };", None),
 }

@@ -222,8 +222,12 @@ class Calls:
         if variable.node not in listed:
             return None
         position = listed.index(variable.node)
+        if any("variadic" in one.type for one in listed[:position]):
+            return None
         if position < len(given):
             return self.evaluator.expression(given[position], source)
+        if variable.kind == TEMPLATE and _deducible(variable, function):
+            return None
         return self.evaluator.expression(variable.node.child_by_field_name("default_value"), variable.source)
 
     def sites(self, source: Source, function: Node) -> list[tuple[Source, Node]] | None:
@@ -304,6 +308,13 @@ def _parameter_name(source: Source, parameter: Node) -> str:
     declarator = parameter.child_by_field_name("declarator") or parameter.child_by_field_name("name")
     name = declared_name(declarator) if declarator is not None else next(iter(children(parameter)), None)
     return source.of(name) if name is not None else ""
+
+
+def _deducible(variable: Variable, function: Node) -> bool:
+    """Whether a template parameter may follow from the arguments of a call: a parameter's type mentions it."""
+    listed = parameters_of(function)
+    places = [node.start_byte for node in variable.source.identifiers(variable.text)]
+    return any(one.start_byte <= at < one.end_byte for one in listed for at in places)
 
 
 def _returns(node: Node) -> bool:

@@ -13,6 +13,7 @@ from signoff.verifiers.gpu.effects import ESCAPE, Effect, Path, effects
 from signoff.verifiers.gpu.expressions import Expression, Frame
 from signoff.verifiers.gpu.facts import Note
 from signoff.verifiers.gpu.flow import Reaching
+from signoff.verifiers.gpu.lookup import member, resolve
 from signoff.verifiers.gpu.macros import Unexpandable
 from signoff.verifiers.gpu.objects import Objects
 from signoff.verifiers.gpu.operators import HANDLERS, call
@@ -20,7 +21,7 @@ from signoff.verifiers.gpu.shapes import shape
 from signoff.verifiers.gpu.source import LISTS, NAMES, Snippet, Source, children
 from signoff.verifiers.gpu.types import Record, Type
 from signoff.verifiers.gpu.unit import Unit
-from signoff.verifiers.gpu.variables import GLOBAL, LOCAL, MEMBER, Variable, member, resolve
+from signoff.verifiers.gpu.variables import GLOBAL, LOCAL, MEMBER, Variable
 
 __all__ = ["Evaluator", "Expression", "Frame"]
 

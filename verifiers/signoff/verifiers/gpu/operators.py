@@ -34,13 +34,15 @@ def call(evaluator: Evaluator, expression: Expression, path: Path) -> Value | No
     if name in ("static_cast", "reinterpret_cast", "const_cast"):
         return _static_cast(evaluator, expression, arguments)
     function = expression.node.child_by_field_name("function")
-    simple = function is not None and "field" not in function.type
+    local = function is None or evaluator.variable(expression.part(function)) is not None
+    simple = function is not None and "field" not in function.type and not local
     if simple and evaluator.calls.defined(name) is None:
         made_of = types.of_text(evaluator, name, *expression.source.locate(expression.node), expression.frame)
         if isinstance(made_of, CType):
             return convert(evaluator.value(arguments[0]), made_of) if len(arguments) == 1 else None
         if (answer := _library(evaluator, expression, name, arguments)) is not None:
             return answer
+    # Not for a method, nor a lambda in a variable.
     return evaluator.calls.result(expression, name, arguments, path) if simple else None
 
 

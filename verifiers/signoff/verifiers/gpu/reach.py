@@ -20,6 +20,7 @@ HARMLESS = re.compile(
     r"|^\(\s*!?\s*\w*(?:err|status|ptr|file|fp)\w*\s*\)$",
     re.IGNORECASE,
 )
+HARDWARE = re.compile(r"major|minor|arch|sm_|prop|capab|cc\b|smem|shared|optin|limit|max|support", re.IGNORECASE)
 ASSERTIONS = frozenset(("assert", "TORCH_CHECK", "AT_ASSERT", "CHECK", "TORCH_INTERNAL_ASSERT"))
 LEAVING = re.compile(
     rb"\b(?:return|throw|continue|break|goto|exit|_exit|quick_exit|abort|terminate|__assert_fail|"
@@ -30,7 +31,8 @@ LEAVING = re.compile(
 
 def _harmless(condition: str) -> bool:
     """Whether every part of a condition says nothing of the hardware."""
-    return all(HARMLESS.search(part) for part in re.split(r"&&|\|\|", condition))
+    parts = re.split(r"&&|\|\|", condition)
+    return all(HARMLESS.search(part) and not HARDWARE.search(part) for part in parts)
 
 
 class Reach(enum.IntEnum):

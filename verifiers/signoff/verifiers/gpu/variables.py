@@ -9,7 +9,6 @@ from functools import cached_property
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.source import Source, ancestors, children, inside, parent_of
-from signoff.verifiers.gpu.unit import Unit
 
 LOCAL, PARAMETER, TEMPLATE, GLOBAL, MEMBER, ENUMERATOR, FUNCTION = (
     "local",
@@ -108,7 +107,13 @@ def declared(source: Source, name: Node) -> Variable | None:
             initializer = parent.child_by_field_name("value")
         shape.append(parent.type)
         child, parent = parent, parent_of(parent)
-    if parent is None or parent.type not in DECLARATIONS or not _holds(parent, child):
+    if (
+        parent is not None
+        and parent.type == "lambda_capture_initializer"
+        and parent.child_by_field_name("left") == child
+    ):
+        shape.append("structured_binding_declarator")  # its type is its value's, which is not looked at
+    elif parent is None or parent.type not in DECLARATIONS or not _holds(parent, child):
         return None
     if parent.type in ("optional_parameter_declaration", "field_declaration"):
         initializer = parent.child_by_field_name("default_value")
@@ -186,28 +191,6 @@ def _parameter_scope(node: Node) -> Node | None:
     return None
 
 
-def resolve(unit: Unit, name: str, source: Source, offset: int) -> Variable | None:
-    """The variable that `name` means at a place; None where nothing, or more than one thing, is declared so."""
-    best: list[Variable] = []
-    for variable in visible(source, name, offset):
-        if not best or variable.scope == best[0].scope:
-            best.append(variable)
-        elif (
-            variable.scope.start_byte >= best[0].scope.start_byte and variable.scope.end_byte <= best[0].scope.end_byte
-        ):
-            best = [variable]
-    if best and best[0].kind == FUNCTION:
-        return None
-    if best and (len(best) == 1 or all(one.kind == GLOBAL and _same(one, best[0]) for one in best)):
-        return best[0]
-    return None if best else _elsewhere(unit, name)
-
-
-def _same(first: Variable, second: Variable) -> bool:
-    """Whether two declarations of a global are one: `extern const int N;` beside its definition never is, here."""
-    return first.name == second.name
-
-
 class Declarations:
     """The declarations of one name in a source: those of the file and its classes, and those of each function."""
 
@@ -268,55 +251,6 @@ def visible(source: Source, name: str, offset: int) -> Iterator[Variable]:
     for variable in declarations(source, name).around(offset):
         if variable.kind == MEMBER or variable.name.start_byte < offset:
             yield variable
-
-
-def _elsewhere(unit: Unit, name: str) -> Variable | None:
-    """A global of another file, or of a namespace that is used from outside, where there is only one."""
-    found: list[Variable] = []
-    for file in unit.files:
-        for variable in declarations(file.source, name).wide:
-            if variable.scope.type in FILE_SCOPES and variable.kind != FUNCTION:
-                found.append(variable)
-    return found[0] if len(found) == 1 else None
-
-
-def member(unit: Unit, owner: str, name: str) -> Variable | None:
-    """A static member or enumerator `owner::name`, or the namespace's variable; None where it is not clear which."""
-    found: list[Variable] = []
-    for source, node in unit.identifiers(name):
-        variable = declared(source, node) or _scoped_enumerator(source, node)
-        if variable is not None and owner in _owners(source, variable):
-            found.append(variable)
-    return found[0] if len(found) == 1 else None
-
-
-def _scoped_enumerator(source: Source, name: Node) -> Variable | None:
-    node = parent_of(name)
-    if node is None or node.type != "enumerator" or node.child_by_field_name("name") != name:
-        return None
-    scope = next((one for one in ancestors(node) if one.type in SCOPES), None)
-    if scope is None:
-        return None
-    value = node.child_by_field_name("value")
-    return Variable(source.of(name), source, name, node, ENUMERATOR, scope, value, (), frozenset())
-
-
-def _owners(source: Source, variable: Variable) -> set[str]:
-    """The names by which a member can be qualified: its enum, its class or its namespace."""
-    names = set()
-    if variable.node.type == "enumerator":
-        enum = parent_of(parent_of(variable.node)) if parent_of(variable.node) is not None else None
-        if enum is not None:
-            names.add(_name(source, enum))
-    holder = parent_of(variable.scope)
-    if holder is not None and (holder.type in CLASSES or holder.type == "namespace_definition"):
-        names.add(_name(source, holder))
-    return names - {""}
-
-
-def _name(source: Source, node: Node) -> str:
-    name = node.child_by_field_name("name")
-    return source.of(name).split("<")[0] if name is not None else ""
 
 
 def enumerators_before(node: Node) -> list[Node]:
