@@ -59,7 +59,7 @@ def test_the_program() -> None:
     assert (kernel.name, kernel.templated, kernel.dynamic_shared, kernel.static_shared) == ("scale", True, True, None)
     first, second, third = found.launches
     assert (first.grid.x, first.grid.y, first.block.x, first.shared, first.conditional) == (256, 2, 256, 132, True)
-    assert (second.grid.x, second.grid.y, second.block.y, second.shared) == (70000, 4, 8, None)
+    assert (second.grid.x, second.grid.y, second.block.y, second.shared) == (70000, 4, 8, 0)
     assert (third.block.x, third.conditional) == (None, True)
     assert all(launch.opt_in is not None and launch.opt_in.bytes == 65536 for launch in found.launches)
 
