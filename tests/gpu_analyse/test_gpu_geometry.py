@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from signoff.verifiers.finding import Span
-from signoff.verifiers.gpu.analyse import analyse
 from signoff.verifiers.gpu.facts import Extent, Form, Launch
+from signoff.verifiers.gpu.values.analyse import analyse
 
 PRELUDE = "__global__ void k(int n) {}\n"
 

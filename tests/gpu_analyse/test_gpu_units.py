@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from signoff.verifiers.gpu.analyse import analyse
 from signoff.verifiers.gpu.facts import UnitFacts
-from signoff.verifiers.gpu.unit import MOST_HEADERS
+from signoff.verifiers.gpu.values.analyse import analyse
+from signoff.verifiers.gpu.values.unit import MOST_HEADERS
 
 PROGRAM = """
 #include "config.h"

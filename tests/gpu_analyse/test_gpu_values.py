@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signoff.verifiers.gpu.analyse import analyse
 from signoff.verifiers.gpu.facts import Launch
+from signoff.verifiers.gpu.values.analyse import analyse
 
 PRELUDE = "__global__ void k(int n) {}\n"
 

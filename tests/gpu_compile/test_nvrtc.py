@@ -139,6 +139,10 @@ LEGAL = {
         "#include <cub/cub.cuh>\nusing namespace cub;\n__global__ void k() { BlockReduce<int, 32> r; }\n"
     ),
     "a macro that a flag may define": "__global__ void k(int *p) { *p = TILE_SIZE; }\n",
+    "host functions under a condition": (
+        "#ifndef QUIET\nint h() { return nosuch; }\n#endif\n#ifdef A\nint i() { return nosuch; }\n#else\n#endif\n"
+        "namespace n { int j() { return nosuch; } }\n__device__ int k(int x) { return x; }\n"
+    ),
     "64-bit integers": (
         "#include <cstdint>\n__device__ void f(unsigned long *p);\n__device__ void g(uint64_t *p) { f(p); }\n"
     ),
@@ -150,6 +154,10 @@ def test_nothing_is_said_of_what_nvcc_accepts(tmp_path: Path, name: str) -> None
     text = LEGAL[name]
     outcome = check(tmp_path, text)
     assert shown(outcome, text) == []
+
+
+def test_host_functions_in_conditions_and_namespaces_leave_nothing_doubtful(tmp_path: Path) -> None:
+    assert check(tmp_path, LEGAL["host functions under a condition"]).reason == ""
 
 
 def test_a_doubtful_function_does_not_hide_the_faults_of_others(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import programs
 import pytest
 
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.gpu.launch import Launch
+from signoff.verifiers.gpu.checks.launch import Launch
+from signoff.verifiers.gpu.hardware.targets import installed_gpu
 from signoff.verifiers.gpu.nvcc import Nvcc
-from signoff.verifiers.gpu.targets import installed_gpu
 from signoff.verifiers.gpu.toolkit import toolkit
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import VerifierSettings

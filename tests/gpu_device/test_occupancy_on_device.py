@@ -10,9 +10,9 @@ from pathlib import Path
 import programs
 import pytest
 
-from signoff.verifiers.gpu.limits import limits
-from signoff.verifiers.gpu.occupancy import occupancy
-from signoff.verifiers.gpu.targets import installed_gpu
+from signoff.verifiers.gpu.hardware.limits import limits
+from signoff.verifiers.gpu.hardware.occupancy import occupancy
+from signoff.verifiers.gpu.hardware.targets import installed_gpu
 from signoff.verifiers.gpu.toolkit import toolkit
 from signoff.verifiers.settings import VerifierSettings
 

@@ -8,7 +8,7 @@ from signoff.lsp_server.documents import Documents
 from signoff.lsp_server.gpu_places import in_configuration, inside, term_at, triton_kernels
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Form, Launch
-from signoff.verifiers.gpu.triggers import concerns, has_gpu_code
+from signoff.verifiers.gpu.strings.triggers import concerns, has_gpu_code
 from signoff.verifiers.text import LineIndex
 
 

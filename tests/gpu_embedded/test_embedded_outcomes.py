@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signoff.verifiers.finding import Finding, Outcome, Related, Severity, Span, Status
-from signoff.verifiers.gpu import embedded
 from signoff.verifiers.gpu.facts import Bounds, Form, Kernel, KernelCost, Launch, Note, OptIn, UnitFacts
+from signoff.verifiers.gpu.strings import embedded
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex

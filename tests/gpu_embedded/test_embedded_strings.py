@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.verifiers.finding import Span
-from signoff.verifiers.gpu.embedded import Embedded, units
-from signoff.verifiers.gpu.python_literals import PlacedText, pieces
+from signoff.verifiers.gpu.strings.embedded import Embedded, units
+from signoff.verifiers.gpu.strings.python_literals import PlacedText, pieces
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 

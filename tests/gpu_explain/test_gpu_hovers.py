@@ -9,7 +9,7 @@ from signoff.diagnostics.explain.gpu import kernel_hover, launch_hover, lens_tit
 from signoff.diagnostics.explain.gpu_instances import instances
 from signoff.diagnostics.explain.gpu_text import by_target, percent, size
 from signoff.verifiers.gpu.facts import Bounds, Extent, Form, Kernel, KernelCost, Launch
-from signoff.verifiers.gpu.limits import ARCHITECTURES
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES
 from signoff.verifiers.project import Project
 
 

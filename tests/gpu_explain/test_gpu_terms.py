@@ -7,7 +7,7 @@ from gpu_texts import NAMED, UNNAMED
 
 from signoff.diagnostics.explain.gpu import term_hover
 from signoff.diagnostics.explain.gpu_terms import DERIVED, PLACEHOLDER, terms
-from signoff.verifiers.gpu.limits import Limits
+from signoff.verifiers.gpu.hardware.limits import Limits
 from signoff.verifiers.project import Project
 
 # fmt: off

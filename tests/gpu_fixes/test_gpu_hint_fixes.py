@@ -9,7 +9,7 @@ import pytest_asyncio
 from gpu_fix_helpers import document, fixes_for
 
 from signoff.diagnostics.fixes.mend import mend
-from signoff.verifiers.gpu.launch import Launch
+from signoff.verifiers.gpu.checks.launch import Launch
 from signoff.verifiers.gpu.nvrtc import Nvrtc
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Verifier

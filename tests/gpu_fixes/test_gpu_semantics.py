@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from gpu_fix_helpers import fixes_for, text_of
 
-from signoff.verifiers.gpu.launch import Launch
+from signoff.verifiers.gpu.checks.launch import Launch
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.workers import WorkerPool
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.gpu.launch_engine import LaunchEngine
+from signoff.verifiers.gpu.checks.launch_engine import LaunchEngine
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.snapshot import Snapshot
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.gpu.launch import Launch
+from signoff.verifiers.gpu.checks.launch import Launch
 from signoff.verifiers.gpu.nvcc import Nvcc
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import VerifierSettings

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Finding
-from signoff.verifiers.gpu import headers
-from signoff.verifiers.gpu.headers import HeaderStore, Includes
-from signoff.verifiers.gpu.launch_engine import LaunchEngine
+from signoff.verifiers.gpu.checks import headers
+from signoff.verifiers.gpu.checks.headers import HeaderStore, Includes
+from signoff.verifiers.gpu.checks.launch_engine import LaunchEngine
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.gpu.launch_engine import LaunchEngine
+from signoff.verifiers.gpu.checks.launch_engine import LaunchEngine
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import LaunchSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

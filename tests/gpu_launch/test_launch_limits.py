@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from signoff.verifiers.finding import Category, Finding, Severity, Span
+from signoff.verifiers.gpu.checks.launch_checks import findings
 from signoff.verifiers.gpu.facts import Bounds, Extent, Form, Kernel, Launch, Note, OptIn, UnitFacts
-from signoff.verifiers.gpu.launch_checks import findings
-from signoff.verifiers.gpu.limits import ARCHITECTURES, limits
-from signoff.verifiers.gpu.multiprocessors import multiprocessors
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
+from signoff.verifiers.gpu.hardware.multiprocessors import multiprocessors
 from signoff.verifiers.project import Project
 
 PATH = "/project/kernels.cu"

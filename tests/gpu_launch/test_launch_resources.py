@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from signoff.verifiers.finding import Category, Finding, Severity, Span
+from signoff.verifiers.gpu.checks.launch_checks import findings
+from signoff.verifiers.gpu.checks.resource_checks import resource_findings
 from signoff.verifiers.gpu.facts import Extent, Form, Kernel, KernelCost, Launch, OptIn, UnitFacts
-from signoff.verifiers.gpu.launch_checks import findings
-from signoff.verifiers.gpu.multiprocessors import multiprocessors
-from signoff.verifiers.gpu.resource_checks import resource_findings
+from signoff.verifiers.gpu.hardware.multiprocessors import multiprocessors
 from signoff.verifiers.project import Project
 
 PATH = "/project/kernels.cu"

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from signoff.verifiers.finding import Status
-from signoff.verifiers.gpu import launch as module
+from signoff.verifiers.gpu.checks import launch as module
+from signoff.verifiers.gpu.checks.launch import Launch, unit_facts
 from signoff.verifiers.gpu.facts import UnitFacts
-from signoff.verifiers.gpu.launch import Launch, unit_facts
 from signoff.verifiers.project import Project
 from signoff.verifiers.registry import build
 from signoff.verifiers.settings import LaunchSettings, VerifierSettings

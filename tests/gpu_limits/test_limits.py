@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from nvidia_headers import arch_traits, header
 
-from signoff.verifiers.gpu.limits import ARCHITECTURES, Limits, known, limits, normal
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, Limits, known, limits, normal
 
 # Our column: the member of arch_traits.h.
 MEMBERS = {

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from nvidia_headers import header
 
-from signoff.verifiers.gpu.limits import ARCHITECTURES, limits
-from signoff.verifiers.gpu.occupancy import BLOCK_SIZES, Occupancy, occupancy, registers_left, suggest
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
+from signoff.verifiers.gpu.hardware.occupancy import BLOCK_SIZES, Occupancy, occupancy, registers_left, suggest
 
 HEADERS = header("cuda_occupancy.h")
 ORACLE = Path(__file__).with_name("occupancy_oracle.cpp")

@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.gpu import targets
-from signoff.verifiers.gpu.limits import ARCHITECTURES, Limits
-from signoff.verifiers.gpu.targets import Verdict, capabilities, failing, installed_gpu, judged, listed, resolve
+from signoff.verifiers.gpu.hardware import targets
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, Limits
+from signoff.verifiers.gpu.hardware.targets import (
+    Verdict,
+    capabilities,
+    failing,
+    installed_gpu,
+    judged,
+    listed,
+    resolve,
+)
 from signoff.verifiers.project import Project
 
 

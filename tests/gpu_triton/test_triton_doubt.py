@@ -9,7 +9,7 @@ import pytest
 from triton_helpers import HEAD, needs_triton, project, snapshot
 
 from signoff.verifiers.finding import Status
-from signoff.verifiers.gpu.triton import Triton
+from signoff.verifiers.gpu.triton.triton import Triton
 from signoff.verifiers.workers import WorkerPool
 
 pytestmark = [pytest.mark.tool, needs_triton]

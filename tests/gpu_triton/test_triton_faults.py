@@ -6,7 +6,7 @@ import pytest
 from triton_helpers import HEAD, marked, needs_triton, project, snapshot
 
 from signoff.verifiers.finding import Category, Severity, Status
-from signoff.verifiers.gpu.triton import Triton
+from signoff.verifiers.gpu.triton.triton import Triton
 from signoff.verifiers.workers import WorkerPool
 
 pytestmark = [pytest.mark.tool, needs_triton]

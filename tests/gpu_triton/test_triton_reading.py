@@ -7,12 +7,12 @@ import ast
 import pytest
 from triton_helpers import HEAD
 
-from signoff.verifiers.gpu import triton_messages, triton_parse, triton_values
-from signoff.verifiers.gpu.triton_calls import sites
-from signoff.verifiers.gpu.triton_data import Source
-from signoff.verifiers.gpu.triton_extract import Constexpr, Dtype, read
-from signoff.verifiers.gpu.triton_findings import concerned
-from signoff.verifiers.gpu.triton_subject import Skipped, Subject
+from signoff.verifiers.gpu.triton import triton_messages, triton_parse, triton_values
+from signoff.verifiers.gpu.triton.triton_calls import sites
+from signoff.verifiers.gpu.triton.triton_data import Source
+from signoff.verifiers.gpu.triton.triton_extract import Constexpr, Dtype, read
+from signoff.verifiers.gpu.triton.triton_findings import concerned
+from signoff.verifiers.gpu.triton.triton_subject import Skipped, Subject
 
 
 def test_a_file_without_kernels_costs_nothing():

@@ -8,10 +8,10 @@ import pytest
 from triton_helpers import HEAD, needs_triton, project, snapshot
 
 from signoff.verifiers.finding import Category, Severity, Status
-from signoff.verifiers.gpu.triton import Triton
-from signoff.verifiers.gpu.triton_data import Compiled, Job
-from signoff.verifiers.gpu.triton_limits import shared_findings
-from signoff.verifiers.gpu.triton_resources import TritonResources, targets
+from signoff.verifiers.gpu.triton.triton import Triton
+from signoff.verifiers.gpu.triton.triton_data import Compiled, Job
+from signoff.verifiers.gpu.triton.triton_limits import shared_findings
+from signoff.verifiers.gpu.triton.triton_resources import TritonResources, targets
 from signoff.verifiers.workers import WorkerPool
 
 MATMUL = """

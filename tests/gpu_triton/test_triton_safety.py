@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from triton_helpers import HEAD, needs_triton, project, snapshot
 
-from signoff.verifiers.gpu import triton_guard
-from signoff.verifiers.gpu.triton import Triton
-from signoff.verifiers.gpu.triton_resources import TritonResources
+from signoff.verifiers.gpu.triton import triton_guard
+from signoff.verifiers.gpu.triton.triton import Triton
+from signoff.verifiers.gpu.triton.triton_resources import TritonResources
 from signoff.verifiers.workers import WorkerPool
 
 KERNEL = """

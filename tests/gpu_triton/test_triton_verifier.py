@@ -11,9 +11,9 @@ import pytest
 from triton_helpers import HEAD, needs_triton, project, snapshot
 
 from signoff.verifiers.finding import Status
-from signoff.verifiers.gpu import triton_python
-from signoff.verifiers.gpu.triton import Triton
-from signoff.verifiers.gpu.triton_resources import TritonResources
+from signoff.verifiers.gpu.triton import triton_python
+from signoff.verifiers.gpu.triton.triton import Triton
+from signoff.verifiers.gpu.triton.triton_resources import TritonResources
 from signoff.verifiers.run import Completed
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.verifier import Speed, Verifier
@@ -128,7 +128,7 @@ async def test_the_engine_needs_nothing_that_only_we_have():
     from signoff.verifiers.run import run
 
     code = (
-        "import sys, signoff.verifiers.gpu.triton_engine as e\n"
+        "import sys, signoff.verifiers.gpu.triton.triton_engine as e\n"
         "print(*sorted(n for n in sys.modules if n.startswith('signoff.verifiers') and 'triton' not in n))"
     )
     done = await run((sys.executable, "-c", code), cwd="/", timeout=60)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from signoff.verifiers.gpu.builds import makefile, merged, setup
-from signoff.verifiers.gpu.cmake_targets import Said
+from signoff.verifiers.gpu.units.builds import makefile, merged, setup
+from signoff.verifiers.gpu.units.cmake_targets import Said
 from signoff.verifiers.project import CompileUnit
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from signoff.verifiers.gpu.cmake import read
-from signoff.verifiers.gpu.cmake_targets import Said
-from signoff.verifiers.gpu.cmake_text import commands
+from signoff.verifiers.gpu.units.cmake import read
+from signoff.verifiers.gpu.units.cmake_targets import Said
+from signoff.verifiers.gpu.units.cmake_text import commands
 
 
 def said(root: Path, source: str, **texts: str) -> Said:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from signoff.verifiers.gpu import targets, units_model
+from signoff.verifiers.gpu.hardware import targets
+from signoff.verifiers.gpu.units import units_model
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.survey import survey

@@ -1,6 +1,6 @@
 """Which file includes which, and through which unit a header is looked at."""
 
-from signoff.verifiers.gpu.includes import Includers, resolve, written_in
+from signoff.verifiers.gpu.units.includes import Includers, resolve, written_in
 
 
 def test_what_is_written() -> None:

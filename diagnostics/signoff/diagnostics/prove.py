@@ -12,8 +12,9 @@ from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu import guard as gpu_guard
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
-from signoff.verifiers.gpu import embedded, triton_findings
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
+from signoff.verifiers.gpu.strings import embedded
+from signoff.verifiers.gpu.triton import triton_findings
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits

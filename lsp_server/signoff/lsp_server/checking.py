@@ -15,7 +15,7 @@ from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
 from signoff.verifiers.file_kinds import is_unit_file
 from signoff.verifiers.finding import Outcome, Status
-from signoff.verifiers.gpu.triggers import concerns
+from signoff.verifiers.gpu.strings.triggers import concerns
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Speed, Verifier, tool_of

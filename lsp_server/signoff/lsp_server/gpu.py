@@ -18,9 +18,9 @@ from signoff.lsp_server.checking import Checking
 from signoff.lsp_server.documents import Document, Documents
 from signoff.lsp_server.gpu_places import in_configuration, inside, term_at, triton_kernels
 from signoff.verifiers.finding import Span
-from signoff.verifiers.gpu.embedded import units
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON, Kernel, KernelCost, UnitFacts
-from signoff.verifiers.gpu.triggers import TRITON
+from signoff.verifiers.gpu.strings.embedded import units
+from signoff.verifiers.gpu.strings.triggers import TRITON
 from signoff.verifiers.project import Project
 from signoff.verifiers.verifier import Verifier
 

@@ -29,7 +29,7 @@ async def build_extension(snapshot: Snapshot, project: Project) -> Outcome | Non
     """torch's own extension builder on what a Python document gives to load_inline; only in a trusted workspace."""
     if snapshot.language != "python":
         return None
-    from signoff.verifiers.gpu.torch_build import build
+    from signoff.verifiers.gpu.strings.torch_build import build
 
     return await build(snapshot, project)
 

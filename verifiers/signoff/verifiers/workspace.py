@@ -10,8 +10,8 @@ from typing import Any
 
 from signoff.verifiers.file_kinds import is_build_file, is_config, is_source, is_unit_file
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.gpu.units import Situation
-from signoff.verifiers.gpu.units_model import CudaModel, concerns_gpu, trouble
+from signoff.verifiers.gpu.units.units import Situation
+from signoff.verifiers.gpu.units.units_model import CudaModel, concerns_gpu, trouble
 from signoff.verifiers.hdl.design import Declarations, declared_by
 from signoff.verifiers.hdl.index import FileFacts
 from signoff.verifiers.hdl.membership import Membership

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from signoff.verifiers.file_kinds import is_build_file, is_unit_file
-from signoff.verifiers.gpu.includes import written_in
-from signoff.verifiers.gpu.units import Units
-from signoff.verifiers.gpu.units_engine import Buffers, UnitsReader
+from signoff.verifiers.gpu.units.includes import written_in
+from signoff.verifiers.gpu.units.units import Units
+from signoff.verifiers.gpu.units.units_engine import Buffers, UnitsReader
 from signoff.verifiers.hdl.index_engine import IndexEngine
 from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
 

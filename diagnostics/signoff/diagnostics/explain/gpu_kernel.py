@@ -24,7 +24,7 @@ from signoff.diagnostics.explain.gpu_text import (
 )
 from signoff.diagnostics.explain.markdown import code, plural, table
 from signoff.verifiers.gpu.facts import Bounds, Extent, Kernel, KernelCost, Launch
-from signoff.verifiers.gpu.occupancy import registers_left
+from signoff.verifiers.gpu.hardware.occupancy import registers_left
 from signoff.verifiers.project import Project
 
 LENS_ARCHITECTURES = 2

@@ -18,9 +18,9 @@ from signoff.diagnostics.explain.gpu_text import (
 )
 from signoff.diagnostics.explain.markdown import bullets, code, plural, table
 from signoff.verifiers.gpu.facts import Extent, Kernel, KernelCost, Launch
-from signoff.verifiers.gpu.limits import Limits, limits
-from signoff.verifiers.gpu.occupancy import BLOCK_SIZES
-from signoff.verifiers.gpu.targets import judged
+from signoff.verifiers.gpu.hardware.limits import Limits, limits
+from signoff.verifiers.gpu.hardware.occupancy import BLOCK_SIZES
+from signoff.verifiers.gpu.hardware.targets import judged
 from signoff.verifiers.project import Project
 
 UNKNOWN = "?"

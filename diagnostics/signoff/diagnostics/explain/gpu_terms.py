@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 from signoff.diagnostics.explain.gpu_text import by_target, size, targets_text
-from signoff.verifiers.gpu.limits import Limits
+from signoff.verifiers.gpu.hardware.limits import Limits
 from signoff.verifiers.project import Project
 
 PLACEHOLDER = re.compile(r"\{(?P<field>\w+)(?::(?P<form>size))?\}")

@@ -8,9 +8,9 @@ from pathlib import PurePath
 
 from signoff.diagnostics.explain.markdown import plural
 from signoff.verifiers.gpu.facts import Kernel, KernelCost, Launch
-from signoff.verifiers.gpu.limits import ARCHITECTURES, Limits, known, limits, normal
-from signoff.verifiers.gpu.occupancy import Occupancy, occupancy
-from signoff.verifiers.gpu.targets import judged, listed
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, Limits, known, limits, normal
+from signoff.verifiers.gpu.hardware.occupancy import Occupancy, occupancy
+from signoff.verifiers.gpu.hardware.targets import judged, listed
 from signoff.verifiers.project import Project
 
 PENDING = "Not compiled yet: nvcc runs on save, or with the command to check deeply."

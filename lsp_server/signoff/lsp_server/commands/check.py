@@ -200,7 +200,7 @@ def _write(args: argparse.Namespace, text: str) -> None:
 
 
 def _architectures(text: str) -> tuple[str, ...]:
-    from signoff.verifiers.gpu.limits import ARCHITECTURES, normal
+    from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, normal
 
     names = [normal(word) for word in text.replace(",", " ").split()]
     unknown = [

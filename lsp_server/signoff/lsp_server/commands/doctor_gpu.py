@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from signoff.lsp_server.commands.session import Session
 from signoff.lsp_server.documents import HDL, LANGUAGES
-from signoff.verifiers.gpu.limits import ARCHITECTURES
-from signoff.verifiers.gpu.targets import installed_gpu
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES
+from signoff.verifiers.gpu.hardware.targets import installed_gpu
 from signoff.verifiers.gpu.toolkit import toolkit
 
 # What a user goes without where a tool is off, by the verifier's name.

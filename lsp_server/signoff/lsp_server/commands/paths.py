@@ -10,7 +10,7 @@ from pathlib import Path
 from signoff.lsp_server.commands.session import absolute, snapshot_of
 from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.gpu.triggers import concerns
+from signoff.verifiers.gpu.strings.triggers import concerns
 from signoff.verifiers.workspace import WorkspaceModel
 
 # Of Python files those with GPU code in them.

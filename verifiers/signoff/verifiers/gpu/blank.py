@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from signoff.verifiers.gpu.source import Source, declared_name
+from signoff.verifiers.gpu.values.source import Source, declared_name
 
 MARK = re.compile(rb"\b__(?:device|global)__\b")
 DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\([^)\n]*\))?[^\n]*(?:\\\r?\n[^\n]*)*)", re.MULTILINE)
@@ -130,7 +130,9 @@ class _Reader:
 
     def within(self, node: Node) -> Iterator[Region]:
         start = -1
-        for child in node.children:
+        for number, child in enumerate(node.children):
+            if node.field_name_for_child(number) in ("name", "condition"):
+                continue  # of #ifdef, #if or the namespace
             begin = start if start >= 0 else child.start_byte
             inner = child.child_by_field_name("body") if child.type == "linkage_specification" else None
             if self.loose(child):

@@ -12,8 +12,8 @@ from signoff.verifiers.gpu import cudafe_text, ptxas
 from signoff.verifiers.gpu.compile_job import Job, find_kernel, unknown_macro
 from signoff.verifiers.gpu.facts import KernelCost
 from signoff.verifiers.gpu.front_end import Placer
+from signoff.verifiers.gpu.hardware.targets import listed
 from signoff.verifiers.gpu.mangled import kernel_name
-from signoff.verifiers.gpu.targets import listed
 from signoff.verifiers.project import Project
 from signoff.verifiers.text import LineIndex
 

@@ -7,10 +7,10 @@ import time
 from dataclasses import replace
 
 from signoff.verifiers.finding import Outcome, Status
-from signoff.verifiers.gpu import embedded
+from signoff.verifiers.gpu.checks.launch import unit_facts
+from signoff.verifiers.gpu.checks.resource_checks import resource_findings
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
-from signoff.verifiers.gpu.launch import unit_facts
-from signoff.verifiers.gpu.resource_checks import resource_findings
+from signoff.verifiers.gpu.strings import embedded
 from signoff.verifiers.gpu.toolkit import HOW, Toolkit, toolkit
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from signoff.verifiers.finding import Finding, Severity, Span
-from signoff.verifiers.gpu.units import nonsense
+from signoff.verifiers.gpu.units.units import nonsense
 from signoff.verifiers.hdl.core import Core, CoreLibrary, split_name
 from signoff.verifiers.hdl.design import (
     Declarations,

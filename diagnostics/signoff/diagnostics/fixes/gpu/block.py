@@ -15,7 +15,7 @@ from signoff.diagnostics.fixes.gpu.usage import block_number_is_plain, only_laun
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Kernel, Launch
-from signoff.verifiers.gpu.limits import ARCHITECTURES, limits
+from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
 from signoff.verifiers.text import Edit
 
 CODES = frozenset(("TooManyThreads", "BlockTooLarge", "LaunchBoundsExceeded"))

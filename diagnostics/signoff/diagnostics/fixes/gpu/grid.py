@@ -11,8 +11,8 @@ from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.usage import block_number_is_plain, members, only_launched_here, sites
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Extent, Kernel, Launch
-from signoff.verifiers.gpu.limits import limits
-from signoff.verifiers.gpu.targets import judged
+from signoff.verifiers.gpu.hardware.limits import limits
+from signoff.verifiers.gpu.hardware.targets import judged
 from signoff.verifiers.text import Edit
 
 AXES = ("x", "y", "z")

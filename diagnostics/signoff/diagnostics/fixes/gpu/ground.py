@@ -10,8 +10,8 @@ from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.gpu.tokens import CudaSource, definitions, source
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.finding import Finding, Outcome, Span
-from signoff.verifiers.gpu.embedded import units
 from signoff.verifiers.gpu.facts import PYTHON, Kernel, Launch, UnitFacts
+from signoff.verifiers.gpu.strings.embedded import units
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, LineIndex

@@ -1,0 +1,56 @@
+"""From the text of a CUDA document to facts: its kernels and launches, as far as they are certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from signoff.verifiers.gpu.facts import UnitFacts
+from signoff.verifiers.gpu.values.evaluate import Evaluator
+from signoff.verifiers.gpu.values.kernels import kernels
+from signoff.verifiers.gpu.values.launches import launches
+from signoff.verifiers.gpu.values.optin import OptIns
+from signoff.verifiers.gpu.values.unit import Include, Unit
+
+
+@dataclass(eq=False, slots=True)
+class Analysis:
+    """What was found, and what hints need to look further: the tree, the bytes it is of, and the evaluator."""
+
+    facts: UnitFacts
+    evaluator: Evaluator
+
+    @property
+    def unit(self) -> Unit:
+        """The document and its headers."""
+        return self.evaluator.unit
+
+    @property
+    def root(self) -> Node:
+        """The document's syntax tree; nodes have the document's byte offsets."""
+        return self.evaluator.unit.main.source.root
+
+    @property
+    def source(self) -> bytes:
+        """What was parsed: the document in UTF-8, with what is not compiled blanked."""
+        return self.evaluator.unit.main.source.data
+
+
+def analyse(
+    text: str,
+    path: str,
+    *,
+    defines: Iterable[str] = (),
+    undefines: Iterable[str] = (),
+    include: Include | None = None,
+) -> Analysis:
+    """The facts of a CUDA document. `include` finds the project's headers; what it does not find is not known."""
+    unit = Unit(text, path, defines, undefines, include)
+    evaluator = Evaluator(unit)
+    found = kernels(evaluator)
+    reader = OptIns(evaluator, found)
+    launched = tuple(reader.completed(launch, callee) for launch, callee, _ in launches(evaluator))
+    truncated = unit.truncated or ("too much to evaluate" if evaluator.exhausted else "")
+    return Analysis(UnitFacts(found, launched, truncated), evaluator)

@@ -1,0 +1,118 @@
+"""A translation unit: the document and the project's headers that it includes, each preprocessed and parsed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from signoff.verifiers.gpu.values.macros import Definition, Expander, Timeline
+from signoff.verifiers.gpu.values.preprocess import environment, preprocess
+from signoff.verifiers.gpu.values.source import Snippet, Source
+from signoff.verifiers.gpu.values.spelling import regular
+
+# Given the name between the quotes, whether it stood in <>, and the including file: the header's path and text.
+Include = Callable[[str, bool, str], tuple[str, str] | None]
+MOST_HEADERS = 300
+DEEPEST = 32
+LARGEST_TEXT = 6_000_000
+KEPT_TREES = 600
+
+
+@dataclass(eq=False, slots=True)
+class File:
+    """One file of a unit: its tree, its macros, and the byte offsets of its __cluster_dims__."""
+
+    source: Source
+    macros: Timeline
+    clusters: tuple[int, ...]
+
+
+class _Trees:
+    """Parsed texts, so that a change in one file parses that file only."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, bytes], tuple[Source, tuple[int, ...]]] = OrderedDict()
+
+    def get(self, path: str, text: str, data: bytes) -> tuple[Source, tuple[int, ...]]:
+        key = (path, data)
+        found = self._kept.pop(key, None)
+        if found is None:
+            shaped, clusters = regular(data)
+            found = Source(path, text, shaped), clusters
+            found[0].enlist()
+        self._kept[key] = found
+        while len(self._kept) > KEPT_TREES:
+            self._kept.popitem(last=False)[1][0].retire()
+        return found
+
+
+TREES = _Trees()
+
+
+class Unit:
+    """The document's file first, then its headers in the order of their inclusion."""
+
+    def __init__(
+        self, text: str, path: str, defines: Iterable[str], undefines: Iterable[str], include: Include | None
+    ) -> None:
+        self._include = include
+        self._seen = {path}
+        self.truncated = ""
+        self._length = 0
+        self.headers: list[File] = []
+        self.main = self._read(path, text, environment(defines, undefines), 0)[0]
+        self.files = (self.main, *self.headers)
+        self.written: frozenset[str] | None = None  # names that macros change, once asked for
+        self._by_source = {id(file.source): file for file in self.files}
+        self._snippets: dict[tuple[int, int, str], Snippet | None] = {}
+
+    def _read(
+        self, path: str, text: str, before: dict[str, Definition], depth: int
+    ) -> tuple[File, dict[str, Definition]]:
+        def header(name: str, angled: bool, now: dict[str, Definition]) -> dict[str, Definition] | None:
+            return self._header(name, angled, path, now, depth + 1)
+
+        data = text.encode("utf-8", "replace")
+        done = preprocess(data, before, header)
+        source, clusters = TREES.get(path, text, done.data)
+        return File(source, done.timeline, clusters), done.environment
+
+    def _header(
+        self, name: str, angled: bool, origin: str, now: dict[str, Definition], depth: int
+    ) -> dict[str, Definition] | None:
+        found = self._include(name, angled, origin) if self._include else None
+        if found is None or found[0] in self._seen:
+            return None
+        self._length += len(found[1])
+        if depth > DEEPEST or len(self._seen) > MOST_HEADERS or self._length > LARGEST_TEXT:
+            self.truncated = self.truncated or f"{name} was not read: too many or too large headers"
+            return None
+        self._seen.add(found[0])
+        file, after = self._read(*found, now, depth)
+        self.headers.append(file)
+        return after
+
+    def file(self, source: Source) -> File:
+        """The file of a source."""
+        return self._by_source[id(source)]
+
+    def expander(self, source: Source, offset: int) -> Expander:
+        """The macros that hold at a place."""
+        return Expander(self.file(source).macros, offset)
+
+    def snippet(self, origin: Source, offset: int, expression: str) -> Snippet | None:
+        """The tree of an expression that macros made, None where it is none."""
+        key = (id(origin), offset, expression)
+        if key not in self._snippets:
+            snippet = Snippet(origin, offset, expression)
+            self._snippets[key] = snippet if snippet.expression is not None else None
+        return self._snippets[key]
+
+    def identifiers(self, name: str) -> Iterator[tuple[Source, Node]]:
+        """Every node of the identifier `name` in the unit."""
+        for file in self.files:
+            for node in file.source.identifiers(name):
+                yield file.source, node
