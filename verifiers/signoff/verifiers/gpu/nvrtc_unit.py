@@ -42,6 +42,7 @@ SERVED = frozenset(("cuda_runtime.h", "cuda_runtime_api.h", "device_launch_param
 STANDARD = re.compile(r"[a-z_]+|(?:sys|bits)/\w+\.h|experimental/\w+")
 NAMESPACES = frozenset(("std", "thrust", "cub"))
 DECLARES = rb"\b(?:struct|class|union|enum|typedef|using|define|namespace)\b[^;{}]*?(?<!\w)%s(?!\w)"
+COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
 USING = re.compile(rb"using\s+namespace\s")
 MISSING = "signoff:missing:"
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -181,7 +182,7 @@ class Unit:
             return False
         if category is Category.GPU_SYNTAX and not diagnostic.shown.isascii():
             return False  # NVRTC reads no letters beyond ASCII, nvcc does
-        if any(self._declared(word) for word in quoted if category is Category.GPU_NAME):
+        if "is undefined" in diagnostic.message and any(map(self._declared, quoted)):
             return False
         if line & NAMESPACES or (quoted | line) & self.absent or unknown & standard_names():
             return False
@@ -193,7 +194,7 @@ class Unit:
         """Whether something that was left out declares the name, as far as a glance tells."""
         pattern = re.compile(DECLARES % re.escape(word).encode())
         pieces = (one.data[region.start : region.end] for one in self.files.values() for region in one.gone)
-        return any(word.encode() in piece and pattern.search(piece) for piece in pieces)
+        return any(word.encode() in piece and pattern.search(COMMENT.sub(b"", piece)) for piece in pieces)
 
     def _known(self, word: str) -> bool:
         """Whether a reserved word is CUDA's, or a slip of one: others may be the host compiler's."""
