@@ -19,6 +19,7 @@ from signoff.verifiers.gpu.nvrtc_library import Compiled, Library
 from signoff.verifiers.gpu.nvrtc_pch import Precompiled
 from signoff.verifiers.gpu.nvrtc_unit import MISSING, Unit
 from signoff.verifiers.gpu.toolkit import Nvrtc
+from signoff.verifiers.gpu.unit_files import MAX_FILES
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
@@ -43,7 +44,6 @@ class Answer:
     costs: tuple[KernelCost, ...] = ()
     left_out: tuple[tuple[int, int], ...] = ()
     reason: str = ""
-    notice: str = ""
 
 
 class NvrtcEngine:
@@ -91,7 +91,7 @@ class _Check:
         self.unit = Unit(work, nvrtc.include_dirs)
 
     def answer(self) -> Answer:
-        if len(self.work.found) >= 400:
+        if len(self.work.found) >= MAX_FILES:
             return Answer(reason="The unit includes too many files for NVRTC.")
         found: tuple[Diagnostic, ...] = ()
         ended = False
@@ -120,8 +120,7 @@ class _Check:
             findings += more
         doubt = len(shown) < len(errors) or not self.unit.whole
         reason = "Part of the device code needs what NVRTC does not have." if doubt else ""
-        notice = ""
-        return Answer(findings, costs, self.unit.left_out(), reason, notice)
+        return Answer(findings, costs, self.unit.left_out(), reason)
 
     def _certain(self, found: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
         """What can be shown: a doubtful error ends it, as those after it may follow from it."""
