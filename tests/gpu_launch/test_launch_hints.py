@@ -57,6 +57,20 @@ def test_errors_that_nobody_asks_for() -> None:
     assert unchecked("k<<<2, 32>>>(x); quiet(); cudaFree(x);")
     assert unchecked("k<<<2, 32>>>(x); cudaDeviceSynchronize();")
     assert unchecked('CHECK(cudaMalloc(&x, 4)); k<<<2, 32>>>(x); std::printf("%f", 1.0);')
+    assert unchecked("k<<<2, 32>>>(x); cudaMemcpyAsync(x, x, 4, cudaMemcpyDefault); cublasSscal(h, 1, 0, x, 1);")
+
+
+def test_helpers_that_are_called_like_the_api() -> None:
+    own = "#define cudaCheckErrors(msg) do { cudaError_t e = cudaGetLastError(); if (e) exit(1); } while (0)\n"
+    assert not unchecked('k<<<2, 32>>>(x); cudaCheckErrors("k"); cudaFree(x);', own)
+    assert not unchecked("k<<<2, 32>>>(x); cudaFree(x);", own + "#define cudaFree(x) cudaCheckErrors(#x)\n")
+    assert not unchecked("k<<<2, 32>>>(x); finish();", own + 'static void finish() { cudaCheckErrors("k"); }\n')
+    assert not unchecked("k<<<2, 32>>>(x); cudaCheckError();")  # of a header that was not read
+    assert not unchecked("k<<<2, 32>>>(x); cudaSafeCall(cudaFree(x));")
+    assert not unchecked("k<<<2, 32>>>(x); checkCudaErrors(cudaFree(x));")
+    assert not unchecked("k<<<2, 32>>>(x); cudaSync();")
+    assert not unchecked("k<<<2, 32>>>(x); cuSafe();")
+    assert unchecked("k<<<2, 32>>>(x); cudaNothing();", "static void cudaNothing() { quiet(); }\n")
 
 
 def test_errors_that_somebody_asks_for() -> None:

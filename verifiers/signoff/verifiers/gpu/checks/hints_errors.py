@@ -31,7 +31,8 @@ DEEPEST = 4
 # Device code that launches reports to the host's launch.
 DEVICE = re.compile(rb"__(?:global|device)__")
 CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
-API = re.compile(r"cu(?:da|rand|blas|fft|sparse|solver|pti)?[A-Z]\w*|nv[A-Z]\w*")
+# A helper of somebody's own is called like the API, too: cudaCheckErrors(), cudaSafeCall(), checkCudaErrors().
+OWN_WORDS = re.compile(r"[Cc]heck|Err|[Ss]afe|Assert|Call|Try|Test|Verify")
 PLAIN_TYPES = re.compile(r"(?:std::.*|cu\w+|dim3|\w+_t|__half\w*|half\d?|float\d|double\d|u?int\d?|auto)\s*")
 
 
@@ -41,12 +42,21 @@ class _Vocabulary:
     reports: frozenset[str]
     harmless: frozenset[str]
     methods: frozenset[str]
+    api: re.Pattern[str]
+
+    def of_the_api(self, name: str) -> bool:
+        """Whether a name is one of CUDA's libraries' that does not ask for errors."""
+        return bool(self.api.match(name)) and not OWN_WORDS.search(name)
 
 
 @cache
 def _vocabulary() -> _Vocabulary:
     table = tomllib.loads(files(__package__).joinpath("hints_errors.toml").read_text("utf-8"))
-    return _Vocabulary(*(frozenset(table[name]) for name in ("asks", "reports", "harmless", "harmless_methods")))
+    asks, reports, harmless, methods = (
+        frozenset(table[name]) for name in ("asks", "reports", "harmless", "harmless_methods")
+    )
+    stems = "|".join(f"{prefix}(?:{'|'.join(stems)})" for prefix, stems in table["api"].items())
+    return _Vocabulary(asks, reports, harmless, methods, re.compile(rf"(?:{stems})(?![a-z])"))
 
 
 def unchecked(unit: Unit, facts: UnitFacts, path: str) -> Iterator[Finding]:
@@ -166,12 +176,18 @@ class _Look:
         words = _vocabulary()
         if name in words.asks:
             return True
-        if name in words.harmless or name in self.kernels or (API.fullmatch(name) and name not in words.reports):
+        if name in words.harmless or name in self.kernels:
+            return False
+        if words.of_the_api(name) and name not in words.reports and not self._macro(name):
             return False
         if name not in self.known:
             self.known[name] = True  # one that calls itself, too, until the rest is seen
             self.known[name] = depth >= DEEPEST or self._defined(name, depth + 1)
         return self.known[name]
+
+    def _macro(self, name: str) -> bool:
+        file = self.unit.main
+        return file.macros.at(name, len(file.source.data)) is not None
 
     def _defined(self, name: str, depth: int) -> bool:
         bodies = [one.body for one in self.unit.main.macros.macros() if one.name == name]
