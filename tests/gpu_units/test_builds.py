@@ -54,6 +54,13 @@ def test_a_makefile_without_cuda_and_folders_of_one_with(tmp_path: Path) -> None
     assert (found.unit.include_dirs, found.unit.standard) == ((str(tmp_path.parent / "Common"),), "c++17")
 
 
+@pytest.mark.parametrize("standard", ["c99", "gnu++98", "gnu11", "c++98", "$(STD)", "c++1$(Y)"])
+def test_a_makefiles_standard_of_host_files(tmp_path: Path, standard: str) -> None:
+    found = of_makefile(tmp_path, f"CFLAGS = -std={standard} -O3\nall:\n\tnvcc -Iinc a.cu")
+    assert found is not None
+    assert (found.unit.include_dirs, found.unit.standard) == ((str(tmp_path / "inc"),), "")
+
+
 SETUP = """
 import os
 from torch.utils.cpp_extension import CUDAExtension

@@ -19,7 +19,8 @@ _EXTENSION = re.compile(r"CUDAExtension|cpp_extension")
 _TARGET_FLAG = re.compile(
     r"(?:--generate-code|-gencode|--gpu-architecture|-arch|--gpu-code|-code)[=\s]+(?:\"[^\"\n]*\"|[^\s\"'\\]+)"
 )
-_PLAIN_FLAG = re.compile(r"(?<![\w-])(?:-I\s*|-std=|--std=|-D)[^\s\"'\\$]+(?!\$)")
+# The other standards that a Makefile names (c99, gnu++98) are those of its host files: nvcc refuses them.
+_PLAIN_FLAG = re.compile(r"(?<![\w-])(?:-I\s*[^\s\"'\\$]+(?!\$)|--?std=c\+\+(?:03|1[147]|2[03])(?![\w$]))")
 _SMS = re.compile(r"^\s*SMS\s*[?:]?=\s*([\d\s]+)$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)#.*")
 
