@@ -29,7 +29,7 @@ from wheels import NotToBeHad
 from wheels import unpacked as unpacked_wheel
 
 from signoff.lsp_server.commands.session import Session, open_session, snapshot_of
-from signoff.verifiers.gpu.toolkit import Toolkit, toolkit
+from signoff.verifiers.gpu.compile.toolkit import Toolkit, toolkit
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.verifier import Verifier
 

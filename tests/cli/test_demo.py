@@ -18,6 +18,10 @@ def test_every_step_of_the_demo_comes_out(capsys: pytest.CaptureFixture[str]) ->
         "accepted by slang",
         "Synthesized as a register",
         "flip-flops",
+        "gridDim.y is 262144",
+        "accepted by launch checks, NVRTC",
+        "Registers and spills as ptxas reports them",
+        "Replace 'arrange' by 'arange' (accepted by Triton)",
         "left out by --no-model",
     ):
         assert part in " ".join(shown.split()), part

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Category, Severity, Span
-from signoff.verifiers.gpu import cudafe_text, ptxas
-from signoff.verifiers.gpu.compile_job import Job
-from signoff.verifiers.gpu.compile_reader import HOST_MISSING, complaint_findings, read, spill_findings
-from signoff.verifiers.gpu.front_end import Placer
-from signoff.verifiers.gpu.mangled import KernelName, kernel_name
-from signoff.verifiers.gpu.unit_files import Files
+from signoff.verifiers.gpu.compile import cudafe_text, ptxas
+from signoff.verifiers.gpu.compile.compile_job import Job
+from signoff.verifiers.gpu.compile.compile_reader import HOST_MISSING, complaint_findings, read, spill_findings
+from signoff.verifiers.gpu.compile.front_end import Placer
+from signoff.verifiers.gpu.compile.mangled import KernelName, kernel_name
+from signoff.verifiers.gpu.compile.unit_files import Files
 from signoff.verifiers.project import CompileUnit, Project
 
 GOLDEN = Path(__file__).parent / "golden"

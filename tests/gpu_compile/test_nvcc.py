@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.gpu.compile.nvcc import Nvcc, compile_whole
+from signoff.verifiers.gpu.compile.toolkit import host_compiler_missing, toolkit
 from signoff.verifiers.gpu.facts import KernelCost
-from signoff.verifiers.gpu.nvcc import Nvcc, compile_whole
-from signoff.verifiers.gpu.toolkit import host_compiler_missing, toolkit
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import CudaSettings, NvccSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

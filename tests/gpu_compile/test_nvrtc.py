@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Finding, Severity, Status
+from signoff.verifiers.gpu.compile.nvrtc import Nvrtc
+from signoff.verifiers.gpu.compile.nvrtc_engine import Answer, NvrtcEngine
+from signoff.verifiers.gpu.compile.toolkit import toolkit
 from signoff.verifiers.gpu.facts import KernelCost
-from signoff.verifiers.gpu.nvrtc import Nvrtc
-from signoff.verifiers.gpu.nvrtc_engine import Answer, NvrtcEngine
-from signoff.verifiers.gpu.toolkit import toolkit
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import NvrtcSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

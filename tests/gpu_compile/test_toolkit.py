@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from signoff.verifiers.gpu import toolkit as module
-from signoff.verifiers.gpu.toolkit import forget, toolkit
+from signoff.verifiers.gpu.compile import toolkit as module
+from signoff.verifiers.gpu.compile.toolkit import forget, toolkit
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the toolkits are shell scripts")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from signoff.verifiers.gpu import compile_job
-from signoff.verifiers.gpu.compile_job import NoUnit, Targets, find_kernel, job, lay_out, targets
-from signoff.verifiers.gpu.nvcc_command import arguments
-from signoff.verifiers.gpu.toolkit import Toolkit
+from signoff.verifiers.gpu.compile import compile_job
+from signoff.verifiers.gpu.compile.compile_job import NoUnit, Targets, find_kernel, job, lay_out, targets
+from signoff.verifiers.gpu.compile.nvcc_command import arguments
+from signoff.verifiers.gpu.compile.toolkit import Toolkit
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

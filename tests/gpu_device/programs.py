@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from signoff.verifiers.gpu.toolkit import Toolkit, toolkit
+from signoff.verifiers.gpu.compile.toolkit import Toolkit, toolkit
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
 

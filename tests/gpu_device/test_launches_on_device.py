@@ -11,9 +11,9 @@ import pytest
 
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.gpu.checks.launch import Launch
+from signoff.verifiers.gpu.compile.nvcc import Nvcc
+from signoff.verifiers.gpu.compile.toolkit import toolkit
 from signoff.verifiers.gpu.hardware.targets import installed_gpu
-from signoff.verifiers.gpu.nvcc import Nvcc
-from signoff.verifiers.gpu.toolkit import toolkit
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.workers import WorkerPool

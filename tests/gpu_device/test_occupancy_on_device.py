@@ -10,10 +10,10 @@ from pathlib import Path
 import programs
 import pytest
 
+from signoff.verifiers.gpu.compile.toolkit import toolkit
 from signoff.verifiers.gpu.hardware.limits import limits
 from signoff.verifiers.gpu.hardware.occupancy import occupancy
 from signoff.verifiers.gpu.hardware.targets import installed_gpu
-from signoff.verifiers.gpu.toolkit import toolkit
 from signoff.verifiers.settings import VerifierSettings
 
 SOURCE = Path(__file__).with_name("occupancy_on_device.cu")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.gpu.compile.toolkit import Toolkit
 from signoff.verifiers.gpu.strings import torch_build
 from signoff.verifiers.gpu.strings.torch_sources import inlines
-from signoff.verifiers.gpu.toolkit import Toolkit
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import TritonSettings, VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

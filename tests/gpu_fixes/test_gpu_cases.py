@@ -11,7 +11,7 @@ from gpu_fix_helpers import CASES, document, fixes_for, text_of
 from signoff.diagnostics.fixes.mend import mend
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.gpu.checks.launch import Launch
-from signoff.verifiers.gpu.nvrtc import Nvrtc
+from signoff.verifiers.gpu.compile.nvrtc import Nvrtc
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Verifier
 from signoff.verifiers.workers import WorkerPool

@@ -9,7 +9,7 @@ import pytest
 
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.gpu.checks.launch import Launch
-from signoff.verifiers.gpu.nvcc import Nvcc
+from signoff.verifiers.gpu.compile.nvcc import Nvcc
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot

@@ -20,7 +20,7 @@ async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome | None:
     """nvcc -c on a CUDA document: host code and device code."""
     if snapshot.language != "cuda-cpp":
         return None
-    from signoff.verifiers.gpu.nvcc import compile_whole as whole
+    from signoff.verifiers.gpu.compile.nvcc import compile_whole as whole
 
     return await whole(snapshot, project)
 

@@ -71,7 +71,7 @@ class Parts:
     def proof_cuda(self) -> tuple[Verifier, ...]:
         """The launch checks and NVRTC beside the live ones, for the same reason."""
         from signoff.verifiers.gpu.checks.launch import Launch
-        from signoff.verifiers.gpu.nvrtc import Nvrtc
+        from signoff.verifiers.gpu.compile.nvrtc import Nvrtc
 
         return Launch(self.pool, lane="proof"), Nvrtc(self.pool, lane="proof")
 

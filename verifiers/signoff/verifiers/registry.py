@@ -12,8 +12,8 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
     `staged`: slang's two halves each for itself, for an editor; on the command line nobody waits for the first.
     """
     from signoff.verifiers.gpu.checks.launch import Launch
-    from signoff.verifiers.gpu.nvcc import Nvcc
-    from signoff.verifiers.gpu.nvrtc import Nvrtc
+    from signoff.verifiers.gpu.compile.nvcc import Nvcc
+    from signoff.verifiers.gpu.compile.nvrtc import Nvrtc
     from signoff.verifiers.gpu.triton.triton import Triton
     from signoff.verifiers.gpu.triton.triton_resources import TritonResources
     from signoff.verifiers.hdl.slang import Slang

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from signoff.lsp_server.commands.session import Session
 from signoff.lsp_server.documents import HDL, LANGUAGES
+from signoff.verifiers.gpu.compile.toolkit import toolkit
 from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES
 from signoff.verifiers.gpu.hardware.targets import installed_gpu
-from signoff.verifiers.gpu.toolkit import toolkit
 
 # What a user goes without where a tool is off, by the verifier's name.
 LOSSES = {

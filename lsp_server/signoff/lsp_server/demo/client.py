@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers.run import kill_group, spawn
 from signoff.verifiers.text import LineIndex
 
@@ -68,7 +69,7 @@ class Client:
     def open(self, name: str, text: str | None = None) -> None:
         """Open a file, with another text than that on disk where given."""
         text = (self.folder / name).read_text() if text is None else text
-        language = "systemverilog" if name.endswith(".sv") else "verilog"
+        language = LANGUAGES[Path(name).suffix]
         self._texts[self.uri(name)] = (1, text)
         item = {"uri": self.uri(name), "languageId": language, "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})

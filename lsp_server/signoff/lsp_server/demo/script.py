@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.syntax import Syntax
 
-from signoff.diagnostics.explain.costs import PENDING
 from signoff.lsp_server.demo.client import Client, Stopwatch
+from signoff.verifiers.gpu.compile.toolkit import HOW, toolkit
+from signoff.verifiers.settings import VerifierSettings
 
 SEVERITIES = {1: "[red]error[/]", 2: "[yellow]warning[/]", 3: "[blue]note[/]", 4: "[dim]hint[/]"}
 Diagnostics = list[dict[str, Any]]
@@ -30,8 +32,9 @@ class Demo:
 
     async def run(self, model_off: str) -> None:
         """All steps; `model_off` says why there is no model, "" where there is one."""
-        for step in (self.edit_and_undo, self.missing_end, self.ports, self.cost):
+        for step in (self.edit_and_undo, self.missing_end, self.ports, self.cost, self.launch):
             await self._try(step.__doc__ or "", step())
+        await self._try("A Triton kernel, compiled without a GPU", self.triton())
         if model_off:
             self._title("Completion by a model")
             self.console.print(f"  [yellow]off[/]: {model_off}")
@@ -75,13 +78,41 @@ class Demo:
     async def cost(self) -> None:
         """Hover: what the hardware makes of it"""
         name = "uart_tx.v"
-        self.client.notify("textDocument/didSave", {"textDocument": {"uri": self.client.uri(name)}})
+        self._saved(name)
         for target, marker in (("timer", r"\btimer\b"), ("uart_tx", r"\buart_tx\b")):
             self._typed(f"hover on {target}")
             watch = Stopwatch()
-            text = await self._hover_with_synthesis(name, marker)
+            text = await self._hover(name, marker, ("(Yosys)", "(Yosys, "))
             self._time(watch)
             self.console.print(Padding(Markdown(text), (0, 4)))
+
+    async def launch(self) -> None:
+        """A CUDA launch that compiles without a warning and fails on every GPU"""
+        name = "rmsnorm.cu"
+        watch = Stopwatch()
+        self.client.open(name)
+        self._diagnostics(await self.client.diagnostics(name, bool), watch)
+        await self._fix(name)
+        if not (await asyncio.to_thread(toolkit, VerifierSettings())).nvcc:
+            self.console.print(f"  [yellow]off[/]: what the kernel costs, as there is no CUDA toolkit: {HOW}")
+            return
+        self._saved(name)
+        self._typed("hover on rms_norm, once nvcc has compiled the unsaved text")
+        watch = Stopwatch()
+        text = await self._hover(name, r"\brms_norm\b", ("registers", "Registers"))
+        self._time(watch)
+        self.console.print(Padding(Markdown(text), (0, 4)))
+
+    async def triton(self) -> None:
+        """An API error in a Triton kernel; the step is left out where there is no Triton."""
+        name = "softmax.py"
+        if importlib.util.find_spec("triton") is None:
+            self.console.print("  [yellow]off[/]: Triton is not installed: pip install 'signoff[triton]'")
+            return
+        watch = Stopwatch()
+        self.client.open(name)
+        self._diagnostics(await self.client.diagnostics(name, bool), watch)
+        await self._fix(name)
 
     async def completion(self) -> None:
         """Ask for ghost text where a line is missing."""
@@ -107,8 +138,8 @@ class Demo:
             if not items:
                 self.console.print("    the model's text was not accepted by the tools, so nothing is offered")
 
-    async def _hover_with_synthesis(self, name: str, marker: str) -> str:
-        """The hover's text, once Yosys has run where it does."""
+    async def _hover(self, name: str, marker: str, awaited: tuple[str, ...]) -> str:
+        """The hover's text, once it tells what the tool that runs on save has found out."""
         found = re.search(marker, self.client.text(name).replace("// 8N1", "//    "))
         assert found
         before = self.client.text(name)[: found.start()]
@@ -118,11 +149,15 @@ class Demo:
         for _ in range(240):
             reply = await self.client.request("textDocument/hover", params)
             text = reply["contents"]["value"] if reply else ""
-            if text and PENDING not in text:
+            if any(word in text for word in awaited):
                 return text
             await asyncio.sleep(0.5)
-        self.failures.append(f"the hover in {name} tells nothing of synthesis")
+        self.failures.append(f"the hover in {name} tells nothing of {awaited[0]}")
         return text or "*(nothing)*"
+
+    def _saved(self, name: str) -> None:
+        """Tell the server that the file was saved: the slow tools run."""
+        self.client.notify("textDocument/didSave", {"textDocument": {"uri": self.client.uri(name)}})
 
     async def _fix(self, name: str) -> None:
         """Ask for fixes of each fault until one is offered, apply the first, and show that the fault is gone."""

@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from signoff.verifiers.finding import Finding, Outcome, Span, Status
-from signoff.verifiers.gpu.cudafe_text import Diagnostic, diagnostics
+from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic, diagnostics
+from signoff.verifiers.gpu.compile.toolkit import Toolkit, toolkit
 from signoff.verifiers.gpu.strings.embedded import together
 from signoff.verifiers.gpu.strings.python_literals import PlacedText
 from signoff.verifiers.gpu.strings.torch_sources import Inline, inlines
-from signoff.verifiers.gpu.toolkit import Toolkit, toolkit
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, run, scratch_folder
 from signoff.verifiers.scratch import session_folder

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from signoff.verifiers.finding import Outcome, Status
-from signoff.verifiers.gpu import ptxas
+from signoff.verifiers.gpu.compile import ptxas
 from signoff.verifiers.gpu.facts import PYTHON, KernelCost
 from signoff.verifiers.gpu.hardware.limits import known, limits
 from signoff.verifiers.gpu.triton import triton_findings, triton_limits

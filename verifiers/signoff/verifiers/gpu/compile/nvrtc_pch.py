@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from signoff.verifiers.gpu.nvrtc_library import Compiled, Library, LibraryFault
+from signoff.verifiers.gpu.compile.nvrtc_library import Compiled, Library, LibraryFault
 from signoff.verifiers.scratch import session_folder
 
 # cub's block algorithms need 400 MiB, cooperative groups 240; the file is as large.

@@ -9,9 +9,9 @@ from dataclasses import replace
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.gpu.checks.launch import unit_facts
 from signoff.verifiers.gpu.checks.resource_checks import resource_findings
+from signoff.verifiers.gpu.compile.toolkit import HOW, Toolkit, toolkit
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.gpu.strings import embedded
-from signoff.verifiers.gpu.toolkit import HOW, Toolkit, toolkit
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -19,7 +19,7 @@ from signoff.verifiers.verifier import Availability, Speed
 from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, WorkerPool, WorkerTimeout
 
 NAME = "nvrtc"
-ENGINE_TARGET = "signoff.verifiers.gpu.nvrtc_engine:NvrtcEngine"
+ENGINE_TARGET = "signoff.verifiers.gpu.compile.nvrtc_engine:NvrtcEngine"
 # The engine gives up by itself where the library lets it; the process is ended some time later.
 GRACE_SECONDS = 2.0
 

@@ -9,9 +9,9 @@ from pathlib import Path, PurePath
 
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.checks.headers import include_dirs
+from signoff.verifiers.gpu.compile.toolkit import Toolkit
+from signoff.verifiers.gpu.compile.unit_files import Files, closure, reaching, rewritten
 from signoff.verifiers.gpu.hardware.limits import normal
-from signoff.verifiers.gpu.toolkit import Toolkit
-from signoff.verifiers.gpu.unit_files import Files, closure, reaching, rewritten
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.slips import near
 from signoff.verifiers.snapshot import Snapshot

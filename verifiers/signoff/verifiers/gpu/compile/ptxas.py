@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from signoff.verifiers.finding import Severity
+from signoff.verifiers.gpu.compile.mangled import kernel_name
 from signoff.verifiers.gpu.facts import KernelCost
-from signoff.verifiers.gpu.mangled import kernel_name
 
 COMPILING = re.compile(r"Compiling entry function '([^']+)' for '([^']+)'")
 PROPERTIES = re.compile(r"Function properties for '?([^']+?)'?$")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from signoff.verifiers.finding import Category, Finding, Severity, Span
-from signoff.verifiers.gpu import cudafe_text, ptxas
-from signoff.verifiers.gpu.compile_job import Job, find_kernel, unknown_macro
+from signoff.verifiers.gpu.compile import cudafe_text, ptxas
+from signoff.verifiers.gpu.compile.compile_job import Job, find_kernel, unknown_macro
+from signoff.verifiers.gpu.compile.front_end import Placer
+from signoff.verifiers.gpu.compile.mangled import kernel_name
 from signoff.verifiers.gpu.facts import KernelCost
-from signoff.verifiers.gpu.front_end import Placer
 from signoff.verifiers.gpu.hardware.targets import listed
-from signoff.verifiers.gpu.mangled import kernel_name
 from signoff.verifiers.project import Project
 from signoff.verifiers.text import LineIndex
 

@@ -11,8 +11,8 @@ from importlib.resources import files
 from pathlib import PurePath
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity, Span
-from signoff.verifiers.gpu.cudafe_text import Diagnostic
-from signoff.verifiers.gpu.unit_files import directives
+from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
+from signoff.verifiers.gpu.compile.unit_files import directives
 from signoff.verifiers.hdl.columns import place
 from signoff.verifiers.text import LineIndex
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from signoff.verifiers.gpu.compile_job import Job
+from signoff.verifiers.gpu.compile.compile_job import Job
 from signoff.verifiers.project import CompileUnit, Project
 
 # ptxas says what each kernel takes; spills and stack frames are in the same lines.

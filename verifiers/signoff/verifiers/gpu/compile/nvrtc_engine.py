@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.gpu import compile_job, cudafe_text, ptxas
-from signoff.verifiers.gpu.blank import Kind
-from signoff.verifiers.gpu.compile_job import Job
-from signoff.verifiers.gpu.compile_reader import complaint_findings, spill_findings
-from signoff.verifiers.gpu.cudafe_text import Diagnostic
+from signoff.verifiers.gpu.compile import compile_job, cudafe_text, ptxas
+from signoff.verifiers.gpu.compile.blank import Kind
+from signoff.verifiers.gpu.compile.compile_job import Job
+from signoff.verifiers.gpu.compile.compile_reader import complaint_findings, spill_findings
+from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
+from signoff.verifiers.gpu.compile.front_end import Placer
+from signoff.verifiers.gpu.compile.nvrtc_library import Compiled, Library
+from signoff.verifiers.gpu.compile.nvrtc_pch import Precompiled
+from signoff.verifiers.gpu.compile.nvrtc_unit import MISSING, Unit
+from signoff.verifiers.gpu.compile.toolkit import Nvrtc
+from signoff.verifiers.gpu.compile.unit_files import MAX_FILES
 from signoff.verifiers.gpu.facts import KernelCost
-from signoff.verifiers.gpu.front_end import Placer
-from signoff.verifiers.gpu.nvrtc_library import Compiled, Library
-from signoff.verifiers.gpu.nvrtc_pch import Precompiled
-from signoff.verifiers.gpu.nvrtc_unit import MISSING, Unit
-from signoff.verifiers.gpu.toolkit import Nvrtc
-from signoff.verifiers.gpu.unit_files import MAX_FILES
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 

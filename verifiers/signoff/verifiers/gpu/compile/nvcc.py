@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
-from signoff.verifiers.gpu import compile_job
 from signoff.verifiers.gpu.checks.launch import unit_facts
 from signoff.verifiers.gpu.checks.resource_checks import resource_findings
-from signoff.verifiers.gpu.compile_job import Job, NoUnit, Targets
-from signoff.verifiers.gpu.compile_reader import Reading, complaint_findings, incomplete, read, spill_findings
+from signoff.verifiers.gpu.compile import compile_job
+from signoff.verifiers.gpu.compile.compile_job import Job, NoUnit, Targets
+from signoff.verifiers.gpu.compile.compile_reader import Reading, complaint_findings, incomplete, read, spill_findings
+from signoff.verifiers.gpu.compile.nvcc_command import COSTS, OPINIONS, arguments, code_options, dialect, environment
+from signoff.verifiers.gpu.compile.toolkit import Toolkit, toolkit
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON, KernelCost
-from signoff.verifiers.gpu.nvcc_command import COSTS, OPINIONS, arguments, code_options, dialect, environment
 from signoff.verifiers.gpu.strings import embedded
-from signoff.verifiers.gpu.toolkit import Toolkit, toolkit
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, exit_reason, run, scratch_folder
 from signoff.verifiers.settings import VerifierSettings

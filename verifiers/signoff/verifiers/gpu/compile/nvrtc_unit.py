@@ -14,12 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from signoff.verifiers.finding import Category, Severity
-from signoff.verifiers.gpu import blank
-from signoff.verifiers.gpu.blank import Kind, Region
-from signoff.verifiers.gpu.compile_job import Job, unknown_macro
-from signoff.verifiers.gpu.cudafe_text import Diagnostic
-from signoff.verifiers.gpu.front_end import code_of
-from signoff.verifiers.gpu.unit_files import directives, rewritten
+from signoff.verifiers.gpu.compile import blank
+from signoff.verifiers.gpu.compile.blank import Kind, Region
+from signoff.verifiers.gpu.compile.compile_job import Job, unknown_macro
+from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
+from signoff.verifiers.gpu.compile.front_end import code_of
+from signoff.verifiers.gpu.compile.unit_files import directives, rewritten
 from signoff.verifiers.slips import near
 from signoff.verifiers.text import LINE_END, LineIndex
 
