@@ -12,7 +12,7 @@ from signoff.diagnostics.taxonomy import classify
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Verifier
+from signoff.verifiers.verifier import Speed, Verifier
 
 CASES = Path(__file__).parent / "cases"
 PATH = "/kernels/kernel.cu"
@@ -31,6 +31,8 @@ async def fixes_for(
     """The findings on a text, gravest first, and the fixes that are proven for them."""
     snapshot, project = document(text, path)
     known = await baselines(snapshot, project, verifiers)
+    # A deep verifier runs on save: a proof takes what it has said, and asks it again only about that.
+    known |= {one.name: await one.run(snapshot, project) for one in verifiers if one.speed is Speed.DEEP}
     merged = merge((classify(one) for outcome in known.values() for one in outcome.findings), cap=100)
     findings = sorted(merged, key=lambda one: (one.severity, one.span))
     return findings, await offers(findings, snapshot, project, verifiers, known, cache=FixCache(), budget=60)

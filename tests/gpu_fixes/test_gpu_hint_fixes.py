@@ -10,6 +10,7 @@ from gpu_fix_helpers import document, fixes_for
 
 from signoff.diagnostics.fixes.mend import mend
 from signoff.verifiers.gpu.checks.launch import Launch
+from signoff.verifiers.gpu.compile.nvcc import Nvcc
 from signoff.verifiers.gpu.compile.nvrtc import Nvrtc
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Verifier
@@ -67,19 +68,19 @@ pytestmark = [pytest.mark.tool, pytest.mark.asyncio(loop_scope="module")]
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def verifiers() -> AsyncIterator[tuple[Verifier, ...]]:
     pool = WorkerPool()
-    yield Launch(pool, "proof"), Nvrtc(pool)
+    yield Launch(pool, "proof"), Nvrtc(pool), Nvcc(pool)
     await pool.close()
 
 
 async def test_rows_are_padded_and_launches_checked(verifiers: tuple[Verifier, ...]) -> None:
-    _, fixes = await fixes_for(TRANSPOSE, verifiers)
+    _, fixes = await fixes_for(TRANSPOSE, verifiers[:2])
     mended = {fix.rule: apply_edits(TRANSPOSE, fix.edits) for fix in fixes}
     call = "    transpose<<<1, dim3(TILE, TILE)>>>(in, out, TILE);\n"
     assert mended == {
         "banks": TRANSPOSE.replace("tile[TILE][TILE]", "tile[TILE][TILE + 1]"),
         "checks": TRANSPOSE.replace(call, call + "    CHECK(cudaGetLastError());\n"),
     }
-    assert (await mend(*document(TRANSPOSE), verifiers)).text == TRANSPOSE
+    assert (await mend(*document(TRANSPOSE), verifiers[:2])).text == TRANSPOSE
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,10 @@ async def test_without_a_way_of_its_own_to_check_a_file_gets_none(verifiers: tup
 
 
 async def test_bounds_for_a_kernel_of_too_many_registers(verifiers: tuple[Verifier, ...]) -> None:
-    findings, fixes = await fixes_for(HEAVY, verifiers)
+    # nvcc: NVRTC leaves the registers out where the machine is so busy that compiling takes long.
+    findings, fixes = await fixes_for(HEAVY, (verifiers[0], verifiers[2]))
     assert "RegistersExceeded" in [finding.code for finding in findings]
     (fix,) = [fix for fix in fixes if fix.rule == "bounds"]
     assert apply_edits(HEAVY, fix.edits) == HEAVY.replace("void mix", "void __launch_bounds__(512) mix")
     assert fix.behaviour == "ptxas may spill registers"
-    assert "NVRTC" in fix.title
+    assert "(accepted by launch checks, nvcc)" in fix.title

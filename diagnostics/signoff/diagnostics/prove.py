@@ -18,7 +18,7 @@ from signoff.verifiers.gpu.triton import triton_findings
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits
-from signoff.verifiers.verifier import Verifier
+from signoff.verifiers.verifier import Speed, Verifier
 
 GPU_LANGUAGES = CUDA_LANGUAGES | {PYTHON}
 DISPLAY = {
@@ -26,6 +26,7 @@ DISPLAY = {
     "yosys": "Yosys",
     "launch": "launch checks",
     "nvrtc": "NVRTC",
+    "nvcc": "nvcc",
     "triton": "Triton",
 }
 
@@ -79,7 +80,8 @@ async def judge(
 ) -> Proof | Refusal:
     """Prove a candidate, or say why it is refused.
 
-    `baseline` holds what the verifiers (by name) said about `snapshot` as it is; what it lacks is run.
+    `baseline` holds what the verifiers (by name) said about `snapshot` as it is; what it lacks is run, but for deep
+    ones: these judge only a finding that they alone have reported.
     The quickest tool judges first, so that a bad candidate costs little. `runs` collects what the tools said
     about mended texts of this one snapshot, as several findings of one fault lead to the same text.
     """
@@ -94,8 +96,8 @@ async def judge(
     mended = spliced(snapshot, project, text)
     accepted, revealed, left, seen = list[str](), list[Finding](), 0, False
     for verifier in wanted(verifiers, snapshot, project):
-        before = known[verifier.name]
-        if not before.ran:
+        before = known.get(verifier.name)
+        if before is None or not before.ran or not _worth_asking(verifier, before, candidate.finding, seen):
             continue
         after = await _run(verifier, mended, runs)
         if after.status is Status.CRASHED:
@@ -118,6 +120,11 @@ async def judge(
     detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
     seconds = time.perf_counter() - start
     return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left)
+
+
+def _worth_asking(verifier: Verifier, before: Outcome, target: Finding, seen: bool) -> bool:
+    """A slow verifier is asked only about what it alone has reported."""
+    return verifier.speed < Speed.DEEP or (not seen and _find(target, before.findings))
 
 
 def _lost(candidate: FixCandidate, snapshot: Snapshot, text: str) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ async def baselines(
     """What each verifier says about the snapshot as it is: as given, else by running it."""
     known = dict(given or {})
     for verifier in wanted(verifiers, snapshot, project):
-        if verifier.name not in known:
+        if verifier.name not in known and verifier.speed < Speed.DEEP:
             known[verifier.name] = await verifier.run(snapshot, project)
     return known
 

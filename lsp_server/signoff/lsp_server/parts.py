@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Quick enough to judge an edit while somebody waits, beside those that have a lane of their own for it.
-PROVING = frozenset(("verilator", "triton"))
+# What judges edits beside those that have a lane of their own for it; nvcc only what it alone has reported (prove.py).
+PROVING = frozenset(("verilator", "triton", "nvcc"))
 
 
 class Parts:
