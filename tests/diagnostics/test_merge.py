@@ -307,3 +307,10 @@ def test_every_error_has_a_representative(findings: list[Finding]) -> None:
                 and (one.span.start_line == finding.span.start_line or is_syntax(finding))
                 for one in shown
             )
+
+
+def test_what_two_compilers_say_word_for_word_is_one() -> None:
+    said = [say(tool, "#177", 'variable "unused" was declared but never referenced', 4, 6, WARNING) for tool in "ba"]
+    assert [one.tools for one in merged(*said)] == [("a", "b")]
+    elsewhere = say("b", "#177", 'variable "unused" was declared but never referenced', 4, 20, WARNING)
+    assert len(merged(said[1], elsewhere)) == 2

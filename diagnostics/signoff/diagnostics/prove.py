@@ -28,6 +28,7 @@ DISPLAY = {
     "nvrtc": "NVRTC",
     "nvcc": "nvcc",
     "triton": "Triton",
+    "triton resources": "Triton's machine code",
 }
 
 
@@ -157,12 +158,12 @@ async def baselines(
 
 def wanted(verifiers: Sequence[Verifier], snapshot: Snapshot, project: Project) -> list[Verifier]:
     """The verifiers for the snapshot's language that are switched on, the quickest first."""
-    chosen = [one for one in verifiers if snapshot.language in one.languages and _has_something(one, snapshot)]
+    chosen = [one for one in verifiers if snapshot.language in one.languages and has_something(one, snapshot)]
     enabled = [one for one in chosen if getattr(getattr(project.settings, one.name, None), "enabled", True)]
     return sorted(enabled, key=lambda one: one.speed)
 
 
-def _has_something(verifier: Verifier, snapshot: Snapshot) -> bool:
+def has_something(verifier: Verifier, snapshot: Snapshot) -> bool:
     """Whether the text holds what the verifier looks at: a Python file without CUDA tells a CUDA compiler nothing."""
     if snapshot.language != PYTHON:
         return True

@@ -59,6 +59,8 @@ def same_fault(known: Finding, finding: Finding) -> bool:
         return bool(quoted_names(known.message) & quoted_names(finding.message))
     if not _same_place(known, finding):
         return False
+    if (known.code, known.span, known.message) == (finding.code, finding.span, finding.message):
+        return True
     if is_unnamed(finding) or is_unnamed(known):
         # Of a literal that does not fit, slang only warns.
         literals = known.category is finding.category is Category.INVALID_LITERAL

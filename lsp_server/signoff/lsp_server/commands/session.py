@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from signoff.lsp_server.documents import LANGUAGES
+from signoff.diagnostics.prove import has_something
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Outcome
 from signoff.verifiers.project import Project
@@ -45,6 +46,7 @@ class Session:
     async def run(self, snapshot: Snapshot, project: Project, *, deepest: Speed = Speed.QUICK) -> list[Outcome]:
         """What the verifiers that are switched on say about a text in its project, in the order of the registry."""
         chosen = [one for one in self.verifiers if one.speed <= deepest and snapshot.language in one.languages]
+        chosen = [one for one in chosen if has_something(one, snapshot)]
         wanted = [one for one in chosen if getattr(getattr(project.settings, tool_of(one), None), "enabled", True)]
         return list(await asyncio.gather(*(verifier.run(snapshot, project) for verifier in wanted)))
 
