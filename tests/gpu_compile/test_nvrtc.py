@@ -143,6 +143,21 @@ LEGAL = {
         "#ifndef QUIET\nint h() { return nosuch; }\n#endif\n#ifdef A\nint i() { return nosuch; }\n#else\n#endif\n"
         "namespace n { int j() { return nosuch; } }\n__device__ int k(int x) { return x; }\n"
     ),
+    "a statement in parentheses, by way of macros": (
+        "#define MIN(a, b) ({ int x_ = (a); int y_ = (b); x_ < y_ ? x_ : y_; })\n#define LOW(a) MIN(a, 3)\n"
+        "__global__ void k(int *p) {\n    for (int i = 0; i < MIN(p[0], p[1]); i++) p[i] = LOW(p[i]) + ({ i; });\n}\n"
+    ),
+    "a literal of a struct": "struct S { int a; };\n__global__ void k(S *p) { *p = (S){1}; }\n",
+    "a macro that makes a literal": (
+        "struct S { int a; };\n#define MAKE(x) (S){x}\n__global__ void k(S *p) { *p = MAKE(1); }\n"
+    ),
+    "a condition that is the value": "__global__ void k(int *p) { p[0] = p[1] ?: 2; }\n",
+    "a range of cases": "__global__ void k(int *p) { switch (p[0]) { case 1 ... 5: p[1] = 2; } }\n",
+    "GNU's words": (
+        "__global__ void k(int *p) { register int r = 1; typeof(r) s = r; __typeof__(r) t = s; p[0] = t; "
+        '__asm__ volatile("membar.gl;"); __int128 w = r; p[1] = (int)w; }\n'
+    ),
+    "no blank behind extern C": 'extern "C"__global__ void k(int *p) { p[0] = 1; }\n',
     "64-bit integers": (
         "#include <cstdint>\n__device__ void f(unsigned long *p);\n__device__ void g(uint64_t *p) { f(p); }\n"
     ),
@@ -154,6 +169,25 @@ def test_nothing_is_said_of_what_nvcc_accepts(tmp_path: Path, name: str) -> None
     text = LEGAL[name]
     outcome = check(tmp_path, text)
     assert shown(outcome, text) == []
+
+
+def test_faults_beside_extensions_of_gnu_are_found(tmp_path: Path) -> None:
+    text = (
+        "#define MIN(a, b) ({ int x_ = (a); int y_ = (b); x_ < y_ ? x_ : y_; })\n"
+        'extern "C"__global__ void a(int *p) { p[0] = q; }\n__global__ void b(int *p) { p[0] = 1 }\n'
+        "__global__ void c(int *p) { p[0] = MIN(p[1], 2); }\n"
+        "__global__ void d(int *p) {\n    if (p[0] == ) { p[1] = 2; }\n}\n"
+    )
+    found = shown(check(tmp_path, text), text)
+    assert found == [(2, "q", "UndefinedIdentifier"), (3, "}", "Expected"), (6, ")", "Expected")]
+
+
+@pytest.mark.parametrize("standard", ["c99", "gnu11", "c++98", "gnu++17", "c++2a", "c++23", "c++26", "c++03"])
+def test_any_standard_of_a_project_can_be_asked_for(tmp_path: Path, standard: str) -> None:
+    unit = CompileUnit(str(tmp_path / "a.cu"), directory=str(tmp_path), standard=standard)
+    text = "__global__ void k(int *p) { p[0] = q; }\n"
+    found = shown(check(tmp_path, text, project(tmp_path, unit=unit)), text)
+    assert found == [(1, "q", "UndefinedIdentifier")]
 
 
 def test_host_functions_in_conditions_and_namespaces_leave_nothing_doubtful(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -101,11 +101,16 @@ class Region:
 
 def device_words(texts: Iterable[str]) -> frozenset[str]:
     """Macros of these texts that mark a function for the device, also by way of one another."""
+    return macros_with(texts, lambda body: "__device__" in body or "__global__" in body)
+
+
+def macros_with(texts: Iterable[str], wanted: Callable[[str], bool]) -> frozenset[str]:
+    """Macros of these texts whose body is wanted, also by way of one another."""
     bodies: dict[str, str] = {}
     for text in texts:
         for match in DEFINE.finditer(text):
             bodies[match[1]] = bodies.get(match[1], "") + " " + match[2]
-    found = {name for name, body in bodies.items() if "__device__" in body or "__global__" in body}
+    found = {name for name, body in bodies.items() if wanted(body)}
     words = {name: set(re.findall(r"\w+", body)) for name, body in bodies.items() if len(body) < 400}
     while more := {name for name, inside in words.items() if name not in found and inside & found}:
         found |= more
@@ -160,6 +165,8 @@ class _Reader:
                 yield from self.declaration(inner, start)
         elif node.type == "function_definition":
             yield self.function(node, start)
+        elif (body := unended(node)) is not None and self.kind(self.source.data[start:body]) is Kind.DEVICE:
+            yield Region(start, node.end_byte, Kind.DEVICE, body, self.declared(node))
         else:
             yield Region(start, node.end_byte, Kind.OTHER, node.end_byte, self.declared(node))
             yield from self.members(node)
@@ -221,6 +228,16 @@ class _Reader:
                 found.add(self.source.of(leaf if leaf is not None else declarator))
             waiting += (child for child in one.named_children if child.type not in INSIDE)
         return frozenset(found)
+
+
+def unended(node: Node) -> int | None:
+    """Where the body of a function begins whose one statement has no semicolon: the grammar reads an initialiser."""
+    one = node.child_by_field_name("declarator") if node.type == "declaration" else None
+    parts = [one.child_by_field_name(name) for name in ("declarator", "value")] if one is not None else []
+    match parts:
+        case [Node(type="function_declarator"), Node(type="initializer_list") as body]:
+            return body.start_byte
+    return None
 
 
 def without(data: bytes, left_out: Iterable[Region]) -> bytes:

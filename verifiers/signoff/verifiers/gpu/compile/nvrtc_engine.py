@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.gpu.compile import compile_job, cudafe_text, ptxas
+from signoff.verifiers.gpu.compile import compile_job, cudafe_text, gnu, ptxas
 from signoff.verifiers.gpu.compile.blank import Kind
 from signoff.verifiers.gpu.compile.compile_job import Job
 from signoff.verifiers.gpu.compile.compile_reader import complaint_findings, spill_findings
@@ -32,6 +33,7 @@ COST_SECONDS = 0.4
 KEPT = 8
 # Of the flags of nvcc, those that NVRTC knows too and that bear on what kernels take.
 FLAGS = ("--use_fast_math", "-use_fast_math", "--maxrregcount", "-maxrregcount", "--fmad", "-fmad", "--ftz", "-ftz")
+STANDARD = re.compile(r"(?:c|gnu)\+\+(03|11|14|17|2[0-9a-c])")
 # An unknown dialect or target must not make an error: what the other one accepts is none.
 SECOND = ("sm_100", "c++20")
 
@@ -180,8 +182,10 @@ class _Check:
 
     def _flags(self, standard: str) -> Iterator[str]:
         unit = self.work.unit
-        if standard:
-            yield f"-std={standard.replace('gnu', 'c')}"
+        yield from gnu.OPTIONS
+        # The newest that this NVRTC knows stands in for a newer one; "c99" and the like are none of its.
+        if match := STANDARD.fullmatch(standard):
+            yield f"-std={min(f'c++{match[1]}', SECOND[1])}"
         yield from (f"-I{folder}" for folder in (*unit.include_dirs, *unit.system_include_dirs))
         yield from (f"-I{folder}" for folder in self.nvrtc.include_dirs)
         yield from (f"-D{define}" for define in unit.defines)

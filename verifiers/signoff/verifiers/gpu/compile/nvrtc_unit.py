@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from signoff.verifiers.finding import Category, Severity
-from signoff.verifiers.gpu.compile import blank
+from signoff.verifiers.gpu.compile import blank, gnu
 from signoff.verifiers.gpu.compile.blank import Kind, Region
 from signoff.verifiers.gpu.compile.compile_job import Job, unknown_macro
 from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
@@ -39,7 +39,7 @@ LIBRARY_TEXT = b"".join(
 # Of these, what the toolkit has serves as it is.
 SERVED = frozenset(("cuda_runtime.h", "cuda_runtime_api.h", "device_launch_parameters.h", "driver_types.h"))
 # A standard header has no folder and no ending, or the name of a C header.
-STANDARD = re.compile(r"[a-z_]+|(?:sys|bits)/\w+\.h|experimental/\w+")
+STANDARD = re.compile(r"[a-z_]+|ciso646|(?:sys|bits)/[\w+]+\.h|experimental/\w+")
 NAMESPACES = frozenset(("std", "thrust", "cub"))
 DECLARES = rb"\b(?:struct|class|union|enum|typedef|using|define|namespace)\b[^;{}]*?(?<!\w)%s(?!\w)"
 COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -54,7 +54,7 @@ API = re.compile(
     r"|(?:thrust|cub|nvcuda|nvtx3|std)$|CU\w|nv[A-Z]"
 )
 OURS = re.compile(
-    r"JIT mode|-default-device|__host__ function|host function|host variable|execution space"
+    r"JIT mode|in NVRTC|-default-device|__host__ function|host function|host variable|execution space"
     r"|device-side kernel launch|runtime APIs|incomplete|complete object type"
 )
 STANDARD_TEXT = "signoff_standard.h"
@@ -107,12 +107,14 @@ class Unit:
         texts = {path: LINE_END.sub("\n", text) for path, text in work.found.items()}
         marks = blank.device_words(texts.values())
         defined = frozenset(match[1] for text in texts.values() for match in blank.DEFINE.finditer(text)) - marks
+        self.gnu = gnu.macros(texts.values())
         self.files = {path: self._file(path, text, marks, defined) for path, text in texts.items()}
         self.absent = {name for one in self.files.values() for region in one.gone for name in region.names}
 
     def _file(self, path: str, text: str, marks: frozenset[str], defined: frozenset[str]) -> _File:
         """The text with its includes as they are served; offsets are those of that text."""
-        served = rewritten(self.work.files, path, self._stood_in(path, text), {one: one for one in self.work.found})
+        names = {one: one for one in self.work.found}
+        served = gnu.spaced(rewritten(self.work.files, path, self._stood_in(path, text), names))
         found = _regions(served, marks, defined)
         host = {region for region in found if region.kind is Kind.HOST}
         return _File(served, served.encode("utf-8", "replace"), found, host)
@@ -182,6 +184,8 @@ class Unit:
             return False
         if category is Category.GPU_SYNTAX and not diagnostic.shown.isascii():
             return False  # NVRTC reads no letters beyond ASCII, nvcc does
+        if quoted & gnu.WORDS or (category is Category.GPU_SYNTAX and gnu.extension(diagnostic, self.gnu)):
+            return False
         if "is undefined" in diagnostic.message and any(map(self._declared, quoted)):
             return False
         if line & NAMESPACES or (quoted | line) & self.absent or unknown & standard_names():
