@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,17 @@ def test_spills_are_told_once_a_kernel_with_figures() -> None:
     assert (found.span, found.code, found.severity) == (Span(9, 42, 9, 47), "Spills", Severity.INFORMATION)
     assert "160 bytes of stores and 160 of loads a thread, with 24 registers" in found.message
     assert dict(found.data)["architectures"] == "sm_80"
+
+
+def test_spills_of_a_librarys_kernels_are_not_told() -> None:
+    costs = [replace(cost, kernel="DeviceSelectSweepKernel") for cost in ptxas.costs(golden("resources.txt"))]
+    assert spill_findings(work("resources.cu", "/work/c.cu"), costs) == ()
+
+
+def test_a_long_instance_is_called_by_its_kernel() -> None:
+    costs = [replace(cost, instance=f"spill<{'x' * 500}>") for cost in ptxas.costs(golden("resources.txt"))]
+    (found,) = spill_findings(work("resources.cu", "/work/c.cu"), costs)
+    assert found.message.startswith("Kernel 'spill' spills")
 
 
 def test_a_line_of_the_ptx_leads_to_the_line_of_the_source() -> None:

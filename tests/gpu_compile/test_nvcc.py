@@ -98,6 +98,17 @@ class TestReal:
         assert (marked(found, text), found.code) == ("big", "StaticSharedMemory")
         assert "n::big<20000>" in found.message and "80000 bytes" in found.message
 
+    @pytest.mark.parametrize("name", ["day 01", "a,b", "it's (1) & more", "été"])
+    async def test_any_folder_can_be_compiled_in(self, nvcc: Nvcc, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name / "a.cu"
+        path.parent.mkdir()
+        (path.parent / "h.h").write_text("__device__ int here;\n")
+        include = '#include "h.h"\n' if "," not in name and "'" not in name else "__device__ int here;\n"
+        outcome = await nvcc.run(
+            snapshot(path, include + "__global__ void k(int *x) { x[0] = here; }"), project(tmp_path)
+        )
+        assert (outcome.status, outcome.findings, outcome.judged) == (Status.FINDINGS, (), True)
+
     async def test_spills_and_costs(self, nvcc: Nvcc, tmp_path: Path) -> None:
         path = tmp_path / "s.cu"
         text = (Path(__file__).parent / "golden" / "resources.cu").read_text().replace("100000", "1000")

@@ -21,6 +21,9 @@ INCOMPLETE = "IncompleteProject"
 # What flags that nobody has declared would cure.
 LACKING = frozenset(("MissingInclude", "ErrorDirective"))
 SPILLS = "Spills"
+WORD = re.compile(r"[A-Za-z_]\w*")
+# Template arguments longer than this say nothing to a reader.
+LONGEST_NAME = 120
 MISSING_INCLUDE = re.compile(r"(?:fatal error: )?'?([^':]+?)'?(?:: No such file or directory| file not found)")
 HOST_MISSING = re.compile(
     r"Failed to preprocess host compiler properties|Cannot find compiler|host compiler targets unsupported"
@@ -130,20 +133,25 @@ def _line(text: str, number: int) -> Span:
 
 
 def spill_findings(work: Job, costs: Sequence[KernelCost]) -> tuple[Finding, ...]:
-    """One line a kernel that spills registers, about the instance and architecture where it spills most."""
+    """One line a kernel that spills registers, about the instance and architecture where it spills most.
+
+    A kernel that the toolkit's own libraries bring is nobody's here to mend.
+    """
     worst: dict[str, list[KernelCost]] = {}
     for cost in costs:
         if cost.spill_stores or cost.spill_loads:
             worst.setdefault(cost.kernel, []).append(cost)
-    return tuple(_spills(work, spilling) for spilling in worst.values())
+    written = {word for text in work.found.values() for word in WORD.findall(text)} if worst else set()
+    return tuple(_spills(work, spilling) for name, spilling in worst.items() if name in written)
 
 
 def _spills(work: Job, spilling: Sequence[KernelCost]) -> Finding:
     cost = max(spilling, key=lambda one: (one.spill_stores + one.spill_loads, one.instance, one.architecture))
     where = tuple(dict.fromkeys(one.architecture for one in spilling))
     path, span = find_kernel(work, cost.kernel)
+    name = cost.instance if 0 < len(cost.instance) <= LONGEST_NAME else cost.kernel
     message = (
-        f"Kernel '{cost.instance or cost.kernel}' spills registers to local memory on {listed(where)}: "
+        f"Kernel '{name}' spills registers to local memory on {listed(where)}: "
         f"{cost.spill_stores} bytes of stores and {cost.spill_loads} of loads a thread, with {cost.registers} registers"
     )
     data = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -11,6 +12,8 @@ from signoff.verifiers.project import CompileUnit, Project
 
 # ptxas says what each kernel takes; spills and stack frames are in the same lines.
 COSTS = ("-Xptxas", "-v")
+# Characters of a folder's name that neither a comma-separated option nor the shell's quotes can hold.
+SPECIAL = re.compile(r"[,\"'\\$`]")
 # Of a unit whose flags are not known, what projects commonly switch on; they accept more and change nothing else.
 COMMON = ("--extended-lambda", "--expt-relaxed-constexpr")
 # Second and third opinions about such a unit: another dialect and linkage, the targets with the most features.
@@ -43,10 +46,10 @@ def dialect(unit: CompileUnit) -> tuple[str, ...]:
 
 
 def _host_flags(folder: str) -> tuple[str, ...]:
-    """Has "x.h" found beside the original. The commas of such a folder's name would end the option."""
+    """Has "x.h" found beside the original. nvcc splits what it hands on at commas and gives it to a shell."""
     if os.name == "nt":
         return ("-I", folder)
-    return () if "," in folder else ("-Xcompiler", f"-iquote,{folder}")
+    return () if SPECIAL.search(folder) else ("-Xcompiler", f'-iquote,"{folder}"')
 
 
 def environment(folder: str) -> dict[str, str]:
