@@ -14,13 +14,15 @@ from signoff.verifiers.gpu.checks.hints import hints
 from signoff.verifiers.gpu.checks.launch_checks import findings
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.values.analyse import Analysis, analyse
+from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
 # Analyses kept: those of the documents that somebody types in, and of the texts that a proof tries.
 KEPT = 16
 
-Key = tuple[str, str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
+# A document as it is compiled: its path, the macros (defined, undefined), the project's root, the folders for headers.
+Document = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class LaunchEngine:
 
     def __init__(self) -> None:
         self._headers = HeaderStore()
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[Document, str], _Kept] = OrderedDict()
+        self._memos: OrderedDict[Document, Memo] = OrderedDict()
         gc.freeze()
 
     def check(self, snapshot: Snapshot, project: Project) -> tuple[tuple[Finding, ...], UnitFacts]:
@@ -54,15 +57,27 @@ class LaunchEngine:
     def _analysis(self, snapshot: Snapshot, project: Project) -> Analysis:
         includes = Includes(project, snapshot.path, self._headers)
         defines, undefines = macros(project)
-        key = (snapshot.path, snapshot.text, defines, undefines, project.root, includes.folders)
+        document = (snapshot.path, defines, undefines, project.root, includes.folders)
+        key = (document, snapshot.text)
         kept = self._kept.pop(key, None)
         if kept is None or not includes.unchanged(kept.stamps):
-            analysis = analyse(snapshot.text, snapshot.path, defines=defines, undefines=undefines, include=includes)
+            memo = self._memo(document)
+            analysis = analyse(
+                snapshot.text, snapshot.path, defines=defines, undefines=undefines, include=includes, memo=memo
+            )
             kept = _Kept(analysis, dict(includes.stamps))
         self._kept[key] = kept
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return kept.analysis
+
+    def _memo(self, document: Document) -> Memo:
+        """What earlier texts of a document say, for what an edit leaves as it is."""
+        memo = self._memos.pop(document) if document in self._memos else Memo()
+        self._memos[document] = memo
+        while len(self._memos) > KEPT:
+            self._memos.popitem(last=False)
+        return memo
 
 
 def macros(project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.facts import UnitFacts
-from signoff.verifiers.gpu.values.evaluate import Evaluator
+from signoff.verifiers.gpu.values.evaluate import Budget, Evaluator
 from signoff.verifiers.gpu.values.kernels import kernels
 from signoff.verifiers.gpu.values.launches import launches
+from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.optin import OptIns
 from signoff.verifiers.gpu.values.unit import Include, Unit
 
@@ -45,12 +46,18 @@ def analyse(
     defines: Iterable[str] = (),
     undefines: Iterable[str] = (),
     include: Include | None = None,
+    memo: Memo | None = None,
 ) -> Analysis:
-    """The facts of a CUDA document. `include` finds the project's headers; what it does not find is not known."""
-    unit = Unit(text, path, defines, undefines, include)
-    evaluator = Evaluator(unit)
-    found = kernels(evaluator)
-    reader = OptIns(evaluator, found)
-    launched = tuple(reader.completed(launch, callee) for launch, callee, _ in launches(evaluator))
-    truncated = unit.truncated or ("too much to evaluate" if evaluator.exhausted else "")
-    return Analysis(UnitFacts(found, launched, truncated), evaluator)
+    """The facts of a CUDA document. `include` finds the project's headers; what it does not find is not known.
+
+    `memo` holds what was found in an earlier text of the same document, with the same macros and folders.
+    """
+    unit, budget = Unit(text, path, defines, undefines, include), Budget()
+    memo = memo or Memo()
+    memo.begin(unit, budget)
+    found = kernels(memo)
+    reader = OptIns(memo, found)
+    launched = tuple(reader.completed(launch, callee) for launch, callee in launches(memo))
+    memo.end()
+    truncated = unit.truncated or ("too much to evaluate" if budget.exhausted else "")
+    return Analysis(UnitFacts(found, launched, truncated), Evaluator(unit, budget))

@@ -10,7 +10,7 @@ from signoff.verifiers.gpu.facts import Note
 from signoff.verifiers.gpu.values import types
 from signoff.verifiers.gpu.values.arithmetic import CType, Value
 from signoff.verifiers.gpu.values.effects import Path, function_of
-from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, parent_of
+from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, inside, parent_of
 from signoff.verifiers.gpu.values.types import Type
 from signoff.verifiers.gpu.values.variables import TEMPLATE, Variable
 
@@ -26,25 +26,35 @@ class Calls:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._definitions: dict[str, list[tuple[Source, Node]]] = {}
         self._sites: dict[tuple[int, int], list[tuple[Source, Node]] | None] = {}
 
     def definitions(self, name: str) -> list[tuple[Source, Node]]:
         """The function_definitions of a name in the unit."""
-        if name not in self._definitions:
-            found = []
-            for source, node in self.evaluator.unit.identifiers(name):
+        unit = self.evaluator.unit
+        unit.main.source.reads.declared.add(name)
+        found = unit.definitions.get(name)
+        if found is None:
+            found = unit.definitions[name] = []
+            for source, node in unit.introductions(name):
                 declarator = function_of(source, node)
                 definition = _definition(declarator) if declarator is not None else None
                 if definition is not None:
                     found.append((source, definition))
-            self._definitions[name] = found
-        return self._definitions[name]
+        return found
 
     def defined(self, name: str) -> tuple[Source, Node] | None:
         """The only definition of a name."""
         found = self.definitions(name)
         return found[0] if len(found) == 1 else None
+
+    @staticmethod
+    def body(found: tuple[Source, Node]) -> Node | None:
+        """The statements of a function, to look into."""
+        source, function = found
+        number = source.number_at(function.start_byte)
+        if number is not None:
+            source.reads.bodies.add(number)
+        return function.child_by_field_name("body")
 
     # What a call gives
 
@@ -77,7 +87,7 @@ class Calls:
         if found is None or depth >= DEEPEST_CALLS:
             return None
         frame = self._bind(found, expression, arguments)
-        body = found[1].child_by_field_name("body")
+        body = self.body(found)
         if frame is None or body is None or body.type != "compound_statement":
             return None
         returned = self._run(body, found[0], frame)
@@ -313,8 +323,8 @@ def _parameter_name(source: Source, parameter: Node) -> str:
 def _deducible(variable: Variable, function: Node) -> bool:
     """Whether a template parameter may follow from the arguments of a call: a parameter's type mentions it."""
     listed = parameters_of(function)
-    places = [node.start_byte for node in variable.source.identifiers(variable.text)]
-    return any(one.start_byte <= at < one.end_byte for one in listed for at in places)
+    uses = variable.source.identifiers_in(variable.text, function.start_byte, function.end_byte)
+    return any(inside(use, one) for one in listed for use in uses)
 
 
 def _returns(node: Node) -> bool:

@@ -224,8 +224,8 @@ def _launch_arguments(source: Source, node: Node) -> bool:
     block = next((one for one in ancestors(declarator) if one.type == "compound_statement"), None)
     if name is None or block is None or "array_declarator" not in {one.type for one in _chain(shape)}:
         return False
-    for use in source.identifiers(source.of(name)):
-        if use != name and inside(use, block) and not _passed_to_launch(source, use):
+    for use in source.identifiers_in(source.of(name), block.start_byte, block.end_byte):
+        if use != name and not _passed_to_launch(source, use):
             return False
     return True
 
@@ -271,7 +271,7 @@ def _argument(unit: Unit, source: Source, arguments: Node, target: Node, path: P
     if any(child.type == "kernel_call_syntax" for child in owner.children):
         return None
     name = callee(source, owner)
-    by_value = name and _by_value().match(name) and not any(function_of(*one) for one in unit.identifiers(name))
+    by_value = name and _by_value().match(name) and not declarators(unit, name)
     if by_value and not (name in PURE and _discarded(owner)):
         return None
     position = children(arguments).index(target) if target in children(arguments) else -1
@@ -290,7 +290,7 @@ def reads_only(unit: Unit, source: Source, call: Node, name: str, position: int)
     macro = unit.file(source).macros.at(name, call.start_byte) if not hasattr(source, "origin") else None
     if macro is not None:
         return _macro_reads(macro, position)
-    functions = [function for one in unit.identifiers(name) if (function := function_of(*one)) is not None]
+    functions = declarators(unit, name)
     return bool(functions) and all(_takes_copy(function, position) for function in functions)
 
 
@@ -316,6 +316,12 @@ def function_of(source: Source, name: Node) -> Node | None:
     if parent is None or parent.type != "function_declarator" or parent.child_by_field_name("declarator") != child:
         return None
     return parent
+
+
+def declarators(unit: Unit, name: str) -> list[Node]:
+    """The function_declarators of a name in the unit."""
+    found = (function_of(*one) for one in unit.introductions(name))
+    return [one for one in found if one is not None]
 
 
 def _takes_copy(function: Node, position: int) -> bool:

@@ -32,17 +32,32 @@ STEPS_A_LOOK = 32
 DEEPEST = 60
 
 
-class Evaluator:
-    """Evaluates expressions of one unit; remembers what variables are."""
+class Budget:
+    """What the evaluation of one unit may take, in steps and in processor time, where each step takes long."""
 
-    def __init__(self, unit: Unit) -> None:
-        self.unit = unit
-        self.calls = Calls(self)
-        self.objects = Objects(self)
+    def __init__(self) -> None:
         self.steps = 0
         self._next_look = STEPS_A_LOOK
         self._over = False
         self._start = time.thread_time()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether it is used up."""
+        if not self._over and self.steps >= self._next_look:
+            self._next_look = self.steps + STEPS_A_LOOK
+            self._over = self.steps > MOST_STEPS or time.thread_time() - self._start > MOST_SECONDS
+        return self._over
+
+
+class Evaluator:
+    """Evaluates expressions of one unit; remembers what variables are."""
+
+    def __init__(self, unit: Unit, budget: Budget | None = None) -> None:
+        self.unit = unit
+        self.budget = budget or Budget()
+        self.calls = Calls(self)
+        self.objects = Objects(self)
         self.depth = 0
         self.notes: list[Note] = []
         # What other modules remember of this unit, by what they call it.
@@ -54,11 +69,8 @@ class Evaluator:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the budget is used up: steps, or processor time where each step takes long."""
-        if not self._over and self.steps >= self._next_look:
-            self._next_look = self.steps + STEPS_A_LOOK
-            self._over = self.steps > MOST_STEPS or time.thread_time() - self._start > MOST_SECONDS
-        return self._over
+        """Whether the budget is used up: from then on, everything is unknown."""
+        return self.budget.exhausted
 
     def expression(self, node: Node | None, source: Source, frame: Frame | None = None) -> Expression | None:
         """The node as an expression, with its macros expanded; None where one of them is not known."""
@@ -94,7 +106,7 @@ class Evaluator:
         """The value of (the part `path` of) an expression."""
         if expression is None or self.exhausted or self.depth > DEEPEST:
             return None
-        self.steps += 1
+        self.budget.steps += 1
         self.depth += 1
         try:
             return self._value(expression, path)

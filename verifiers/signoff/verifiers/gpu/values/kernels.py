@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.facts import Bounds, Extent, Kernel
 from signoff.verifiers.gpu.values.arithmetic import Value
 from signoff.verifiers.gpu.values.evaluate import Evaluator
+from signoff.verifiers.gpu.values.memo import Key, Memo
 from signoff.verifiers.gpu.values.shared_memory import dynamic_shared, static_shared
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, parent_of
 from signoff.verifiers.gpu.values.spelling import closing
@@ -18,12 +20,12 @@ from signoff.verifiers.gpu.values.unit import File
 HOLDERS = frozenset(("function_definition", "declaration", "field_declaration"))
 
 
-def kernels(evaluator: Evaluator) -> tuple[Kernel, ...]:
+def kernels(memo: Memo) -> tuple[Kernel, ...]:
     """Every kernel, definitions merged with their declarations."""
     merged: dict[str, Kernel] = {}
-    for file in evaluator.unit.files:
-        for holder in holders(evaluator, file):
-            kernel = _kernel(evaluator, file, holder)
+    for file in memo.unit.files:
+        for order, holder in enumerate(holders(file)):
+            kernel = memo.value(*_key(memo, file.source, holder, order), partial(_kernel, file=file, holder=holder))
             if kernel is None:
                 continue
             known = merged.get(kernel.name)
@@ -31,7 +33,16 @@ def kernels(evaluator: Evaluator) -> tuple[Kernel, ...]:
     return tuple(merged.values())
 
 
-def holders(evaluator: Evaluator, file: File) -> Iterator[Node]:
+def _key(memo: Memo, source: Source, holder: Node, order: int) -> tuple[Key, str, int | None]:
+    """What a kernel's facts are remembered by, their file, and the document's function that they are of."""
+    number = source.number_at(holder.start_byte) if source is memo.unit.main.source else None
+    if number is None:
+        return ("prototype", source.path, -1, order), source.path, None
+    within = holder.start_byte - source.functions[number].start_byte
+    return ("kernel", source.path, number, within), source.path, number
+
+
+def holders(file: File) -> Iterator[Node]:
     """The declarations and definitions with __global__, or with a macro that stands for it."""
     words = ["__global__"]
     words += {macro.name for macro in file.macros.macros() if "__global__" in macro.body and macro.parameters is None}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 from tree_sitter import Node
 
@@ -13,6 +16,7 @@ from signoff.verifiers.gpu.values.arithmetic import Value
 from signoff.verifiers.gpu.values.configs import config
 from signoff.verifiers.gpu.values.effects import callee
 from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
+from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.names import Callee, callee_of, kernel_of
 from signoff.verifiers.gpu.values.reach import Reach, entered
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name
@@ -29,21 +33,30 @@ DRIVER = {"cuLaunchKernel": False, "cuLaunchCooperativeKernel": True}
 DRIVER_SHARED = 7
 
 
-def launches(evaluator: Evaluator) -> Iterator[tuple[Launch, Callee, Node]]:
+def launches(memo: Memo) -> Iterator[tuple[Launch, Callee]]:
     """Every launch in the document itself that may be reached, with the kernel it names, in the order of the text."""
-    source = evaluator.unit.main.source
-    found = sorted(_calls(source), key=lambda call: call.start_byte)
-    for call in found[:MOST_LAUNCHES]:
+    source = memo.unit.main.source
+    found = sorted(_calls(source), key=lambda call: call.start_byte)[:MOST_LAUNCHES]
+    numbered = ((source.number_at(call.start_byte), call) for call in found)
+    for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
+        key = ("launches", source.path, number, 0) if number is not None else ("outside", source.path, -1, order)
+        calls = [call for _, call in group]
+        yield from memo.value(key, source.path, number, partial(_read, source=source, calls=calls)) or ()
+
+
+def _read(evaluator: Evaluator, source: Source, calls: list[Node]) -> tuple[tuple[Launch, Callee], ...]:
+    """The launches of one function."""
+    found = []
+    for call in calls:
         if evaluator.exhausted:
-            return
+            break
         if any(one.type == "ERROR" for one in ancestors(call)):
             continue
         reach = entered(evaluator, source, call)
-        if reach == Reach.NEVER:
-            continue
-        made = _Reader(evaluator, source, call, reach != Reach.ALWAYS).read()
+        made = _Reader(evaluator, source, call, reach != Reach.ALWAYS).read() if reach != Reach.NEVER else None
         if made is not None:
-            yield (*made, call)
+            found.append(made)
+    return tuple(found)
 
 
 def _calls(source: Source) -> list[Node]:

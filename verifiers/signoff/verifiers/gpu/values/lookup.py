@@ -103,6 +103,7 @@ def used_namespaces(unit: Unit) -> set[str]:
     key = ("used namespaces", "")
     found: set[str] = set()
     for file in unit.files:
+        file.source.reads.used.add("namespace")
         own: set[str] | None = file.source.remembered.get(key)
         if own is None:
             own = file.source.remembered[key] = set(_using(file.source))
@@ -137,7 +138,7 @@ def _class_of(variable: Variable) -> str:
 def member(unit: Unit, owner: str, name: str) -> Variable | None:
     """A static member or enumerator `owner::name`, or the namespace's variable; None where it is not clear which."""
     found: list[Variable] = []
-    for source, node in unit.identifiers(name):
+    for source, node in unit.introductions(name):
         variable = declared(source, node) or _scoped_enumerator(source, node)
         if variable is not None and variable.kind != FUNCTION and owner in _owners(source, variable):
             found.append(variable)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
 
 from tree_sitter import Node
 
@@ -12,9 +15,11 @@ from signoff.verifiers.gpu.facts import Kernel, Launch, OptIn
 from signoff.verifiers.gpu.values.calls import call_of
 from signoff.verifiers.gpu.values.effects import callee, function_of
 from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
+from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.names import Callee, kernel_of
 from signoff.verifiers.gpu.values.reach import Reach, reached
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, inside, parent_of
+from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import declared
 
 SETTER = "cudaFuncSetAttribute"
@@ -37,18 +42,27 @@ class _Entry:
 class OptIns:
     """What the unit says of its kernels' limits."""
 
-    def __init__(self, evaluator: Evaluator, kernels: Sequence[Kernel]) -> None:
-        self.evaluator = evaluator
+    def __init__(self, memo: Memo, kernels: Sequence[Kernel]) -> None:
+        self.memo = memo
         self.defined = {kernel.name for kernel in kernels if kernel.defined}
         self._entries: dict[str, list[_Entry]] = {}
         self._doubtful: set[str] = set()
-        self._uses: dict[str, bool] = {}
-        self._macros = self._macro_words()
-        for file in evaluator.unit.files:
-            for node in file.source.identifiers(SETTER):
-                call = call_of(node)
-                if call is not None:
-                    self._call(file.source, call)
+        self._macros = _macro_words(memo.unit)
+        for file in memo.unit.files:
+            self._collect(file.source)
+
+    def _collect(self, source: Source) -> None:
+        """The calls of cudaFuncSetAttribute in a file, function by function."""
+        own = source is self.memo.unit.main.source
+        calls = [call for node in source.identifiers(SETTER) if (call := call_of(node)) is not None]
+        numbered = ((source.number_at(call.start_byte) if own else None, call) for call in calls)
+        for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
+            place = (number, 0) if number is not None else (-1, order)
+            read = partial(_settings, source=source, calls=[call for _, call in group])
+            for setting in self.memo.value(("opt-in", source.path, *place), source.path, number, read) or ():
+                self._doubtful.update(setting.doubtful)
+                if setting.entry is not None:
+                    self._entries.setdefault(setting.kernel, []).append(setting.entry)
 
     def completed(self, launch: Launch, kernel: Callee) -> Launch:
         """The launch with what is known of its kernel's limit."""
@@ -63,77 +77,106 @@ class OptIns:
             return replace(launch, opt_in=fitting[0].opt_in, opt_in_unknown=unknown or self._elsewhere(name))
         return replace(launch, opt_in_unknown=unknown or self._elsewhere(name))
 
-    def _call(self, source: Source, call: Node) -> None:
-        listed = call.child_by_field_name("arguments")
-        arguments = children(listed) if listed is not None else []
-        if len(arguments) < 2 or reached(self.evaluator, source, call) == Reach.NEVER:
-            return
-        which = source.of(arguments[1])
-        if OTHER_ATTRIBUTE.match(which) and not ATTRIBUTE.match(which):
-            return
-        kernel = kernel_of(self.evaluator, source, arguments[0])
-        own = source is self.evaluator.unit.main.source
-        if not kernel.name or not ATTRIBUTE.match(which) or len(arguments) < 3 or not own:
-            self._doubtful |= {*(kernel.may or ()), kernel.name}
-            return
-        value = self.evaluator.value(self.evaluator.expression(arguments[2], source))
-        number = value.number if value is not None and isinstance(value.number, int) else None
-        opt_in = OptIn(source.span(call), number, source.span(arguments[2]))
-        self._entries.setdefault(kernel.name, []).append(_Entry(kernel.template_arguments, opt_in))
-
     def _elsewhere(self, name: str) -> bool:
         """Whether the kernel is handed to something that may raise its limit."""
-        if name not in self._uses:
-            uses = self.evaluator.unit.identifiers(name)
-            self._uses[name] = name in self._macros or any(self._hands_out(*use, 0) for use in uses)
-        return self._uses[name]
-
-    def _macro_words(self) -> set[str]:
-        """The names in the bodies of macros, but for those that a body launches."""
-        found: set[str] = set()
-        for file in self.evaluator.unit.files:
-            for macro in file.macros.macros():
-                found.update(WORDS.findall(re.sub(r"\w+\s*(?:<[^<>]*>\s*)?<<<", " ", macro.body)))
-        return found
-
-    def _hands_out(self, source: Source, node: Node, depth: int) -> bool:
-        if LAUNCHED.match(source.data, node.start_byte):
-            return False
-        if function_of(source, node) is not None or declared(source, node) is not None or depth > 3:
-            return depth > 3
-        call = call_of(node)
-        if call is not None:
-            return False  # launched, or called by name
-        outer = next((one for one in ancestors(node) if one.type in ("call_expression", "init_declarator")), None)
-        while outer is not None and outer.type == "call_expression" and "cast" in callee(source, outer):
-            outer = next((one for one in ancestors(outer) if one.type in ("call_expression", "init_declarator")), None)
-        store = next((one for one in ancestors(node) if one.type == "assignment_expression"), None)
-        if store is not None and (outer is None or inside(store, outer)):
-            return self._kept(source, store.child_by_field_name("left"), depth)
-        if outer is not None and outer.type == "call_expression":
-            return self._passed(source, outer)
-        if outer is not None:
-            return self._kept(source, declared_name(outer.child_by_field_name("declarator")), depth)
-        parent = parent_of(node)
-        return parent is not None and parent.type not in ("using_declaration", "friend_declaration")
-
-    @staticmethod
-    def _passed(source: Source, call: Node) -> bool:
-        name = callee(source, call)
-        return name != SETTER and not HARMLESS.match(name)
-
-    def _kept(self, source: Source, name: Node | None, depth: int) -> bool:
-        """Whether a variable that holds the kernel is handed out."""
-        if name is None or name.type != "identifier":
+        if name in self._macros:
             return True
-        variable = declared(source, name) or self.evaluator.variable(Expression(name, source))
-        if variable is None or variable.kind != "local":
-            return True
-        for use in source.identifiers(variable.text):
-            own = inside(use, variable.scope) and use != variable.name and not _assigned(use)
-            if own and self._hands_out(source, use, depth + 1):
-                return True
+        key = ("elsewhere", name, -1, 0)
+        return self.memo.value(key, "", None, partial(_handed_out, name=name)) is not False
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What one call of cudaFuncSetAttribute says: a kernel's limit, or of which kernels it leaves it open ("": any)."""
+
+    kernel: str = ""
+    entry: _Entry | None = None
+    doubtful: tuple[str, ...] = ()
+
+
+def _settings(evaluator: Evaluator, source: Source, calls: list[Node]) -> tuple[_Setting, ...]:
+    made = (_setting(evaluator, source, call) for call in calls)
+    return tuple(one for one in made if one is not None)
+
+
+def _setting(evaluator: Evaluator, source: Source, call: Node) -> _Setting | None:
+    listed = call.child_by_field_name("arguments")
+    arguments = children(listed) if listed is not None else []
+    if len(arguments) < 2 or reached(evaluator, source, call) == Reach.NEVER:
+        return None
+    which = source.of(arguments[1])
+    if OTHER_ATTRIBUTE.match(which) and not ATTRIBUTE.match(which):
+        return None
+    kernel = kernel_of(evaluator, source, arguments[0])
+    own = source is evaluator.unit.main.source
+    if not kernel.name or not ATTRIBUTE.match(which) or len(arguments) < 3 or not own:
+        return _Setting(doubtful=tuple(sorted({*(kernel.may or ()), kernel.name})))
+    value = evaluator.value(evaluator.expression(arguments[2], source))
+    number = value.number if value is not None and isinstance(value.number, int) else None
+    opt_in = OptIn(source.span(call), number, source.span(arguments[2]))
+    return _Setting(kernel.name, _Entry(kernel.template_arguments, opt_in))
+
+
+@lru_cache(maxsize=4096)
+def _words(body: str) -> frozenset[str]:
+    """The names in the body of a macro, but for those that it launches."""
+    return frozenset(WORDS.findall(re.sub(r"\w+\s*(?:<[^<>]*>\s*)?<<<", " ", body)))
+
+
+def _macro_words(unit: Unit) -> set[str]:
+    """The names in the bodies of the unit's macros."""
+    found: set[str] = set()
+    for file in unit.files:
+        for macro in file.macros.macros():
+            found |= _words(macro.body)
+    return found
+
+
+def _handed_out(evaluator: Evaluator, name: str) -> bool:
+    """Whether a kernel is handed to something that may raise its limit."""
+    return any(_hands_out(evaluator, source, use, 0) for source, use in evaluator.unit.identifiers(name))
+
+
+def _hands_out(evaluator: Evaluator, source: Source, node: Node, depth: int) -> bool:
+    if LAUNCHED.match(source.data, node.start_byte):
         return False
+    if function_of(source, node) is not None or declared(source, node) is not None or depth > 3:
+        return depth > 3
+    call = call_of(node)
+    if call is not None:
+        return False  # launched, or called by name
+    outer = next((one for one in ancestors(node) if one.type in ("call_expression", "init_declarator")), None)
+    while outer is not None and outer.type == "call_expression" and "cast" in callee(source, outer):
+        outer = next((one for one in ancestors(outer) if one.type in ("call_expression", "init_declarator")), None)
+    store = next((one for one in ancestors(node) if one.type == "assignment_expression"), None)
+    if store is not None and (outer is None or inside(store, outer)):
+        return _kept(evaluator, source, store.child_by_field_name("left"), depth)
+    if outer is not None and outer.type == "call_expression":
+        return _passed(source, outer)
+    if outer is not None:
+        return _kept(evaluator, source, declared_name(outer.child_by_field_name("declarator")), depth)
+    parent = parent_of(node)
+    return parent is not None and parent.type not in ("using_declaration", "friend_declaration")
+
+
+def _passed(source: Source, call: Node) -> bool:
+    name = callee(source, call)
+    return name != SETTER and not HARMLESS.match(name)
+
+
+def _kept(evaluator: Evaluator, source: Source, name: Node | None, depth: int) -> bool:
+    """Whether a variable that holds the kernel is handed out."""
+    if name is None or name.type != "identifier":
+        return True
+    variable = declared(source, name) or evaluator.variable(Expression(name, source))
+    if variable is None or variable.kind != "local":
+        return True
+    scope = variable.scope
+    for use in source.identifiers_in(variable.text, scope.start_byte, scope.end_byte):
+        own = use != variable.name and not _assigned(use)
+        if own and _hands_out(evaluator, source, use, depth + 1):
+            return True
+    return False
 
 
 def _assigned(use: Node) -> bool:

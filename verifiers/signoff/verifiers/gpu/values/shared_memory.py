@@ -56,14 +56,11 @@ def dynamic_shared(evaluator: Evaluator, source: Source, body: Node) -> bool:
 
 def declarations(source: Source, body: Node) -> Iterator[Node]:
     """The declarations of __shared__ variables in a function's body."""
-    for offset in source.words("__shared__"):
-        if body.start_byte <= offset < body.end_byte:
-            node = source.leaf(offset, offset + len("__shared__"))
-            found = (
-                next((one for one in ancestors(node) if one.type == "declaration"), None) if node is not None else None
-            )
-            if found is not None and inside(found, body):
-                yield found
+    for offset in source.words_in("__shared__", body.start_byte, body.end_byte):
+        node = source.leaf(offset, offset + len("__shared__"))
+        found = next((one for one in ancestors(node) if one.type == "declaration"), None) if node is not None else None
+        if found is not None and inside(found, body):
+            yield found
 
 
 def _words(source: Source, declaration: Node) -> set[str]:
@@ -81,7 +78,7 @@ def _with_callees(
             continue
         seen.add(name)
         found = evaluator.calls.defined(name)
-        inner = found[1].child_by_field_name("body") if found is not None else None
+        inner = evaluator.calls.body(found) if found is not None else None
         if found is None or inner is None:
             return None
         callees = _with_callees(evaluator, found[0], inner, True, depth + 1, seen)
@@ -158,7 +155,7 @@ def _size(
     variable = declared(source, name) if name is not None else None
     if variable is None or name is None:
         return None
-    if sum(body.start_byte <= at < body.end_byte for at in source.words(variable.text)) < 2:
+    if len(source.words_in(variable.text, body.start_byte, body.end_byte)) < 2:
         return 0, 1  # nobody uses it: the compiler drops it
     if "pointer_declarator" in variable.shape:
         return None

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any
 
-import tree_sitter_cuda
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Node, Tree
 
 from signoff.verifiers.finding import Span
+from signoff.verifiers.gpu.values.parsing import outermost_functions, parsed
+from signoff.verifiers.gpu.values.reads import Reads
 from signoff.verifiers.text import LineIndex
 
 FUNCTIONS = frozenset(("function_definition",))
@@ -26,12 +27,6 @@ BLOCKS = frozenset(
 CONDITIONALS = frozenset(("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef", "preproc_else"))
 
 
-@cache
-def language() -> Language:
-    """The CUDA grammar."""
-    return Language(tree_sitter_cuda.language())
-
-
 SHORT = 2
 
 
@@ -41,17 +36,6 @@ def _ending(word: bytes) -> re.Pattern[bytes]:
     return re.compile(re.escape(word) + rb"(?![\w$])")
 
 
-@cache
-def _marks() -> Query:
-    functions = "(template_declaration (function_definition)) @function (function_definition) @function"
-    return Query(language(), f"(call_expression (kernel_call_syntax)) @launch {functions}")
-
-
-@cache
-def _parser() -> Parser:
-    return Parser(language())
-
-
 class Source:
     """One text with its tree.
 
@@ -59,12 +43,14 @@ class Source:
     compiled. `original` is the text's own UTF-8.
     """
 
-    def __init__(self, path: str, text: str, data: bytes | None = None) -> None:
+    def __init__(self, path: str, text: str, data: bytes | None = None, before: Source | None = None) -> None:
         self.path = path
         self.text = text
         self.original = text.encode("utf-8", "replace")
         self.data = self.original if data is None else data
-        self.tree = _parser().parse(self.data)
+        self.tree: Tree = parsed(self.data, before.data, before.tree) if before is not None else parsed(self.data)
+        # What is being looked at: memo.py exchanges it.
+        self.reads = Reads()
         self.root = self.tree.root_node
         self._words: dict[str, tuple[int, ...]] = {}
         self._identifiers: dict[str, tuple[Node, ...]] = {}
@@ -130,6 +116,15 @@ class Source:
 
     def words(self, name: str) -> tuple[int, ...]:
         """The byte offsets at which the identifier `name` stands in the code."""
+        self.reads.used.add(name)
+        return self._spelled(name)
+
+    def words_in(self, name: str, start: int, end: int) -> tuple[int, ...]:
+        """Those of them in a byte range that a function holds."""
+        every = self._spelled(name)
+        return every[bisect_left(every, start) : bisect_left(every, end)]
+
+    def _spelled(self, name: str) -> tuple[int, ...]:
         found = self._words.get(name)
         if found is None:
             found = self._words[name] = tuple(self._places(name.encode()))
@@ -152,56 +147,88 @@ class Source:
 
     def identifiers(self, name: str) -> tuple[Node, ...]:
         """The nodes of the identifier `name`: not those in comments and strings."""
+        self.reads.used.add(name)
+        return self._named(name)
+
+    def introductions(self, name: str) -> tuple[Node, ...]:
+        """The same, for who only asks what the name is declared as and passes over its uses."""
+        self.reads.declared.add(name)
+        return self._named(name)
+
+    def _named(self, name: str) -> tuple[Node, ...]:
         found = self._identifiers.get(name)
         if found is None:
             found = self._identifiers[name] = tuple(self._find(name))
         return found
 
     @cached_property
-    def _marks(self) -> dict[str, list[Node]]:
-        """The launches and functions, by one walk over the tree."""
-        found = QueryCursor(_marks()).captures(self.root)
-        return {
-            name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in found.items()
-        }
-
-    @property
     def chevrons(self) -> list[Node]:
         """The call_expressions with <<<>>>, in the order of the text."""
-        return self._marks.get("launch", [])
+        found: list[Node] = []
+        at = self.data.find(b"<<<")
+        while at >= 0:
+            syntax = parent_of(self.leaf(at, at + len(b"<<<")))
+            call = parent_of(syntax) if syntax is not None and syntax.type == "kernel_call_syntax" else None
+            if call is not None and call.type == "call_expression":
+                found.append(call)
+            at = self.data.find(b"<<<", at + len(b"<<<"))
+        return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
+
+    @property
+    def functions(self) -> list[Node]:
+        """The function definitions, with their templates' heads, that are in no other one."""
+        return self._outline[0]
+
+    @property
+    def outline(self) -> list[str]:
+        """The kinds of the nodes outside of functions, but for those that can hold none."""
+        return self._outline[1]
 
     @cached_property
-    def functions(self) -> tuple[list[int], list[int]]:
-        """Where each function (with its template's head) begins and ends; those in others are not listed."""
-        starts: list[int] = []
-        ends: list[int] = []
-        for node in self._marks.get("function", []):
-            if not ends or node.start_byte >= ends[-1]:
-                starts.append(node.start_byte)
-                ends.append(node.end_byte)
-        return starts, ends
+    def _outline(self) -> tuple[list[Node], list[str]]:
+        return outermost_functions(self.root)
+
+    @cached_property
+    def _ranges(self) -> tuple[list[int], list[int]]:
+        return [node.start_byte for node in self.functions], [node.end_byte for node in self.functions]
+
+    def number_at(self, offset: int) -> int | None:
+        """Which of the functions is around an offset."""
+        starts, ends = self._ranges
+        at = bisect_right(starts, offset) - 1
+        return at if at >= 0 and offset < ends[at] else None
 
     def function_at(self, offset: int) -> tuple[int, int] | None:
         """The range of the outermost function around an offset."""
-        starts, ends = self.functions
-        at = bisect_right(starts, offset) - 1
-        return (starts[at], ends[at]) if at >= 0 and offset < ends[at] else None
+        at = self.number_at(offset)
+        return (self._ranges[0][at], self._ranges[1][at]) if at is not None else None
 
     def identifiers_in(self, name: str, start: int, end: int) -> tuple[Node, ...]:
         """Those of the identifiers that stand in a byte range."""
-        every = self.identifiers(name)
-        starts = self._starts_of(name)
+        holder = self.function_at(start)
+        if holder is None or end > holder[1]:
+            self.reads.used.add(name)
+        every, starts = self._named(name), self._starts_of(name)
         return every[bisect_left(starts, start) : bisect_left(starts, end)]
+
+    def identifiers_outside(self, name: str) -> list[Node]:
+        """Those that stand in no function."""
+        return [node for node in self._named(name) if self.number_at(node.start_byte) is None]
+
+    def identifiers_near(self, name: str, offset: int) -> list[Node]:
+        """Those that stand in no function, or in the one around an offset."""
+        own = self.function_at(offset)
+        return [*self.identifiers_outside(name), *(self.identifiers_in(name, *own) if own is not None else ())]
 
     def _starts_of(self, name: str) -> list[int]:
         found: list[int] | None = self.remembered.get(("starts", name))
         if found is None:
-            found = self.remembered["starts", name] = [node.start_byte for node in self.identifiers(name)]
+            found = self.remembered["starts", name] = [node.start_byte for node in self._named(name)]
         return found
 
     def _find(self, name: str) -> Iterator[Node]:
         width = len(name.encode())
-        for offset in self.words(name):
+        for offset in self._spelled(name):
             node = self.leaf(offset, offset + width)
             if node is not None and node.end_byte - node.start_byte == width and "identifier" in node.type:
                 yield node

@@ -180,7 +180,7 @@ def of_text(
 
 
 def _is_type_parameter(unit: Unit, name: str, source: Source, offset: int) -> bool:
-    for node in source.identifiers(name):
+    for node in source.identifiers_near(name, offset):
         parent = parent_of(node)
         if parent is not None and "type_parameter_declaration" in parent.type:
             template = next((one for one in ancestors(parent) if one.type == "template_declaration"), None)
@@ -194,7 +194,7 @@ def _defined(evaluator: Evaluator, name: str, frame: Frame | None, depth: int) -
     if not name.isidentifier() or name in table():
         return None
     found: list[tuple[Source, Node]] = []
-    for source, node in evaluator.unit.identifiers(name):
+    for source, node in evaluator.unit.introductions(name):
         parent = parent_of(node)
         if parent is None:
             continue

@@ -19,6 +19,7 @@ MOST_HEADERS = 300
 DEEPEST = 32
 LARGEST_TEXT = 6_000_000
 KEPT_TREES = 600
+KEPT_VERSIONS = 4
 
 
 @dataclass(eq=False, slots=True)
@@ -31,22 +32,26 @@ class File:
 
 
 class _Trees:
-    """Parsed texts, so that a change in one file parses that file only."""
+    """Parsed texts, so that a change in one file parses that file only, and of that no more than it must."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, bytes], tuple[Source, tuple[int, ...]]] = OrderedDict()
+        self._kept: OrderedDict[str, list[tuple[bytes, Source, tuple[int, ...]]]] = OrderedDict()
 
     def get(self, path: str, text: str, data: bytes) -> tuple[Source, tuple[int, ...]]:
-        key = (path, data)
-        found = self._kept.pop(key, None)
+        """The source of a text, of which preprocessing has left `data`, and the offsets of its __cluster_dims__."""
+        versions = self._kept.pop(path, [])
+        found = next((one for one in versions if one[0] == data and one[1].text == text), None)
         if found is None:
             shaped, clusters = regular(data)
-            found = Source(path, text, shaped), clusters
-            found[0].enlist()
-        self._kept[key] = found
+            found = data, Source(path, text, shaped, versions[-1][1] if versions else None), clusters
+            found[1].enlist()
+        self._kept[path] = kept = [*(one for one in versions if one is not found), found]
+        if len(kept) > KEPT_VERSIONS:
+            kept.pop(0)[1].retire()
         while len(self._kept) > KEPT_TREES:
-            self._kept.popitem(last=False)[1][0].retire()
-        return found
+            for _, source, _ in self._kept.popitem(last=False)[1]:
+                source.retire()
+        return found[1:]
 
 
 TREES = _Trees()
@@ -67,6 +72,8 @@ class Unit:
         self.files = (self.main, *self.headers)
         self.written: frozenset[str] | None = None  # names that macros change, once asked for
         self._by_source = {id(file.source): file for file in self.files}
+        # The declarators and definitions of functions, by name; see calls.py.
+        self.definitions: dict[str, list[tuple[Source, Node]]] = {}
         self._snippets: dict[tuple[int, int, str], Snippet | None] = {}
 
     def _read(
@@ -115,4 +122,10 @@ class Unit:
         """Every node of the identifier `name` in the unit."""
         for file in self.files:
             for node in file.source.identifiers(name):
+                yield file.source, node
+
+    def introductions(self, name: str) -> Iterator[tuple[Source, Node]]:
+        """The same, for who only asks what the name is declared as and passes over its uses."""
+        for file in self.files:
+            for node in file.source.introductions(name):
                 yield file.source, node

@@ -202,8 +202,7 @@ class Declarations:
     @cached_property
     def wide(self) -> list[Variable]:
         """Those outside of functions."""
-        places = (node for node in self.source.identifiers(self.name) if not self.source.function_at(node.start_byte))
-        return _all_declared(self.source, places)
+        return _all_declared(self.source, self.source.identifiers_outside(self.name))
 
     def inner(self, function: tuple[int, int]) -> list[Variable]:
         """Those of a function, given by its range."""

@@ -1,0 +1,128 @@
+"""Parsing CUDA: the grammar, and the tree of a changed text made from the tree that it had before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import tree_sitter_cuda
+from tree_sitter import Language, Node, Parser, Tree
+
+# What holds no function that is one by itself: it is not looked into.
+FLAT = frozenset(
+    (
+        "argument_list",
+        "binary_expression",
+        "comment",
+        "concatenated_string",
+        "enumerator_list",
+        "initializer_list",
+        "parameter_list",
+        "preproc_call",
+        "preproc_def",
+        "preproc_function_def",
+        "preproc_include",
+        "string_literal",
+        "template_parameter_list",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The one place where two texts differ, in bytes: `start` to `old_end` in the first, to `new_end` in the other."""
+
+    start: int
+    old_end: int
+    new_end: int
+
+    @property
+    def shift(self) -> int:
+        """How far what follows has moved."""
+        return self.new_end - self.old_end
+
+
+@cache
+def language() -> Language:
+    """The CUDA grammar."""
+    return Language(tree_sitter_cuda.language())
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(language())
+
+
+def parsed(data: bytes, old: bytes | None = None, tree: Tree | None = None) -> Tree:
+    """The tree of `data`; `tree`, that of `old`, makes it faster.
+
+    A tree with errors is always made afresh: how the grammar gets out of an error depends on where it came from.
+    """
+    if old is not None and tree is not None and not tree.root_node.has_error:
+        made = _parser().parse(data, _edited(tree, old, data))
+        if not made.root_node.has_error:
+            return made
+    return _parser().parse(data)
+
+
+def _edited(tree: Tree, old: bytes, new: bytes) -> Tree:
+    place = difference(old, new)
+    points = _point(old, place.start), _point(old, place.old_end), _point(new, place.new_end)
+    copy = tree.copy()
+    copy.edit(place.start, place.old_end, place.new_end, *points)
+    return copy
+
+
+def _point(data: bytes, offset: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, offset), offset - (data.rfind(b"\n", 0, offset) + 1)
+
+
+def difference(old: bytes, new: bytes) -> Stretch:
+    """Where two UTF-8 texts differ, in whole characters."""
+    limit = min(len(old), len(new))
+    start = _alike(old, new, limit)
+    while start and _continues(old, new, start):
+        start -= 1
+    tail = _alike(old[start:][::-1], new[start:][::-1], limit - start)
+    while tail and _continues(old, new, len(old) - tail, len(new) - tail):
+        tail -= 1
+    return Stretch(start, len(old) - tail, len(new) - tail)
+
+
+def _continues(old: bytes, new: bytes, first: int, second: int | None = None) -> bool:
+    """Whether a character of either text goes on at an offset."""
+    pair = (old[first : first + 1], new[first if second is None else second :][:1])
+    return any(one and one[0] & 0xC0 == 0x80 for one in pair)
+
+
+def _alike(first: bytes, second: bytes, limit: int) -> int:
+    """The length of the common beginning, at most `limit`: halving compares whole runs of bytes at a time."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def outermost_functions(root: Node) -> tuple[list[Node], list[str]]:
+    """The function definitions, with their templates' heads, that are in no other one, in the order of the text; and
+    the kinds of all nodes on the way to them."""
+    found: list[Node] = []
+    kinds: list[str] = []
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        kind = node.type
+        kinds.append(kind)
+        if kind == "function_definition" or (kind == "template_declaration" and _of_function(node)):
+            found.append(node)
+        elif kind not in FLAT:
+            waiting.extend(reversed(node.named_children))
+    return found, kinds
+
+
+def _of_function(template: Node) -> bool:
+    return any(child.type == "function_definition" for child in template.named_children)
