@@ -7,11 +7,16 @@ import re
 from signoff.verifiers.gpu.facts import PYTHON
 from signoff.verifiers.gpu.strings.python_sources import worth_parsing
 
-TRITON = re.compile(r"^[ \t]*(?:import|from)[ \t]+triton\b", re.MULTILINE)
+# Projects hand Triton on under its own name: from vllm.triton_utils import tl, triton.
+TRITON = re.compile(
+    r"^[ \t]*(?:(?:import|from)[ \t]+triton\b|@triton\.(?:jit|autotune|heuristics)\b"
+    r"|from[ \t]+[\w.]+[ \t]+import[ \t(]+[^#\n]*\btriton\b)",
+    re.MULTILINE,
+)
 
 
 def has_gpu_code(text: str) -> bool:
-    """Whether a Python text imports Triton or hands CUDA to a loader; takes microseconds for one that does not."""
+    """Whether a Python text imports Triton, from wherever, or hands CUDA to a loader; takes microseconds for one that does not."""
     return ("triton" in text and TRITON.search(text) is not None) or worth_parsing(text)
 
 
