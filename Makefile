@@ -37,11 +37,14 @@ check: $(VENV)/.dev ## The gates: ruff, its formatting, mypy --strict, generated
 	@$(BIN)/mypy
 	@$(BIN)/python -m signoff.lsp_server.settings_schema --check
 
-bench: $(VENV)/.dev ## Measure latency and memory on real designs, beside verible-verilog-ls
+bench: $(VENV)/.dev ## Measure latency and memory on real code, beside verible-verilog-ls, nvcc and clangd
 	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python tests/bench/gpu_run.py
+	@$(BIN)/python tests/real/gpu.py
 
-real: $(VENV)/.dev ## Check clean real designs: every error would be a false alarm
+real: $(VENV)/.dev ## Check clean real designs and GPU code: every error would be a false alarm
 	@$(BIN)/python tests/real/run.py
+	@$(BIN)/python tests/real/gpu.py --compile
 
 clean: ## Remove what make has built here (the user's caches stay)
 	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
