@@ -16,7 +16,7 @@ TRITON = re.compile(
 
 
 def has_gpu_code(text: str) -> bool:
-    """Whether a Python text imports Triton, from wherever, or hands CUDA to a loader; takes microseconds for one that does not."""
+    """Whether a Python text imports Triton, from wherever, or hands CUDA to a loader; microseconds for most."""
     return ("triton" in text and TRITON.search(text) is not None) or worth_parsing(text)
 
 
