@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from signoff.lsp_server.commands.session import absolute, snapshot_of
+from signoff.lsp_server.commands.roots import absolute
+from signoff.lsp_server.commands.session import snapshot_of
 from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.gpu.strings.triggers import concerns

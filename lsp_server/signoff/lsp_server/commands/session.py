@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from signoff.lsp_server.documents import LANGUAGES
 from signoff.diagnostics.prove import has_something
+from signoff.lsp_server.commands.roots import absolute, workspace_roots
+from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers import registry
 from signoff.verifiers.finding import Outcome
 from signoff.verifiers.project import Project
@@ -25,8 +25,6 @@ from signoff.verifiers.workspace import WorkspaceModel
 
 # As a shell reports a process that SIGTERM ended.
 TERMINATED = 128 + signal.SIGTERM
-# Where a workspace begins: the nearest folder above a path that holds one of these.
-ROOT_MARKS = ("signoff.toml", ".git", "verible.filelist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +96,9 @@ async def _terminable(main: Coroutine[Any, Any, int]) -> int:
         return TERMINATED
 
 
-def workspace_roots(paths: Iterable[str | Path]) -> tuple[str, ...]:
-    """For each path the nearest folder above it that looks like the root of a project, else its own folder."""
-    return tuple(dict.fromkeys(str(_root(absolute(path))) for path in paths))
-
-
-def absolute(path: str | Path) -> Path:
-    """The path from the root, without "..", its symbolic links kept: the user knows a file by the name given."""
-    return Path(os.path.abspath(path))  # noqa: PTH100
-
-
 def snapshot_of(path: str | Path) -> Snapshot:
     """A file on disk as a snapshot of version 0; bytes that are not UTF-8 become U+FFFD. Raises OSError."""
     place = absolute(path)
     text = place.read_bytes().decode("utf-8", errors="replace")
     language = LANGUAGES.get(place.suffix.lower(), "systemverilog")
     return Snapshot(place.as_uri(), str(place), language, 0, text)
-
-
-def _root(path: Path) -> Path:
-    folder = path if path.is_dir() else path.parent
-    for candidate in (folder, *folder.parents):
-        # The home folder is nobody's workspace, though many keep it under version control.
-        if candidate == Path.home() or candidate == candidate.parent:
-            break
-        if any((candidate / mark).exists() for mark in ROOT_MARKS):
-            return candidate
-    return folder

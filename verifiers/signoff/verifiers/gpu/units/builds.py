@@ -15,7 +15,8 @@ from signoff.verifiers.project import CompileUnit
 
 READ_LIMIT = 1024 * 1024
 ARCH_LIST = "TORCH_CUDA_ARCH_LIST"
-_EXTENSION = re.compile(r"CUDAExtension|cpp_extension")
+# What the setup.py of a torch extension names, and no other.
+EXTENSION = re.compile(r"CUDAExtension|cpp_extension")
 _TARGET_FLAG = re.compile(
     r"(?:--generate-code|-gencode|--gpu-architecture|-arch|--gpu-code|-code)[=\s]+(?:\"[^\"\n]*\"|[^\s\"'\\]+)"
 )
@@ -56,7 +57,7 @@ def _flag_words(word: str) -> list[str]:
 def setup(path: str, environment: Mapping[str, str]) -> Said | None:
     """What the setup.py of a torch extension says literally; None where it builds no such thing or cannot be read."""
     text = _text(path)
-    if not _EXTENSION.search(text):
+    if not EXTENSION.search(text):
         return None
     try:
         tree = ast.parse(text)
