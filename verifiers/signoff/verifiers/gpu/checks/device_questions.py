@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from signoff.verifiers.gpu.facts import UnitFacts
+from signoff.verifiers.gpu.values.source import Source
 from signoff.verifiers.gpu.values.unit import Unit
 
 # Members of cudaDeviceProp and cudaFuncAttributes, attributes of cudaDeviceGetAttribute and cuDeviceGetAttribute.
@@ -14,11 +15,22 @@ LIMIT = re.compile(
     rb"|cudaDevAttrMax\w+|CU_DEVICE_ATTRIBUTE_MAX_\w+|CU_FUNC_ATTRIBUTE_MAX_\w+"
     rb"|cudaOccupancy\w+|cuOccupancy\w+)\b"
 )
+# One of these is in each: to look for them first is much faster.
+PARTS = (b"Max", b"max", b"_MAX_", b"sharedMemPerBlock", b"regsPerBlock", b"Occupancy")
 
 
 def unguarded(unit: Unit, facts: UnitFacts) -> UnitFacts:
     """The facts without the launches that the unit may take only where the device says that they fit."""
     conditional = any(launch.conditional for launch in facts.launches)
-    if not conditional or not any(LIMIT.search(file.source.data) for file in unit.files):
+    if not conditional or not any(_asks(file.source) for file in unit.files):
         return facts
     return replace(facts, launches=tuple(launch for launch in facts.launches if not launch.conditional))
+
+
+def _asks(source: Source) -> bool:
+    """Whether a file asks; remembered, for a header's text stays while the document is edited."""
+    found: bool | None = source.remembered.get(("limits asked for", ""))
+    if found is None:
+        found = any(part in source.data for part in PARTS) and LIMIT.search(source.data) is not None
+        source.remembered["limits asked for", ""] = found
+    return found

@@ -42,7 +42,8 @@ class Site:
     @property
     def asked(self) -> Project:
         """The project to judge by: a condition may ask for the device, so behind one every architecture counts."""
-        return replace(self.project, architectures=()) if self.launch.conditional else self.project
+        named = self.launch.conditional and self.project.architectures
+        return replace(self.project, architectures=()) if named else self.project
 
     @property
     def threads(self) -> int:

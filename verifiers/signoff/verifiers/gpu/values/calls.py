@@ -12,6 +12,7 @@ from signoff.verifiers.gpu.values.arithmetic import CType, Value
 from signoff.verifiers.gpu.values.effects import Path, function_of
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, inside, parent_of
 from signoff.verifiers.gpu.values.types import Type
+from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import TEMPLATE, Variable
 
 if TYPE_CHECKING:
@@ -31,16 +32,7 @@ class Calls:
     def definitions(self, name: str) -> list[tuple[Source, Node]]:
         """The function_definitions of a name in the unit."""
         unit = self.evaluator.unit
-        unit.main.source.reads.declared.add(name)
-        found = unit.definitions.get(name)
-        if found is None:
-            found = unit.definitions[name] = []
-            for source, node in unit.introductions(name):
-                declarator = function_of(source, node)
-                definition = _definition(declarator) if declarator is not None else None
-                if definition is not None:
-                    found.append((source, definition))
-        return found
+        return unit.shared(("definitions", name), lambda: _definitions(unit, name))
 
     def defined(self, name: str) -> tuple[Source, Node] | None:
         """The only definition of a name."""
@@ -253,7 +245,7 @@ class Calls:
         if name is None or name.type != "identifier" or self.defined(source.of(name)) is None:
             return None
         text = source.of(name)
-        if self._in_macros(text):
+        if text in self.evaluator.unit.bodies:
             return None
         found: list[tuple[Source, Node]] = []
         for place, node in self.evaluator.unit.identifiers(text):
@@ -265,9 +257,15 @@ class Calls:
             found.append((place, call))
         return found
 
-    def _in_macros(self, name: str) -> bool:
-        files = self.evaluator.unit.files
-        return any(name in macro.body for file in files for macro in file.macros.macros())
+
+def _definitions(unit: Unit, name: str) -> list[tuple[Source, Node]]:
+    found = []
+    for source, node in unit.introductions(name):
+        declarator = function_of(source, node)
+        definition = _definition(declarator) if declarator is not None else None
+        if definition is not None:
+            found.append((source, definition))
+    return found
 
 
 def _definition(declarator: Node) -> Node | None:

@@ -29,8 +29,6 @@ NAMING = CLASSES | {
     "alias_declaration",
     "enumerator",
     "enum_specifier",
-    "qualified_identifier",
-    "template_function",
     "type_definition",
     "type_parameter_declaration",
     "optional_type_parameter_declaration",
@@ -79,6 +77,11 @@ class Change:
         old = self.before.between(self.place.start, self.place.old_end)
         new = self.after.between(self.place.start, self.place.new_end)
         return (old.start_line, old.start_column), (old.end_line, old.end_column), (new.end_line, new.end_column)
+
+    def spares(self, first: int, last: int) -> bool:
+        """Whether lines from the first to the last stay where they are."""
+        start, old, new = self._places
+        return last < start[0] or (first > old[0] and new[0] == old[0])
 
     def moved(self, span: Span) -> Span | None:
         """Where a span stands after the edit; None where the edit has cut into it."""

@@ -320,8 +320,12 @@ def function_of(source: Source, name: Node) -> Node | None:
 
 def declarators(unit: Unit, name: str) -> list[Node]:
     """The function_declarators of a name in the unit."""
-    found = (function_of(*one) for one in unit.introductions(name))
-    return [one for one in found if one is not None]
+
+    def find() -> list[Node]:
+        found = (function_of(*one) for one in unit.introductions(name))
+        return [one for one in found if one is not None]
+
+    return unit.shared(("declarators", name), find)
 
 
 def _takes_copy(function: Node, position: int) -> bool:
@@ -372,7 +376,7 @@ def written_by_macros(unit: Unit) -> frozenset[str]:
     """The names that the bodies of macros change: a use of such a macro does not show it."""
     if unit.written is None:
         found: set[str] = set()
-        for macro in {macro for file in unit.files for macro in file.macros.macros()}:
+        for macro in unit.macros:
             names = {name for match in WRITTEN.finditer(macro.body) for name in match.groups() if name}
             found |= names - set(macro.parameters or ())
         unit.written = frozenset(found)

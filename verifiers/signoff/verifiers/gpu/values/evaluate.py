@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
@@ -22,6 +22,9 @@ from signoff.verifiers.gpu.values.source import LISTS, NAMES, Snippet, Source, c
 from signoff.verifiers.gpu.values.types import Record, Type
 from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import GLOBAL, LOCAL, MEMBER, Variable
+
+if TYPE_CHECKING:
+    from signoff.verifiers.gpu.values.memo import Memo
 
 __all__ = ["Evaluator", "Expression", "Frame"]
 
@@ -53,16 +56,16 @@ class Budget:
 class Evaluator:
     """Evaluates expressions of one unit; remembers what variables are."""
 
-    def __init__(self, unit: Unit, budget: Budget | None = None) -> None:
+    def __init__(self, unit: Unit, budget: Budget | None = None, memo: Memo | None = None) -> None:
         self.unit = unit
         self.budget = budget or Budget()
+        self.memo = memo
         self.calls = Calls(self)
         self.objects = Objects(self)
         self.depth = 0
         self.notes: list[Note] = []
         # What other modules remember of this unit, by what they call it.
         self.remembered: dict[tuple[object, ...], Any] = {}
-        self._effects: dict[tuple[int, int], list[Effect]] = {}
         self._read: dict[tuple[object, ...], tuple[Value | None, tuple[Note, ...]]] = {}
         self._busy: set[tuple[object, ...]] = set()
         self._frames: list[Frame] = []
@@ -93,14 +96,13 @@ class Evaluator:
 
     def effects(self, variable: Variable) -> list[Effect]:
         """Every change of a variable."""
-        key = (id(variable.source), variable.name.start_byte)
-        if key not in self._effects:
-            static = "static" in variable.qualifiers and variable.kind == LOCAL
-            found = [] if variable.constant else effects(self.unit, variable)
-            self._effects[key] = found
-            if found and static:
-                self._effects[key] = [Effect(ESCAPE, variable.node, variable.source)]
-        return self._effects[key]
+        key = ("effects", id(variable.source), variable.name.start_byte)
+        return self.unit.shared(key, lambda: self._changes(variable))
+
+    def _changes(self, variable: Variable) -> list[Effect]:
+        found = [] if variable.constant else effects(self.unit, variable)
+        kept = "static" in variable.qualifiers and variable.kind == LOCAL
+        return [Effect(ESCAPE, variable.node, variable.source)] if found and kept else found
 
     def value(self, expression: Expression | None, path: Path = ()) -> Value | None:
         """The value of (the part `path` of) an expression."""
@@ -152,7 +154,7 @@ class Evaluator:
             if any("<" in part or not part.isidentifier() for part in parts if part):
                 return None
             owner, name = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
-            return member(self.unit, owner, name) if owner else resolve(self.unit, name, source, 0)
+            return member(self.unit, owner, name, source, offset) if owner else resolve(self.unit, name, source, 0)
         return None
 
     def named(self, expression: Expression, path: Path) -> Value | None:

@@ -64,9 +64,9 @@ class Reaching:
         self.path = path
         self.frame = frame
         key = ("changes", id(variable.source), variable.name.start_byte, path)
-        if key not in evaluator.remembered:
-            evaluator.remembered[key] = _Changes(variable, overlapping(evaluator.effects(variable), path))
-        self.changes: _Changes = evaluator.remembered[key]
+        self.changes = evaluator.unit.shared(
+            key, lambda: _Changes(variable, overlapping(evaluator.effects(variable), path))
+        )
         self.effects = self.changes.effects
 
     def at(self, place: Node | int) -> Value | None:

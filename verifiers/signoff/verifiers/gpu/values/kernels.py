@@ -24,7 +24,7 @@ def kernels(memo: Memo) -> tuple[Kernel, ...]:
     """Every kernel, definitions merged with their declarations."""
     merged: dict[str, Kernel] = {}
     for file in memo.unit.files:
-        for order, holder in enumerate(holders(file)):
+        for order, holder in enumerate(holders(file, memo.unit.bodies)):
             kernel = memo.value(*_key(memo, file.source, holder, order), partial(_kernel, file=file, holder=holder))
             if kernel is None:
                 continue
@@ -42,10 +42,12 @@ def _key(memo: Memo, source: Source, holder: Node, order: int) -> tuple[Key, str
     return ("kernel", source.path, number, within), source.path, number
 
 
-def holders(file: File) -> Iterator[Node]:
+def holders(file: File, bodies: str) -> Iterator[Node]:
     """The declarations and definitions with __global__, or with a macro that stands for it."""
     words = ["__global__"]
-    words += {macro.name for macro in file.macros.macros() if "__global__" in macro.body and macro.parameters is None}
+    if "__global__" in bodies:
+        own = (macro for macro in file.macros.macros() if "__global__" in macro.body and macro.parameters is None)
+        words += {macro.name for macro in own}
     seen: set[int] = set()
     for word in words:
         for offset in file.source.words(word):

@@ -135,13 +135,15 @@ def _class_of(variable: Variable) -> str:
     return variable.source.of(name).split("<")[0] if name is not None else ""
 
 
-def member(unit: Unit, owner: str, name: str) -> Variable | None:
+def member(unit: Unit, owner: str, name: str, source: Source, offset: int) -> Variable | None:
     """A static member or enumerator `owner::name`, or the namespace's variable; None where it is not clear which."""
     found: list[Variable] = []
-    for source, node in unit.introductions(name):
-        variable = declared(source, node) or _scoped_enumerator(source, node)
-        if variable is not None and variable.kind != FUNCTION and owner in _owners(source, variable):
-            found.append(variable)
+    for file in unit.files:
+        own = file.source is source
+        for node in source.identifiers_near(name, offset) if own else file.source.identifiers_outside(name):
+            variable = declared(file.source, node) or _scoped_enumerator(file.source, node)
+            if variable is not None and variable.kind != FUNCTION and owner in _owners(file.source, variable):
+                found.append(variable)
     return found[0] if len(found) == 1 else None
 
 

@@ -17,7 +17,7 @@ from signoff.verifiers.gpu.values.unit import Unit
 
 T = TypeVar("T")
 # What a result is of: its kind, and what tells it from others of the kind and stays the same while it is kept.
-Key = tuple[str, str, int, int]
+Key = tuple[str | int, ...]
 
 
 class _Cut(Exception):
@@ -26,10 +26,12 @@ class _Cut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """A result, the document's function that it is of, and the first and last line of its spans in the document."""
+
     value: Any
-    path: str
     function: int | None
     reads: Reads
+    lines: tuple[int, int] | None
 
 
 class Memo:
@@ -59,16 +61,18 @@ class Memo:
 
     def value(self, key: Key, path: str, function: int | None, compute: Callable[[Evaluator], T]) -> T | None:
         """The result that is kept, else the one computed; None where the budget is used up."""
+        source = self.unit.main.source
         entry = self._next.get(key)
         if entry is None:
             if self.budget.exhausted:
                 return None
-            source = self.unit.main.source
-            outer, source.reads = source.reads, Reads()
-            entry = _Entry(compute(Evaluator(self.unit, self.budget)), path, function, source.reads)
-            source.reads = outer
+            result, reads = source.recording(lambda: compute(Evaluator(self.unit, self.budget, self)))
+            entry = _Entry(result, function, reads, _lines(result, source.path) if path == source.path else None)
             if not self.budget.exhausted:
                 self._next[key] = entry
+        source.reads.absorb(entry.reads)
+        if entry.function is not None:
+            source.reads.bodies.add(entry.function)
         value: T = entry.value
         return value
 
@@ -77,13 +81,24 @@ def _moved(entry: _Entry, edit: Change) -> _Entry | None:
     """The entry as it is after an edit, None where it may have become another."""
     if entry.function == edit.function or not edit.leaves(entry.reads):
         return None
-    if entry.path != edit.after.path:
+    if entry.lines is None or edit.spares(*entry.lines):
         return entry
     try:
         value = _shifted(entry.value, edit)
     except _Cut:
         return None
-    return entry if value is entry.value else replace(entry, value=value)
+    return replace(entry, value=value, lines=_lines(value, edit.after.path))
+
+
+def _lines(value: Any, path: str) -> tuple[int, int] | None:
+    """The first and the last line of the spans in a value, None where it has none."""
+    if isinstance(value, Span):
+        return value.start_line, value.end_line
+    if isinstance(value, Note) and value.path != path:
+        return None
+    parts = value if isinstance(value, tuple) else [getattr(value, name) for name in _names(value.__class__)]
+    found = [lines for part in parts if part is not None and (lines := _lines(part, path)) is not None]
+    return (min(first for first, _ in found), max(last for _, last in found)) if found else None
 
 
 @cache

@@ -126,9 +126,8 @@ def _words(body: str) -> frozenset[str]:
 def _macro_words(unit: Unit) -> set[str]:
     """The names in the bodies of the unit's macros."""
     found: set[str] = set()
-    for file in unit.files:
-        for macro in file.macros.macros():
-            found |= _words(macro.body)
+    for macro in unit.macros:
+        found |= _words(macro.body)
     return found
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 from tree_sitter import Node
 
@@ -14,6 +16,7 @@ from signoff.verifiers.gpu.values.evaluate import Evaluator
 from signoff.verifiers.gpu.values.flow import leaves
 from signoff.verifiers.gpu.values.source import BLOCKS, CONDITIONALS, LOOPS, Source, ancestors, children, inside
 
+T = TypeVar("T")
 # Conditions that say nothing of the hardware: error codes, null pointers, the command line.
 HARMLESS = re.compile(
     r"[=!]=\s*(?:cudaSuccess|CUDA_SUCCESS|nullptr|NULL|0\b)|(?:cudaSuccess|CUDA_SUCCESS|nullptr|NULL)\s*[=!]=|\bargc\b"
@@ -63,15 +66,35 @@ def entered(evaluator: Evaluator, source: Source, node: Node, depth: int = 0) ->
     function = next((one for one in ancestors(node) if one.type == "function_definition"), None)
     if here == Reach.NEVER or function is None or depth > 4:
         return here
-    sites = evaluator.calls.sites(source, function)
-    if not sites:
-        return here
-    key = ("entered", id(source), function.start_byte)
-    if key not in evaluator.remembered:
-        ways = [entered(evaluator, place, call, depth + 1) for place, call in sites if not inside(call, function)]
-        evaluator.remembered[key] = max(ways, default=Reach.ALWAYS)
-    outer: Reach = evaluator.remembered[key]
-    return min(here, outer)
+    return min(here, _remembered(evaluator, source, function, ("entered", depth), _Ways(source, function, depth)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How certainly a function is entered by the calls that the unit has."""
+
+    source: Source
+    function: Node
+    depth: int
+
+    def __call__(self, evaluator: Evaluator) -> Reach:
+        sites = evaluator.calls.sites(self.source, self.function) or ()
+        outer = [(place, call) for place, call in sites if not inside(call, self.function)]
+        return max((entered(evaluator, *one, self.depth + 1) for one in outer), default=Reach.ALWAYS)
+
+
+def _remembered(
+    evaluator: Evaluator, source: Source, node: Node, what: tuple[str | int, ...], compute: Callable[[Evaluator], T]
+) -> T:
+    """What is computed for a node of a function, from one state of the document to the next."""
+    memo = evaluator.memo
+    if memo is None:
+        return compute(evaluator)
+    number = source.number_at(node.start_byte) if source is memo.unit.main.source else None
+    start = source.functions[number].start_byte if number is not None else 0
+    key = (*what, source.path, -1 if number is None else number, node.start_byte - start, node.end_byte - start)
+    found = memo.value(key, "", number, compute)
+    return compute(evaluator) if found is None else found
 
 
 def _within(evaluator: Evaluator, source: Source, parent: Node, current: Node) -> Reach:
@@ -143,12 +166,22 @@ def _preceded(evaluator: Evaluator, source: Source, block: Node, current: Node) 
     """What earlier statements of a block say: those that leave it, and assertions."""
     if current.type in CONDITIONALS and block.type in CONDITIONALS:
         return Reach.ALWAYS
-    key = ("reach", block.start_byte, block.end_byte, block.type)
-    kept: list[tuple[int, Reach]] | None = evaluator.remembered.get((id(source), key))
-    if kept is None:
-        kept = evaluator.remembered[id(source), key] = list(_fates(evaluator, source, block))
-    before = bisect_left(kept, (current.start_byte, Reach.NEVER))
+    fates = _Fates(source, block)
+    kept = _remembered(evaluator, source, block, ("fates", block.type), fates)
+    before = bisect_left(kept, (current.start_byte - block.start_byte, Reach.NEVER))
     return kept[before - 1][1] if before else Reach.ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class _Fates:
+    """After each statement that may leave a block: its offset in it, how certainly what follows it is reached."""
+
+    source: Source
+    block: Node
+
+    def __call__(self, evaluator: Evaluator) -> tuple[tuple[int, Reach], ...]:
+        start = self.block.start_byte
+        return tuple((offset - start, reach) for offset, reach in _fates(evaluator, self.source, self.block))
 
 
 def _fates(evaluator: Evaluator, source: Source, block: Node) -> Iterator[tuple[int, Reach]]:

@@ -17,3 +17,9 @@ class Reads:
     used: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     bodies: set[int] = field(default_factory=set)
+
+    def absorb(self, other: Reads) -> None:
+        """Add what another evaluation looked at, whose result is used in this one."""
+        self.used |= other.used
+        self.declared |= other.declared
+        self.bodies |= other.bodies

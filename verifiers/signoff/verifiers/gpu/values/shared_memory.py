@@ -141,7 +141,7 @@ def _own(evaluator: Evaluator, source: Source, body: Node, templated: bool) -> l
 
 def _macro_shared(evaluator: Evaluator, source: Source, body: Node) -> bool:
     """Whether a macro that is used in the body may declare shared memory."""
-    if not any("__shared__" in macro.body for macro in evaluator.unit.file(source).macros.macros()):
+    if "__shared__" not in evaluator.unit.bodies:
         return False
     text = source.of(body)
     macros = evaluator.unit.file(source).macros.macros()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from tree_sitter import Node, Tree
 
@@ -15,6 +15,7 @@ from signoff.verifiers.gpu.values.parsing import outermost_functions, parsed
 from signoff.verifiers.gpu.values.reads import Reads
 from signoff.verifiers.text import LineIndex
 
+T = TypeVar("T")
 FUNCTIONS = frozenset(("function_definition",))
 LOOPS = frozenset(("for_statement", "while_statement", "do_statement", "for_range_loop"))
 INSIDE_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
@@ -113,6 +114,14 @@ class Source:
     def of(self, node: Node) -> str:
         """A node's text."""
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def recording(self, compute: Callable[[], T]) -> tuple[T, Reads]:
+        """What `compute` gives, and what it looked at on the way."""
+        outer, self.reads = self.reads, Reads()
+        try:
+            return compute(), self.reads
+        finally:
+            self.reads = outer
 
     def words(self, name: str) -> tuple[int, ...]:
         """The byte offsets at which the identifier `name` stands in the code."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
 
 from tree_sitter import Node
 
-from signoff.verifiers.gpu.values.macros import Definition, Expander, Timeline
+from signoff.verifiers.gpu.values.macros import Definition, Expander, Macro, Timeline
 from signoff.verifiers.gpu.values.preprocess import environment, preprocess
 from signoff.verifiers.gpu.values.source import Snippet, Source
 from signoff.verifiers.gpu.values.spelling import regular
 
 # Given the name between the quotes, whether it stood in <>, and the including file: the header's path and text.
 Include = Callable[[str, bool, str], tuple[str, str] | None]
+T = TypeVar("T")
 MOST_HEADERS = 300
 DEEPEST = 32
 LARGEST_TEXT = 6_000_000
@@ -72,8 +75,8 @@ class Unit:
         self.files = (self.main, *self.headers)
         self.written: frozenset[str] | None = None  # names that macros change, once asked for
         self._by_source = {id(file.source): file for file in self.files}
-        # The declarators and definitions of functions, by name; see calls.py.
-        self.definitions: dict[str, list[tuple[Source, Node]]] = {}
+        # What other modules remember of the unit's text: it does not depend on who asks.
+        self.remembered: dict[tuple[object, ...], Any] = {}
         self._snippets: dict[tuple[int, int, str], Snippet | None] = {}
 
     def _read(
@@ -117,6 +120,26 @@ class Unit:
             snippet = Snippet(origin, offset, expression)
             self._snippets[key] = snippet if snippet.expression is not None else None
         return self._snippets[key]
+
+    @cached_property
+    def macros(self) -> tuple[Macro, ...]:
+        """Every definition of a macro in the unit, each once."""
+        return tuple(dict.fromkeys(macro for file in self.files for macro in file.macros.macros()))
+
+    @cached_property
+    def bodies(self) -> str:
+        """The bodies of all macros."""
+        return "\n".join(macro.body for macro in self.macros)
+
+    def shared(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+        """What the text says, whoever asks: computed once, and counted as looked at by everyone who asks."""
+        source = self.main.source
+        found = self.remembered.get(key)
+        if found is None:
+            found = self.remembered[key] = source.recording(compute)
+        source.reads.absorb(found[1])
+        value: T = found[0]
+        return value
 
     def identifiers(self, name: str) -> Iterator[tuple[Source, Node]]:
         """Every node of the identifier `name` in the unit."""
