@@ -27,6 +27,11 @@ GRIDS = {
     "a call": ("k<<<dim3(2, 3, 4), 1>>>(0);", (2, 3, 4)),
     "braces": ("k<<<dim3{2, 3}, 1>>>(0);", (2, 3, 1)),
     "bare braces": ("dim3 g = {2, 3}; k<<<g, 1>>>(0);", (2, 3, 1)),
+    "braces in the launch": ("int a = 3; k<<<{2, a}, {1}>>>(0);", (2, 3, 1)),
+    "braces over lines": ("k<<<{\n2,\n3, 4 }, 1>>>(0);", (2, 3, 4)),
+    "braces of a variable": ("dim3 h(2, 3); k<<<{h}, 1>>>(0);", (2, 3, 1)),
+    "empty braces": ("k<<<{}, 1>>>(0);", (1, 1, 1)),
+    "a comma's last": ("k<<<(2, 3), 1>>>(0);", (3, 1, 1)),
     "constructed": ("dim3 g(2, 3); k<<<g, 1>>>(0);", (2, 3, 1)),
     "constructed from names": ("int a = 2, b = 3; dim3 g(a, b); k<<<g, 1>>>(0);", (2, 3, 1)),
     "constructed from a product": ("int a = 2, b = 3; dim3 g(a * b); k<<<g, 1>>>(0);", (6, 1, 1)),
@@ -166,3 +171,9 @@ def test_places() -> None:
         "99",
     ]
     assert [shown(span) if span else None for span in launch.axes] == ["70000", "2", None, "32", "64", None]
+
+
+def test_places_in_braces() -> None:
+    (launch,) = launches(f"{PRELUDE}void go() {{ k<<<{{70000, 2}}, {{32}}>>>(0); }}\n")
+    columns = [(span.start_column, span.end_column) if span else None for span in launch.axes]
+    assert columns == [(17, 22), (24, 25), None, (29, 31), None, None]

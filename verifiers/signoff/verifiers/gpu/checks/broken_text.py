@@ -19,7 +19,7 @@ def sound(source: Source, facts: UnitFacts) -> UnitFacts:
     if not source.root.has_error:
         return facts
     broken = list(_faults(source))
-    launches = tuple(one for one in facts.launches if not any(_concerns(place, one) for place in broken))
+    launches = tuple(one for one in facts.launches if not any(_concerns(source, place, one) for place in broken))
     kernels = tuple(
         one
         for one in facts.kernels
@@ -40,12 +40,20 @@ def _faults(source: Source) -> Iterator[tuple[Span, Span | None]]:
         waiting.extend(child for child in node.children if child.has_error or child.is_missing)
 
 
-def _concerns(fault: tuple[Span, Span | None], launch: Launch) -> bool:
+def _concerns(source: Source, fault: tuple[Span, Span | None], launch: Launch) -> bool:
     place, function = fault
     beside = place.start_line - 1 <= launch.span.end_line and launch.span.start_line <= place.end_line + 1
+    if beside and _end(launch.span) < place and _finished(source, launch):
+        return False  # a whole statement, before what cannot be read
     if function is None or beside:
         return beside
     return function.start_line <= launch.span.start_line <= function.end_line and place < launch.span
+
+
+def _finished(source: Source, launch: Launch) -> bool:
+    """Whether the launch's semicolon follows it."""
+    line = source.index.line(launch.span.end_line)
+    return line[launch.span.end_column :].lstrip().startswith(";")
 
 
 def _end(span: Span) -> Span:

@@ -148,7 +148,7 @@ class _Reader:
         self, form: Form, kernel: Callee, grid: Node, block: Node, shared: Node | None, cooperative: bool
     ) -> tuple[Launch, Callee]:
         self.evaluator.notes = []
-        extents = [extent(self.evaluator, self.evaluator.expression(one, self.source)) for one in (grid, block)]
+        extents = [dimensions(self.evaluator, self.source, one) for one in (grid, block)]
         memory = self._number(shared) if shared is not None else 0
         launch = Launch(
             form=form,
@@ -210,6 +210,26 @@ def unsigned(number: int | None) -> int | None:
     return number % (1 << 32) if number is not None else None
 
 
+def dimensions(evaluator: Evaluator, source: Source, node: Node) -> Extent:
+    """What the grid or block of a launch evaluates to."""
+    given = members(source, node)
+    if given is None or len(given) == 1:
+        return extent(evaluator, evaluator.expression(given[0] if given else node, source))
+    numbers = [extent(evaluator, evaluator.expression(one, source)).x for one in given]
+    return Extent(*[*numbers, 1][:3]) if len(numbers) <= len(types.AXES) else Extent()
+
+
+def members(source: Source, node: Node) -> list[Node] | None:
+    """What stands in the braces of `<<<{gx, gy}, ...>>>`, None where there are none: see spelling.py."""
+    if node.type != "parenthesized_expression" or source.original[node.start_byte : node.start_byte + 1] != b"{":
+        return None
+    found, rest = [], children(node)[0]
+    while rest.type == "comma_expression" and (parts := children(rest)):
+        found.append(parts[0])
+        rest = parts[-1]
+    return [*found, rest]
+
+
 def extent(evaluator: Evaluator, expression: Expression | None) -> Extent:
     """What a dim3 argument evaluates to, member by member."""
     return Extent(*(whole(evaluator.axis(expression, types.DIM3, axis)) for axis in types.AXES))
@@ -225,6 +245,8 @@ def axes(
 
 
 def _axis_nodes(evaluator: Evaluator, source: Source, node: Node, depth: int) -> list[Node | None]:
+    if (given := members(source, node)) is not None:
+        return list(given)
     if node.type in ("initializer_list", "argument_list"):
         inner = children(node)
         if len(inner) == 1 and inner[0].type in ("call_expression", "identifier", "compound_literal_expression"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 ALIGN = re.compile(rb"__align__(\s*\()")
 CLUSTER = re.compile(rb"__cluster_dims__\s*\(")
@@ -11,6 +12,13 @@ CONSTRUCTED = re.compile(rb"\b(?:dim3|uint3|int3)\s+(\w+)\s*\(")
 NEXT = re.compile(rb"\s*,\s*\w+\s*\(")
 AFTER = re.compile(rb"\s*[;,]")
 PARAMETER = re.compile(rb"(?:^|,)\s*(?:const\s+)?[\w:]+(?:\s*[&*]+\s*|\s+)\w+\s*(?=,|$|=)")
+# Braces among the arguments of a launch, `<<<{gx, gy}, {256}>>>`: for the grammar, parentheses. Its own reading of them
+# has errors in it.
+CHEVRON = re.compile(rb"<<<")
+INNER = re.compile(rb"[^{};]*+\}")
+DESIGNATED = re.compile(rb"(?:^|,)\s*\.\s*[A-Za-z_]|,\s*$")
+DEEPER, SHALLOWER, BRACE, COMMA = frozenset(b"([{"), frozenset(b")]}"), ord("{"), ord(",")
+BLANK = frozenset(b" \t\r\n")
 LONGEST = 2000
 
 
@@ -27,7 +35,33 @@ def regular(data: bytes) -> tuple[bytes, tuple[int, ...]]:
             result[match.start() : end + 1] = re.sub(rb"[^\r\n]", b" ", data[match.start() : end + 1])
     for match in CONSTRUCTED.finditer(data):
         _construct(data, result, match.end() - 1)
+    for match in CHEVRON.finditer(data):
+        for opening in _braced(data, match.end()):
+            _parenthesise(data, result, opening)
     return bytes(result), tuple(clusters)
+
+
+def _braced(data: bytes, start: int) -> Iterator[int]:
+    """The offsets of the braces with which arguments of the launch at `start` begin."""
+    depth, begins = 0, True
+    for offset in range(start, min(len(data), start + LONGEST)):
+        byte = data[offset]
+        if begins and byte == BRACE:
+            yield offset
+        begins = (byte == COMMA and depth == 0) or (begins and byte in BLANK)
+        depth += (byte in DEEPER) - (byte in SHALLOWER)
+        if depth < 0 or byte == 0x3B or data.startswith(b">>>", offset):
+            return
+
+
+def _parenthesise(data: bytes, result: bytearray, opening: int) -> None:
+    match = INNER.match(data, opening + 1)
+    if match is None or DESIGNATED.search(data, opening + 1, match.end() - 1):
+        return
+    if not match[0][:-1].strip():
+        result[opening : match.end()] = b"1".ljust(match.end() - opening)  # dim3{} is one of each
+    else:
+        result[opening], result[match.end() - 1] = ord("("), ord(")")
 
 
 def _construct(data: bytes, result: bytearray, opening: int) -> None:
