@@ -158,6 +158,16 @@ LEGAL = {
         '__asm__ volatile("membar.gl;"); __int128 w = r; p[1] = (int)w; }\n'
     ),
     "no blank behind extern C": 'extern "C"__global__ void k(int *p) { p[0] = 1; }\n',
+    "what only nvcc or GNU's compiler defines": (
+        "#ifdef __NVCC__\n__device__ int f();\n#endif\n"
+        "#if defined(__GNUC__)\n#define TWO 2\n__device__ int g();\n#endif\n"
+        "__global__ void k(int *p) { p[0] = f(); p[1] = TWO + g(); }\n"
+    ),
+    "POSIX and OpenGL": (
+        "#include <fcntl.h>\n#include <pthread.h>\n#include <GL/gl.h>\nGLuint vbo;\nstatic pthread_t t;\n"
+        "struct S { GLfloat x; pthread_mutex_t m; };\n"
+        "__global__ void k(S *s, GLint *p) { s->x = GL_TRUE; *p = O_RDONLY; }\n"
+    ),
     "64-bit integers": (
         "#include <cstdint>\n__device__ void f(unsigned long *p);\n__device__ void g(uint64_t *p) { f(p); }\n"
     ),
@@ -178,8 +188,10 @@ def test_faults_beside_extensions_of_gnu_are_found(tmp_path: Path) -> None:
         "__global__ void c(int *p) { p[0] = MIN(p[1], 2); }\n"
         "__global__ void d(int *p) {\n    if (p[0] == ) { p[1] = 2; }\n}\n"
     )
+    text += "#ifdef __NVCC__\n__global__ void e(int *p) { p[0] = far; }\n#endif\n#ifndef __NVCC__\nnothing\n#endif\n"
     found = shown(check(tmp_path, text), text)
-    assert found == [(2, "q", "UndefinedIdentifier"), (3, "}", "Expected"), (6, ")", "Expected")]
+    assert found[:3] == [(2, "q", "UndefinedIdentifier"), (3, "}", "Expected"), (6, ")", "Expected")]
+    assert found[3:] == [(9, "far", "UndefinedIdentifier")]
 
 
 @pytest.mark.parametrize("standard", ["c99", "gnu11", "c++98", "gnu++17", "c++2a", "c++23", "c++26", "c++03"])

@@ -18,6 +18,8 @@ HEAD = re.compile(
 HOST = re.compile(
     r"(?P<file>\S.*?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<kind>fatal error|error|warning|note): (?P<message>.*)"
 )
+# At end of source: error: expected a "}"
+END_OF_SOURCE = re.compile(r"At end of source: (?P<kind>error|warning)(?: #?(?P<number>\d+)(?:-D)?)?: (?P<message>.*)")
 CARET = re.compile(r"(\s*)\^\s*")
 INSTANTIATED = re.compile(r"\bat line (\d+)(?: of \"?(.+?)\"?)?$")
 ENDS = re.compile(r"Remark: |\d+ (?:catastrophic )?errors? detected|Compilation terminated|ptxas |nvcc ")
@@ -43,7 +45,8 @@ class Diagnostic:
     """One message. `line` counts from 1; `column` from 0 in code points of `shown`, -1 where there is none.
 
     `shown` is the line as the compiler had it: macros expanded, comments gone; "" where it shows the file's own.
-    `number` is the front end's ("177", "" for most errors). `fatal`: the compiler stopped there.
+    `number` is the front end's ("177", "" for most errors). `fatal`: the compiler stopped there. At the end of the
+    unit's own file `file` is "" and `line` 0.
     """
 
     file: str
@@ -78,7 +81,7 @@ def diagnostics(output: str) -> tuple[Diagnostic, ...]:
 def _each(lines: Sequence[str]) -> Iterator[Diagnostic]:
     at = 0
     while at < len(lines):
-        head = HEAD.fullmatch(lines[at])
+        head = HEAD.fullmatch(lines[at]) or END_OF_SOURCE.fullmatch(lines[at])
         host = HOST.fullmatch(lines[at]) if head is None else None
         at += 1
         match = head or host
@@ -87,6 +90,8 @@ def _each(lines: Sequence[str]) -> Iterator[Diagnostic]:
         end = _end(lines, at)
         if host is not None:
             yield _host(host)
+        elif match.re is END_OF_SOURCE:
+            yield Diagnostic("", 0, GRAVITY[match["kind"]], match["message"].strip(), match["number"] or "")
         elif match["kind"] != "remark":
             yield _front_end(match, lines[at:end])
         at = end
@@ -123,13 +128,21 @@ def _front_end(match: re.Match[str], body: Sequence[str]) -> Diagnostic:
         file=match["file"],
         line=int(match["line"]),
         severity=GRAVITY[kind.split()[-1]],
-        message=" ".join([_unescaped(match["message"].strip()), *(line.strip() for line in details)]),
+        message=_joined([_unescaped(one.strip()) for one in (match["message"], *details)]),
         number=match["number"] or "",
         column=column,
         shown=shown,
         fatal=kind.startswith(("catastrophic", "fatal", "internal")),
         contexts=tuple(_contexts(body[caret + 1 :] if caret else ())),
     )
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """A message and the lines that belong to it, as one line."""
+    message = parts[0]
+    for part in parts[1:]:
+        message += (" " if message.endswith((":", ",")) or part.startswith("(") else "; ") + part
+    return message
 
 
 def _contexts(lines: Sequence[str]) -> Iterator[Context]:

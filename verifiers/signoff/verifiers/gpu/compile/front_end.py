@@ -69,7 +69,9 @@ class Placer:
 
     def finding(self, diagnostic: Diagnostic) -> Finding | None:
         """One finding; None where it is no business of the user's."""
-        if self.mine(diagnostic.file):
+        if not diagnostic.file:
+            path, span = self.main, _last(self.text(self.main))
+        elif self.mine(diagnostic.file):
             path, span = diagnostic.file, self._span(diagnostic)
         elif diagnostic.severity is Severity.ERROR:
             path, span = self._led(diagnostic)
@@ -104,7 +106,7 @@ class Placer:
 
     def _related(self, diagnostic: Diagnostic, path: str) -> list[Related]:
         related = []
-        if path != diagnostic.file and PurePath(diagnostic.file).is_absolute():
+        if diagnostic.file not in (path, "") and PurePath(diagnostic.file).is_absolute():
             related.append(Related(diagnostic.file, self._span(diagnostic), "the compiler stumbles here"))
         for note in diagnostic.notes:
             if PurePath(note.file).is_absolute():
@@ -130,6 +132,12 @@ def _named(line: str, number: int, message: str) -> Span | None:
         if len(found) == 1:
             return Span(number, found[0][0], number, found[0][1])
     return None
+
+
+def _last(text: str) -> Span:
+    """The last character that is none of the blanks at a text's end."""
+    index, end = LineIndex(text), len(text.rstrip())
+    return index.span(max(end - 1, 0), end)
 
 
 def _whole(line: str, number: int) -> Span:

@@ -12,8 +12,16 @@ from collections.abc import Iterable
 from signoff.verifiers.gpu.compile import blank
 from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
 
+# As long as what it stands for.
+STAND_IN = "SIGNOFFN"
+DRIVER = re.compile(r"\b__NVCC__\b")
 # Options that let NVRTC read the harmless ones; GCC and clang let `register` stand with a warning.
-OPTIONS = ("-D__asm__=asm", "-Dregister=", *(("--device-int128",) if sys.platform == "linux" else ()))
+OPTIONS = (
+    f"-D{STAND_IN}=1",
+    "-D__asm__=asm",
+    "-Dregister=",
+    *(("--device-int128",) if sys.platform == "linux" else ()),
+)
 # Words that NVRTC takes for names.
 WORDS = frozenset(("typeof",))
 SAYS = re.compile(r"expected (?:an? expression|a \"[:;)]\")")
@@ -30,9 +38,14 @@ def macros(texts: Iterable[str]) -> frozenset[str]:
     return blank.macros_with(texts, lambda body: bool(SYNTAX.search(body) or LITERAL.search(body)))
 
 
-def spaced(text: str) -> str:
-    """The text with the blank behind "C" that GNU's compiler does without; every other column stays."""
-    return SUFFIX.sub(r"\1 ", text)
+def as_nvcc(text: str) -> str:
+    """The text with the blank behind "C" that GNU's compiler does without, and __NVCC__ as nvcc defines it.
+
+    Every other column stays. Defined for all, __NVCC__ would turn the toolkit's headers from NVRTC; who asks for
+    __CUDACC_RTC__, too, knows how to tell them apart.
+    """
+    text = SUFFIX.sub(r"\1 ", text)
+    return text if "__CUDACC_RTC__" in text else DRIVER.sub(STAND_IN, text)
 
 
 def extension(diagnostic: Diagnostic, makers: frozenset[str]) -> bool:

@@ -91,6 +91,7 @@ class _Check:
         self.end = time.monotonic() + project.settings.nvrtc.timeout
         self.targets = compile_job.targets(project, library.architectures())
         self.unit = Unit(work, nvrtc.include_dirs)
+        self.slowest = 0.0  # seconds that a front-end run took
 
     def answer(self) -> Answer:
         if len(self.work.found) >= MAX_FILES:
@@ -117,7 +118,8 @@ class _Check:
         placer = Placer(TOOL, self.work.main, self.unit.mine, self.unit.text)
         findings = placer.findings(certain)
         costs: tuple[KernelCost, ...] = ()
-        if not errors and self.unit.whole:
+        # Machine code is made without precompiled headers: it takes at least as long again.
+        if not errors and self.unit.whole and self.slowest < COST_SECONDS:
             costs, more = self._costs()
             findings += more
         doubt = len(shown) < len(errors) or not self.unit.whole
@@ -177,8 +179,12 @@ class _Check:
         given = (f"-arch={target}", "-default-device", *self._flags(standard), *options)
         if seconds is not None:
             return self.library.compile(self.work.main, text, headers, given, left)
-        includes = tuple(self.unit.toolkit)
-        return self.precompiled.compile(self.library, self.work.main, text, headers, given, includes, left)
+        start = time.monotonic()
+        compiled = self.precompiled.compile(
+            self.library, self.work.main, text, headers, given, tuple(self.unit.toolkit), left
+        )
+        self.slowest = max(self.slowest, time.monotonic() - start)
+        return compiled
 
     def _flags(self, standard: str) -> Iterator[str]:
         unit = self.work.unit

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from signoff.verifiers.finding import Category, Severity
-from signoff.verifiers.gpu.compile import blank, gnu
+from signoff.verifiers.gpu.compile import blank, conditionals, gnu
 from signoff.verifiers.gpu.compile.blank import Kind, Region
 from signoff.verifiers.gpu.compile.compile_job import Job, unknown_macro
 from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
@@ -28,7 +28,7 @@ from signoff.verifiers.text import LINE_END, LineIndex
 HOST_ONLY = re.compile(
     r"thrust/.*|cub/cub\.cuh|cub/device/.*|(?:cublas|cudnn|cufft|cusparse|cusolver|nvml|nvrtc|nvtx|nvToolsExt|nccl)[^/]*\.h"
     r"|nvtx3/.*|curand\.h|cuda(?:_runtime(?:_api)?|_profiler_api|Profiler)?\.h|cuda(?:_gl_interop|GL)\.h"
-    r"|device_launch_parameters\.h|driver_types\.h|mpi\.h"
+    r"|device_launch_parameters\.h|driver_types\.h|mpi\.h|(?:GL|GLFW)/\w+\.h"
 )
 # CUDA's libraries include its number types.
 LIBRARIES = re.compile(r"cu(?:blas|dnn|fft|sparse|solver)")
@@ -50,8 +50,8 @@ RESERVED = re.compile(r"_[A-Z_]")
 RESERVED_WORD = re.compile(r"\b__[a-z]\w*")
 # What CUDA's own headers declare for hosts, and for kernels that launch kernels.
 API = re.compile(
-    r"(?:cuda|CUDA|cu|cublas|cufft|curand|cusparse|cusolver|cudnn|nvtx|nvml|nvrtc|nccl|CUB|THRUST|MPI|OMPI)[A-Z_]"
-    r"|(?:thrust|cub|nvcuda|nvtx3|std)$|CU\w|nv[A-Z]"
+    r"(?:cuda|CUDA|cu|cublas|cufft|curand|cusparse|cusolver|cudnn|nvtx|nvml|nvrtc|nccl|CUB|THRUST|MPI|OMPI"
+    r"|GL|gl|glew|glfw|glut|GLFW|GLEW|GLUT)[A-Z_]|(?:thrust|cub|nvcuda|nvtx3|std)$|CU\w|GL\w|nv[A-Z]"
 )
 OURS = re.compile(
     r"JIT mode|in NVRTC|-default-device|__host__ function|host function|host variable|execution space"
@@ -74,10 +74,11 @@ def _standard_header() -> bytes:
 
 @cache
 def _c_headers() -> frozenset[str]:
-    """The C headers that are included by name; POSIX' are too many to matter and count as missing."""
+    """The C headers that are included by name, and those of POSIX whose names are known."""
     names = "assert complex ctype errno fenv float inttypes iso646 limits locale math memory setjmp signal stdalign"
     more = "stdarg stdbool stddef stdint stdio stdlib string strings tgmath time uchar unistd wchar wctype malloc omp"
-    return frozenset(f"{name}.h" for name in f"{names} {more}".split())
+    posix = "dirent fcntl getopt libgen pthread sched semaphore"
+    return frozenset(f"{name}.h" for name in f"{names} {more} {posix}".split())
 
 
 @lru_cache(maxsize=512)
@@ -114,7 +115,7 @@ class Unit:
     def _file(self, path: str, text: str, marks: frozenset[str], defined: frozenset[str]) -> _File:
         """The text with its includes as they are served; offsets are those of that text."""
         names = {one: one for one in self.work.found}
-        served = gnu.spaced(rewritten(self.work.files, path, self._stood_in(path, text), names))
+        served = gnu.as_nvcc(rewritten(self.work.files, path, self._stood_in(path, text), names))
         found = _regions(served, marks, defined)
         host = {region for region in found if region.kind is Kind.HOST}
         return _File(served, served.encode("utf-8", "replace"), found, host)
@@ -195,10 +196,12 @@ class Unit:
         return all(self._known(word) for word in quoted if RESERVED.match(word))
 
     def _declared(self, word: str) -> bool:
-        """Whether something that was left out declares the name, as far as a glance tells."""
+        """Whether something that was left out, or that a condition may have, declares the name, at a glance."""
         pattern = re.compile(DECLARES % re.escape(word).encode())
         pieces = (one.data[region.start : region.end] for one in self.files.values() for region in one.gone)
-        return any(word.encode() in piece and pattern.search(COMMENT.sub(b"", piece)) for piece in pieces)
+        if any(word.encode() in piece and pattern.search(COMMENT.sub(b"", piece)) for piece in pieces):
+            return True
+        return any(conditionals.declared_under_one(one.data, one.regions, word) for one in self.files.values())
 
     def _known(self, word: str) -> bool:
         """Whether a reserved word is CUDA's, or a slip of one: others may be the host compiler's."""
