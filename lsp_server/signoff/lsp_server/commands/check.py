@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 from signoff.lsp_server.commands.checker import check
-from signoff.lsp_server.commands.paths import BadPath, existing, request_what_is_there
+from signoff.lsp_server.commands.paths import BadPath, concerns_us, existing, request_what_is_there
 from signoff.lsp_server.commands.session import Session, open_session, run_to_end
 from signoff.lsp_server.commands.status import Status, say
 from signoff.lsp_server.documents import HDL, LANGUAGES
@@ -157,7 +157,8 @@ def _complain(result: CheckResult) -> None:
 
 
 def _exit_status(result: CheckResult, least: Severity) -> int:
-    nothing_ran = result.files and not result.tools
+    # Python without GPU code is no trouble, though no tool had a look at it.
+    nothing_ran = not result.tools and any(concerns_us(Path(file)) for file in result.files)
     if result.trouble or nothing_ran or any(tool.trouble for tool in result.tools):
         return TROUBLE
     return FINDINGS if any(finding.severity <= least for finding in result.findings) else CLEAN

@@ -92,7 +92,7 @@ def existing(paths: Iterable[str]) -> None:
 
 def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
     if path.is_dir():
-        found = [str(file) for file in _walk(path, SOURCES) if _concerns_us(file)]
+        found = [str(file) for file in _walk(path, SOURCES) if concerns_us(file)]
         if not found:
             raise BadPath(
                 f"{path}: no Verilog, SystemVerilog or CUDA file (.v, .sv, .cu) in this folder, and no Python with "
@@ -107,7 +107,7 @@ def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
     raise BadPath(f"{path}: not a file that Signoff can check (known: {', '.join(sorted(LANGUAGES))}, file lists)")
 
 
-def _concerns_us(file: Path) -> bool:
+def concerns_us(file: Path) -> bool:
     """Whether a file of a folder is one to check; one that cannot be read is said later, by whoever reads it."""
     if file.suffix.lower() != ".py":
         return True
