@@ -49,6 +49,10 @@ def test_blocks_of_part_warps() -> None:
     assert block("k<<<1, 48>>>") == []  # the only block
     assert block("k<<<3, 5>>>") == []  # all threads would fit in one
     assert block("k<<<n, 48>>>") == ["WarpMultiple"]
+    assert block("k<<<n, 90>>>") == ["WarpMultiple"]  # 6 of 96
+    assert block("k<<<n, 255>>>") == []  # 1 of 256
+    assert block("k<<<n, 1000>>>") == []  # 24 of 1024
+    assert block("k<<<n, 31>>>") == []  # 1 of 32
     assert block("k<<<n, m>>>") == []
 
 

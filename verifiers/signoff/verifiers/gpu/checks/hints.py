@@ -15,6 +15,8 @@ from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
 from signoff.verifiers.gpu.values.evaluate import Evaluator
 from signoff.verifiers.project import Project
 
+IDLE_SHARE = 16
+
 
 def hints(evaluator: Evaluator, facts: UnitFacts, project: Project, path: str) -> tuple[Finding, ...]:
     """All hints on the document at `path`."""
@@ -31,7 +33,8 @@ def hints(evaluator: Evaluator, facts: UnitFacts, project: Project, path: str) -
 def part_warps(facts: UnitFacts, project: Project, path: str) -> Iterator[Finding]:
     """Blocks that leave lanes of their last warp idle.
 
-    A block of one thread is meant to be serial, and a grid whose threads would all fit in one block loses nothing.
+    A block of one thread is meant to be serial, a grid whose threads would all fit in one block loses nothing, and
+    one in IDLE_SHARE lanes is too little to speak of (255 or 1000 threads).
     """
     hardware = limits(ARCHITECTURES[-1])  # both are the same for every architecture there is
     warp, small = hardware.warp_size, hardware.threads_per_block
@@ -41,9 +44,12 @@ def part_warps(facts: UnitFacts, project: Project, path: str) -> Iterator[Findin
         if not threads or threads == 1 or threads % warp == 0 or not whole or geometry(site):
             continue
         warps = -(-threads // warp)
+        idle = warps * warp - threads
+        if idle * IDLE_SHARE < warps * warp:
+            continue
         message = (
             f"A block of {threads} threads takes {warps} warp{'s' if warps > 1 else ''} of {warp}: "
-            f"{warps * warp - threads} lanes of each block stay idle"
+            f"{idle} lanes of each block stay idle"
         )
         data = (("kernel", launch.kernel), ("value", str(threads)), ("warp", str(warp)))
         span = launch.block_span or launch.span
