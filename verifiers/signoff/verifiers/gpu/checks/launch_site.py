@@ -28,12 +28,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A launch in the document at `path`. `kernels` are all that its name may mean (overloads, specialisations)."""
+    """A launch in the document at `path`. `kernels` are all that its name may mean (overloads, specialisations);
+    `anywhere` is the project without targets."""
 
     launch: Launch
     kernels: tuple[Kernel, ...]
     project: Project
     path: str
+    anywhere: Project
 
     def failing(self, predicate: Callable[[Limits], bool]) -> Verdict | None:
         """The targets on which `predicate` says that the launch fails; None where that is not certain."""
@@ -42,8 +44,7 @@ class Site:
     @property
     def asked(self) -> Project:
         """The project to judge by: a condition may ask for the device, so behind one every architecture counts."""
-        named = self.launch.conditional and self.project.architectures
-        return replace(self.project, architectures=()) if named else self.project
+        return self.anywhere if self.launch.conditional else self.project
 
     @property
     def threads(self) -> int:
@@ -88,7 +89,8 @@ def sites(unit: UnitFacts, project: Project, path: str) -> tuple[Site, ...]:
     named: dict[str, list[Kernel]] = {}
     for kernel in unit.kernels:
         named.setdefault(kernel.name, []).append(kernel)
-    return tuple(Site(one, tuple(named.get(one.kernel, ())), project, path) for one in unit.launches)
+    anywhere = replace(project, architectures=())
+    return tuple(Site(one, tuple(named.get(one.kernel, ())), project, path, anywhere) for one in unit.launches)
 
 
 def at_least(extent: Extent) -> int:

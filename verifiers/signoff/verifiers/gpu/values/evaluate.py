@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.facts import Note
 from signoff.verifiers.gpu.values.arithmetic import CType, Value
+from signoff.verifiers.gpu.values.budget import Budget
 from signoff.verifiers.gpu.values.calls import Calls
 from signoff.verifiers.gpu.values.effects import ESCAPE, Effect, Path, effects
 from signoff.verifiers.gpu.values.expressions import Expression, Frame
@@ -28,29 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluator", "Expression", "Frame"]
 
-# Steps of evaluation for one unit: beyond, everything is unknown, so that no text takes long.
-MOST_STEPS = 60_000
-MOST_SECONDS = 0.3
-STEPS_A_LOOK = 32
 DEEPEST = 60
-
-
-class Budget:
-    """What the evaluation of one unit may take, in steps and in processor time, where each step takes long."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-        self._next_look = STEPS_A_LOOK
-        self._over = False
-        self._start = time.thread_time()
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether it is used up."""
-        if not self._over and self.steps >= self._next_look:
-            self._next_look = self.steps + STEPS_A_LOOK
-            self._over = self.steps > MOST_STEPS or time.thread_time() - self._start > MOST_SECONDS
-        return self._over
 
 
 class Evaluator:
@@ -167,13 +145,16 @@ class Evaluator:
 
     def read(self, variable: Variable, path: Path, source: Source, offset: int, frame: Frame | None) -> Value | None:
         """The value of (a part of) a variable at a place."""
-        key = (id(variable.source), variable.name.start_byte, path, id(source), offset, id(frame))
+        reaching = Reaching(self, variable, path, frame)
+        place = offset if source is variable.source else variable.name.start_byte
+        # What never changes is the same everywhere.
+        key = (id(variable.source), variable.name.start_byte, path, place if reaching.effects else -1, id(frame))
         if key in self._busy:
             return None
         if key not in self._read:
             outer, self.notes = self.notes, []
             self._busy.add(key)
-            value = Reaching(self, variable, path, frame).at(offset if source is variable.source else variable.name)
+            value = reaching.at(place)
             if value is not None and not path and variable.kind in (LOCAL, GLOBAL, MEMBER):
                 span = variable.source.span(variable.name)
                 self.notes.append(Note(variable.source.path, span, f"{variable.text} is {_shown(value)} here"))

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 TOKEN = re.compile(
     r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\.?\d(?:[eEpP][+-]|'(?=\w)|[\w.])*|[A-Za-z_]\w*|\s+|.", re.DOTALL
@@ -147,8 +148,9 @@ class Expander:
             raise Unexpandable(macro.name)
 
 
-def _names(text: str) -> Iterator[str]:
-    return (token for token in TOKEN.findall(text) if NAME.match(token))
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(token for token in TOKEN.findall(text) if NAME.match(token)))
 
 
 def _arguments(tokens: list[str], at: int) -> tuple[list[str] | None, int]:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Extent, Note
 from signoff.verifiers.gpu.values.changes import Change, change
-from signoff.verifiers.gpu.values.evaluate import Budget, Evaluator
+from signoff.verifiers.gpu.values.budget import Budget
+from signoff.verifiers.gpu.values.evaluate import Evaluator
 from signoff.verifiers.gpu.values.reads import Reads
 from signoff.verifiers.gpu.values.unit import Unit
 
@@ -24,14 +25,15 @@ class _Cut(Exception):
     """The edit has cut into a span of a result."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
-    """A result, the document's function that it is of, and the first and last line of its spans in the document."""
+    """A result, the document's function that it is of, and the first and last line of its spans in the document: None
+    for no spans, () before they were looked for."""
 
     value: Any
     function: int | None
     reads: Reads
-    lines: tuple[int, int] | None
+    lines: tuple[()] | tuple[int, int] | None
 
 
 class Memo:
@@ -59,16 +61,15 @@ class Memo:
         if not self._broken or not self._kept:
             self._unit, self._kept = self.unit, self._next
 
-    def value(self, key: Key, path: str, function: int | None, compute: Callable[[Evaluator], T]) -> T | None:
-        """The result that is kept, else the one computed; None where the budget is used up."""
+    def value(self, key: Key, path: str, function: int | None, compute: Callable[[Evaluator], T]) -> T:
+        """The result that is kept, else the one computed. Each has a budget of its own, so that what it is does not
+        depend on what was kept."""
         source = self.unit.main.source
         entry = self._next.get(key)
         if entry is None:
-            if self.budget.exhausted:
-                return None
-            result, reads = source.recording(lambda: compute(Evaluator(self.unit, self.budget, self)))
-            entry = _Entry(result, function, reads, _lines(result, source.path) if path == source.path else None)
-            if not self.budget.exhausted:
+            result, reads = source.recording(lambda: compute(Evaluator(self.unit, self.budget.part(), self)))
+            entry = _Entry(result, function, reads, () if path == source.path else None)
+            if not self.budget.late:
                 self._next[key] = entry
         source.reads.absorb(entry.reads)
         if entry.function is not None:
@@ -81,13 +82,15 @@ def _moved(entry: _Entry, edit: Change) -> _Entry | None:
     """The entry as it is after an edit, None where it may have become another."""
     if entry.function == edit.function or not edit.leaves(entry.reads):
         return None
-    if entry.lines is None or edit.spares(*entry.lines):
+    if entry.lines == ():
+        entry.lines = _lines(entry.value, edit.before.path)
+    if not entry.lines or edit.spares(*entry.lines):
         return entry
     try:
         value = _shifted(entry.value, edit)
     except _Cut:
         return None
-    return replace(entry, value=value, lines=_lines(value, edit.after.path))
+    return _Entry(value, entry.function, entry.reads, ())
 
 
 def _lines(value: Any, path: str) -> tuple[int, int] | None:
