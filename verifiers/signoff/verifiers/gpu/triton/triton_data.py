@@ -28,7 +28,7 @@ class Source:
 class Fault:
     """What Triton refuses. `place` is in the file `path`; `related` are (path, place, message) of the calls on the way.
 
-    `code` is ours ("TritonName"); `data` is Finding.data.
+    `code` is ours ("TritonName"); `data` is Finding.data. `warning`: it runs, but not as its author thinks.
     """
 
     path: str
@@ -38,6 +38,7 @@ class Fault:
     kernel: str
     related: tuple[tuple[str, Place, str], ...] = ()
     data: tuple[tuple[str, str], ...] = ()
+    warning: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,20 @@ The process may be a Python of the user's (triton_data says what that asks of th
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import triton
 
 from signoff.verifiers.gpu.triton import (
+    triton_comments,
     triton_front,
     triton_guard,
     triton_judge,
     triton_messages,
+    triton_parse,
     triton_places,
     triton_sites,
 )
@@ -26,13 +30,17 @@ from signoff.verifiers.gpu.triton.triton_front import Compilation, Error
 from signoff.verifiers.gpu.triton.triton_jobs import Machine
 from signoff.verifiers.gpu.triton.triton_judge import Stage
 from signoff.verifiers.gpu.triton.triton_places import Places
-from signoff.verifiers.gpu.triton.triton_signature import Variant
+from signoff.verifiers.gpu.triton.triton_signature import Variant, configured
 from signoff.verifiers.gpu.triton.triton_subject import Skipped, Subject, guarded
+from signoff.verifiers.gpu.triton.triton_tuning import Tuning, covering, tuning
+from signoff.verifiers.gpu.triton.triton_tuning_checks import TuningChecks
 from signoff.verifiers.gpu.triton.triton_use import Use
 
 # Where no target is known, the architecture that is compiled for, and those that must agree in case of doubt.
 USUAL_TARGET = 80
 OTHER_TARGETS = (90, 100)
+# Of a kernel's configurations, so many go through the front end at each pause: one takes 5 to 100 ms.
+MOST_CONFIGS = 6
 
 
 class TritonEngine:
@@ -77,39 +85,59 @@ class _Check:
                     skipped.append((function.name, str(error)))
         finally:
             self._builder.close()
-        found, extents = self._launches()
+        found, extents = self._read()
         every = tuple(dict.fromkeys((*faults, *found)))
         note = _note(self._subject.module)
         return Report(every, tuple(compiled), tuple(skipped), extents, note, triton.__version__)
 
-    def _launches(self) -> tuple[list[Fault], tuple[Extent, ...]]:
-        """What the launches themselves show, without any compiling."""
+    def _read(self) -> tuple[list[Fault], tuple[Extent, ...]]:
+        """What launches, decorators and comments themselves show, without any compiling."""
         module, places, options = self._subject.module, Places(self._source.text), triton_front.option_names()
+        rows = triton_parse.lines(self._source.text)
         faults: list[Fault] = []
         extents: list[Extent] = []
         for function in module.functions:
+            certain = function.name not in module.doubtful
+            mine = [site for site in self._subject.launches(function) if len(site.target(module.functions)) == 1]
+            faults += triton_comments.faults(function, module, rows, places)
+            for site in mine if certain else ():
+                faults += triton_sites.faults(site, function, module, places, options)
             for site in self._subject.launches(function):
-                if len(site.target(module.functions)) == 1 and function.name not in module.doubtful:
-                    faults += triton_sites.faults(site, function, module, places, options)
                 extents += triton_sites.extents(site, module, places)
+            checks = TuningChecks(function, module, places, options, triton_front.strict_tuning())
+            faults += checks.faults(mine) if certain else ()
+            extents += checks.extents() if certain else ()
         return faults, tuple(dict.fromkeys(extents))
 
     def _kernel(self, function: Function, use: Use) -> list[Fault]:
         """The faults of one kernel. Raises Skipped where no way to compile it gives a verdict."""
         made = guarded(self._builder.function, function, self._subject.module)
-        faults: list[Fault] = []
+        tuned = tuning(function, self._subject.module)
+        found: list[Fault] = []
         doubts: list[str] = []
-        for variant in self._subject.variants(function, use):
+        tries = list(self._tries(function, use, tuned))
+        for variant in tries:
             error = guarded(self._attempt, made, variant, self._targets[0])
             if error is None:
                 continue
             try:
-                faults.append(self._judged(error, function, made, variant))
+                found.append(self._judged(error, function, made, variant))
             except Skipped as doubt:
                 doubts.append(str(doubt))
+        faults = _passed_over(found, tries, tuned)
         if doubts and not faults:
             raise Skipped(doubts[0])
         return faults
+
+    def _tries(self, function: Function, use: Use, tuned: Tuning) -> Iterator[Variant]:
+        """The ways to compile a kernel: all of the file's with the first configuration, one with each of the others."""
+        found = self._subject.variants(function, use)
+        if tuned.pruned:
+            # Which configurations there are at run time is not known.
+            yield from (replace(item, guessed_values=item.guessed_values | tuned.supplied) for item in found)
+            return
+        yield from found
+        yield from configured(found[0], covering(tuned.configs, MOST_CONFIGS)[1:])
 
     def _attempt(self, made: Any, variant: Variant, target: int) -> Error | None:
         """The front end's complaint, None where it has none."""
@@ -133,7 +161,7 @@ class _Check:
             raise Skipped(f"reached only with values that had to be guessed: {error.message[:200]}")
         elif not triton_judge.certain(error.kind, error.message):
             self._doubt(error, stages, made, variant)
-        return self._fault(error, stages, code, kernel)
+        return self._fault(error, stages, code, kernel, variant)
 
     def _name(self, message: str, stages: list[Stage], variant: Variant) -> None:
         undefined = triton_messages.UNDEFINED.match(message)
@@ -155,16 +183,19 @@ class _Check:
             if second is None or not agrees or not triton_judge.same(second.message, error.message):
                 raise Skipped(f"with types that had to be guessed: {error.message[:200]}")
 
-    def _fault(self, error: Error, stages: list[Stage], code: str, kernel: Function) -> Fault:
+    def _fault(self, error: Error, stages: list[Stage], code: str, kernel: Function, variant: Variant) -> Fault:
         own = [number for number, stage in enumerate(stages) if stage.function.path == self._source.path]
         at = own[-1] if own else 0
         stage = stages[at]
         node = triton_places.pointed(stage.node, error.message)
         place = triton_places.member(self._place(stage.function, node), node, error.message)
         call = ast.unparse(stage.node.func) if isinstance(stage.node, ast.Call) else ""
-        message = triton_messages.text(error.kind, error.message, call)
+        message = triton_messages.text(error.kind, error.message, call, type(stage.node).__name__)
         if code == "TritonAttribute" or triton_messages.REMOVED.search(error.message):
             message = f"{message.rstrip('.')} (Triton {triton.__version__})"
+        if variant.tuned:
+            values = ", ".join(f"{name}={value!r}" for name, value in variant.set_by_config.items())
+            message = f"{message.rstrip('.')} (with {values}, as @triton.autotune has it)"
         related = [self._related(item, "called here") for item in reversed(stages[:at])]
         related += [self._related(item, "refused here") for item in stages[at + 1 :]]
         data = (("kernel", kernel.name), ("function", stage.function.name))
@@ -178,6 +209,19 @@ class _Check:
             module = self._subject.modules.resolved(function.path)
             self._places[function.path] = Places(module.text if module is not None else "")
         return self._places[function.path].inside(function, node)
+
+
+def _passed_over(found: list[Fault], tries: list[Variant], tuned: Tuning) -> list[Fault]:
+    """One fault a place. Of several configurations the autotuner passes over those in which a static_assert fails."""
+    failed = [item for item in found if item.code == "TritonAssertion"]
+    tried = [dict(item.set_by_config) for item in tries]
+    every = tuned.closed and all(config.values in tried for config in tuned.configs)
+    if len(tuned.configs) > 1 and not (every and len(failed) == len(tries)):
+        found = [item for item in found if item.code != "TritonAssertion"]
+    kept: dict[tuple[object, ...], Fault] = {}
+    for item in found:
+        kept.setdefault((item.path, item.place, item.code), item)
+    return list(kept.values())
 
 
 def _note(module: Module) -> str:

@@ -20,6 +20,8 @@ CATEGORIES = {
     "TritonUnsupported": Category.GPU_SYNTAX,
     "TritonSyntax": Category.GPU_SYNTAX,
 }
+# What Triton itself knows nothing of.
+OURS = {"TritonComment": "signoff"}
 # A file that can hold a kernel names Triton and decorates something with jit.
 NAMED = re.compile(r"\btriton")
 DECORATED = re.compile(r"^[ \t]*@.*\bjit\b", re.MULTILINE)
@@ -40,10 +42,10 @@ def finding(fault: Fault) -> Finding:
     return Finding(
         path=fault.path,
         span=span(fault.place),
-        severity=Severity.ERROR,
+        severity=Severity.WARNING if fault.warning else Severity.ERROR,
         code=fault.code,
         message=fault.message,
-        tool=TOOL,
+        tool=OURS.get(fault.code, TOOL),
         category=CATEGORIES.get(fault.code, Category.OTHER),
         related=tuple(Related(path, span(place), message) for path, place, message in fault.related),
         data=fault.data,

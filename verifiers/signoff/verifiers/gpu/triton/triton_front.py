@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import inspect
 import io
 import sys
@@ -20,6 +21,7 @@ from triton.compiler import code_generator
 from triton.compiler.compiler import ASTSource, make_backend
 from triton.compiler.errors import CompilationError, CompileTimeAssertionFailure, UnsupportedLanguageConstruct
 from triton.runtime import jit as runtime_jit
+from triton.runtime.autotuner import Autotuner
 
 from signoff.verifiers.gpu.triton import triton_guard
 from signoff.verifiers.gpu.triton.triton_build import Builder, real
@@ -154,3 +156,13 @@ def option_names() -> frozenset[str]:
             if inspect.isclass(kind) and kind.__name__.endswith("Options"):
                 found |= set(getattr(kind, "__dataclass_fields__", ()))
     return frozenset(found)
+
+
+@functools.cache
+def strict_tuning() -> bool:
+    """Whether this Triton's autotuner raises for a name in `key` that is no parameter."""
+    try:
+        Autotuner(lambda: None, [], [], ["x"], None, None)
+    except ValueError:
+        return True
+    return False

@@ -13,8 +13,9 @@ from signoff.verifiers.gpu.triton.triton_data import Compiled, Job, Jobs, Place,
 from signoff.verifiers.gpu.triton.triton_extract import Dtype, Function
 from signoff.verifiers.gpu.triton.triton_front import WARP, Compilation
 from signoff.verifiers.gpu.triton.triton_places import Places
-from signoff.verifiers.gpu.triton.triton_signature import Variant, configured, tuning
+from signoff.verifiers.gpu.triton.triton_signature import Variant, configured
 from signoff.verifiers.gpu.triton.triton_subject import Skipped, Subject, guarded
+from signoff.verifiers.gpu.triton.triton_tuning import tuning
 from signoff.verifiers.gpu.triton.triton_use import Use
 
 # Of a kernel's configurations, so many are compiled: each takes up to some seconds.

@@ -60,6 +60,8 @@ def certain(kind: str, message: str) -> bool:
         return True
     if kind in CERTAIN_KINDS and any(text in message for text in STRUCTURE):
         return True
+    if triton_messages.unread(kind, message) or triton_messages.LOOPS.match(message):
+        return True
     return any(pattern.search(message) for pattern in CERTAIN_TEXTS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 UNDEFINED = re.compile(r"^(\w+) is not defined$")
@@ -47,6 +48,11 @@ NODES = {
     "Match": "match",
     "Starred": "a starred expression",
 }
+LOOPS = re.compile(r"Only `range` and `static_range` iterators")
+PLACES = {
+    "For": "a for loop in a Triton kernel runs over range(), tl.range() or tl.static_range(), and nothing else",
+    "With": "with in a Triton kernel takes the call of a context manager of Triton's",
+}
 PYTHON_BUILTINS = frozenset(
     (
         *("sum", "abs", "any", "all", "zip", "enumerate", "map", "filter", "sorted", "reversed", "pow", "round"),
@@ -55,8 +61,16 @@ PYTHON_BUILTINS = frozenset(
 )
 
 
+def unread(kind: str, message: str) -> bool:
+    """Whether Triton stumbled over Python that it does not expect: it asks a syntax node for what that lacks."""
+    method = MEMBER.match(message)
+    return kind == "AttributeError" and method is not None and issubclass(getattr(ast, method[1], object), ast.AST)
+
+
 def code(kind: str, message: str) -> str:
     """Our code for an exception of the front end, "" for one that is Triton's own failure."""
+    if unread(kind, message) or LOOPS.match(message):
+        return "TritonUnsupported"
     if kind == "NameError" and GLOBAL.match(message):
         return "TritonGlobal"
     if kind == "TypeError" and BINDING.search(message):
@@ -66,9 +80,15 @@ def code(kind: str, message: str) -> str:
     return CODES.get(kind, "")
 
 
-def text(kind: str, message: str, call: str = "") -> str:
-    """The message as it is shown; `call` is the function called at the place, as the user writes it."""
+def text(kind: str, message: str, call: str = "", node: str = "") -> str:
+    """The message as it is shown; `call` is the function called at the place, as the user writes it, `node` its kind.
+
+    `node` is the name of a class of Python's ast ("For").
+    """
     said = " ".join(INTERNAL.sub("", message).split())
+    if unread(kind, said) or LOOPS.match(said):
+        what = PLACES.get(node, "")
+        return what or "Triton's compiler cannot read this: it expects another kind of expression here"
     for make in (_name, _member, _node, _operation):
         better = make(kind, said, call)
         if better:

@@ -7,38 +7,25 @@ Standard library only (triton_data).
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signoff.verifiers.gpu.triton import triton_parse, triton_values
+from signoff.verifiers.gpu.triton import triton_comments, triton_parse, triton_values
 from signoff.verifiers.gpu.triton.triton_calls import Argument, Host, Known, Site, Typed, bound
-from signoff.verifiers.gpu.triton.triton_extract import Constexpr, Dtype, Function, Module, environment, is_triton
+from signoff.verifiers.gpu.triton.triton_comments import TYPE, TYPE_NAMES
+from signoff.verifiers.gpu.triton.triton_extract import Constexpr, Dtype, Function, Module, environment
 from signoff.verifiers.gpu.triton.triton_heuristics import computed
+from signoff.verifiers.gpu.triton.triton_tuning import OPTIONS, Config, accepted, tuning
 from signoff.verifiers.gpu.triton.triton_use import FLOAT_NAME, Use
-from signoff.verifiers.gpu.triton.triton_values import Unknown, dotted
+from signoff.verifiers.gpu.triton.triton_values import dotted
 
-COMMENT = re.compile(r"#\s*signoff:\s*(.*)$")
-ENTRY = re.compile(r"\s*(\w+)\s*:\s*([^,]+?)\s*(?:,|$)")
-TYPE = re.compile(r"\*{0,2}k?(?:i1|u1|i8|i16|i32|i64|u8|u16|u32|u64|fp16|bf16|fp32|fp64|fp8\w+)")
-TYPE_NAMES = {
-    **{f"{kind}int{bits}": f"{sign}{bits}" for kind, sign in (("", "i"), ("u", "u")) for bits in (8, 16, 32, 64)},
-    **{f"float{bits}": f"fp{bits}" for bits in (16, 32, 64)},
-    "bfloat16": "bf16",
-    "float": "fp32",
-    "bool": "i1",
-    "int1": "i1",
-    "int": "i32",
-}
 # Guesses of a constexpr that nothing tells: as an extent, as the number of unrolled rounds.
 EXTENT, ROUNDS = 32, 4
 # And of one that is named like a small number (eps, scale).
 SMALL = 0.0625
 INT32 = 1 << 31
 MOST_VARIANTS = 6
-# Keywords of a launch that are Triton's own.
-OPTIONS = ("num_warps", "num_stages", "num_ctas", "maxnreg")
 
 
 @dataclass(frozen=True)
@@ -46,6 +33,7 @@ class Variant:
     """One way to compile a kernel. `types` has an entry a parameter ("constexpr" for those in `constants`).
 
     `odd` are integer parameters known not to be multiples of 16; `site` is the launch that it comes from.
+    `set_by_config` is what the configuration of an autotuned kernel sets, `tuned` True for all but the first.
     """
 
     types: dict[str, str]
@@ -57,105 +45,11 @@ class Variant:
     site: Site | None = None
     tuned: bool = False
     default: bool = False
+    set_by_config: dict[str, Any] = field(default_factory=dict)
 
 
 class Unguessable(Exception):
     """A parameter has no value that would make sense (a function handed in as a constexpr)."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """One triton.Config: the constexprs that it sets, num_warps and its like; `whole` is False if unknown in part."""
-
-    values: dict[str, Any]
-    options: dict[str, int]
-    whole: bool = True
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What the decorators between a launch and the kernel supply. `closed` is False where one cannot be followed."""
-
-    configs: tuple[Config, ...] = ()
-    supplied: frozenset[str] = frozenset()
-    closed: bool = True
-
-
-def tuning(function: Function, module: Module) -> Tuning:
-    """Reads autotune and heuristics."""
-    names = module.triton_names()
-    scope = {**environment(names), **module.constants}
-    configs: tuple[Config, ...] = ()
-    supplied: set[str] = set()
-    closed = True
-    for decorator in function.decorators:
-        call = decorator if isinstance(decorator, ast.Call) else None
-        if call is not None and is_triton(call.func, "triton.autotune", names):
-            node = _argument(call, "configs", 0)
-            configs, complete = _configs(node, scope, module)
-            supplied |= {name for item in configs for name in item.values}
-            closed = closed and complete
-        elif call is not None and is_triton(call.func, "triton.heuristics", names):
-            node = _argument(call, "values", 0)
-            keys = [triton_values.known(key, scope) for key in node.keys] if isinstance(node, ast.Dict) else [None]
-            supplied |= {key for key in keys if isinstance(key, str)}
-            closed = closed and all(isinstance(key, str) for key in keys)
-        else:
-            closed = False
-    return Tuning(configs, frozenset(supplied), closed)
-
-
-def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
-    given = next((item.value for item in call.keywords if item.arg == name), None)
-    return given if given is not None else (call.args[position] if len(call.args) > position else None)
-
-
-def _configs(node: ast.expr | None, scope: dict[str, Any], module: Module) -> tuple[tuple[Config, ...], bool]:
-    """The configurations, and whether these are all."""
-    if isinstance(node, ast.List):
-        found = [_configs(item, scope, module) for item in node.elts]
-        return tuple(one for items, _ in found for one in items), all(whole for _, whole in found)
-    if isinstance(node, ast.ListComp):
-        try:
-            rounds = list(triton_values.scopes(node.generators, scope))
-        except (Unknown, TypeError, ValueError):
-            return (), False
-        found = [_configs(node.elt, dict(names), module) for names in rounds]
-        return tuple(one for items, _ in found for one in items), all(whole for _, whole in found)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _configs(node.left, scope, module), _configs(node.right, scope, module)
-        return left[0] + right[0], left[1] and right[1]
-    if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "Config":
-        config = _config(node, scope)
-        return ((config,), config.whole)
-    return (), False
-
-
-def _config(node: ast.Call, scope: dict[str, Any]) -> Config:
-    values = triton_values.known(_argument(node, "kwargs", 0), scope)
-    options = {item.arg: triton_values.known(item.value, scope) for item in node.keywords if item.arg in OPTIONS}
-    numbers = {name: value for name, value in options.items() if isinstance(value, int)}
-    for position, name in enumerate(("num_warps", "num_stages", "num_ctas"), start=1):
-        value = triton_values.known(node.args[position], scope) if len(node.args) > position else None
-        if isinstance(value, int):
-            numbers[name] = value
-    if not isinstance(values, dict):
-        return Config({}, numbers, whole=False)
-    return Config({str(name): value for name, value in values.items()}, numbers)
-
-
-def comment(function: Function, text_lines: list[str]) -> dict[str, str]:
-    """What `# signoff: x_ptr: *fp16, BLOCK: 1024` in the lines above the kernel says of its parameters."""
-    first = min([function.node.lineno, *(item.lineno for item in function.node.decorator_list)])
-    found: dict[str, str] = {}
-    for number in range(first - 2, -1, -1):
-        line = text_lines[number].strip() if number < len(text_lines) else ""
-        if not line.startswith("#"):
-            break
-        match = COMMENT.match(line)
-        if match:
-            found = dict(ENTRY.findall(match[1])) | found
-    return found
 
 
 def variants(function: Function, module: Module, use: Use, sites: Iterable[Site]) -> tuple[Variant, ...]:
@@ -185,11 +79,19 @@ def configured(variant: Variant, configs: Iterable[Config]) -> tuple[Variant, ..
         if config.whole:
             known = {name: value for name, value in config.values.items() if name in variant.types}
             types = {**variant.types, **dict.fromkeys(known, "constexpr")}
-            options = {**variant.options, **config.options}
+            options = {**variant.options, **config.usable}
             constants = {**variant.constants, **known}
             guessed = variant.guessed_values - set(known)
             found.append(
-                replace(variant, types=types, constants=constants, options=options, guessed_values=guessed, tuned=True)
+                replace(
+                    variant,
+                    types=types,
+                    constants=constants,
+                    options=options,
+                    guessed_values=guessed,
+                    tuned=True,
+                    set_by_config=config.values,
+                )
             )
     return distinct(found)
 
@@ -200,7 +102,7 @@ class _Chooser:
         self._module = module
         self._use = use
         self._config = config
-        self._comment = comment(function, triton_parse.lines(module.text))
+        self._comment = triton_comments.said(function, triton_parse.lines(module.text))
         self._scope = {**environment(module.triton_names()), **module.constants}
 
     def variant(self, site: Site | None) -> Variant:
@@ -209,13 +111,14 @@ class _Chooser:
         made = _Made(bool(site))
         for parameter in self._function.parameters:
             self._choose(parameter, given.get(parameter.arg), host, made)
-        options = dict(self._config.options) if self._config else {}
+        options = dict(self._config.usable) if self._config else {}
         for name in OPTIONS:
             value = host.known(site.keywords[name].value) if site and name in site.keywords else None
-            if isinstance(value, int) and (name != "num_warps" or (value > 0 and not value & (value - 1))):
+            if isinstance(value, int) and accepted(name, value):
                 options[name] = value
         self._apply_heuristics(made)
-        return made.variant(options, site)
+        values = self._config.values if self._config else {}
+        return replace(made.variant(options, site), set_by_config=values)
 
     def _apply_heuristics(self, made: _Made) -> None:
         """In place of guesses, so that flags fit the arguments; they stay guesses, as the arguments may be."""
@@ -228,7 +131,7 @@ class _Chooser:
 
     def _choose(self, parameter: ast.arg, given: ast.expr | None, host: Host, made: _Made) -> None:
         name = parameter.arg
-        constexpr = self._is_constexpr(parameter)
+        constexpr = triton_comments.is_constexpr(parameter)
         if name in self._comment and self._commented(name, self._comment[name], constexpr, made):
             return
         annotated = "" if constexpr else self._annotated(parameter.annotation)
@@ -241,11 +144,6 @@ class _Chooser:
             made.types[name] = annotated
         else:
             self._runtime(name, argument, made)
-
-    def _is_constexpr(self, parameter: ast.arg) -> bool:
-        node = parameter.annotation
-        text = ast.unparse(node) if node is not None else ""
-        return "constexpr" in text
 
     def _annotated(self, node: ast.expr | None) -> str:
         """Triton's type that an annotation names, "" where it names none."""
@@ -265,14 +163,13 @@ class _Chooser:
         if TYPE.fullmatch(text) and not constexpr:
             made.types[name] = text
             return True
-        try:
-            value = triton_values.evaluate(ast.parse(text, mode="eval").body, self._scope)
-        except (SyntaxError, ValueError, Unknown):
+        found = triton_comments.read(text, self._scope)
+        if found is None:
             return False
         if constexpr:
-            made.constant(name, value)
+            made.constant(name, found.value)
         else:
-            self._runtime(name, Known(value), made)
+            self._runtime(name, Known(found.value), made)
         return True
 
     def _constant(self, name: str, argument: Argument, made: _Made, given: bool) -> None:

@@ -13,12 +13,14 @@ from signoff.verifiers.gpu.triton.triton_calls import Host, Site, bound
 from signoff.verifiers.gpu.triton.triton_data import Extent, Fault
 from signoff.verifiers.gpu.triton.triton_extract import Function, Module
 from signoff.verifiers.gpu.triton.triton_places import Places
-from signoff.verifiers.gpu.triton.triton_signature import tuning
+from signoff.verifiers.gpu.triton.triton_tuning import Tuning, tuning
 from signoff.verifiers.gpu.triton.triton_values import Unknown
 
 # Other makers' Tritons have launch options of their own: only what looks like a slip is one.
 NEAR = 0.8
 AXES = ("grid.x", "grid.y", "grid.z")
+# Options that every triton.Config sets, if only to their defaults (Config.all_kwargs).
+ALWAYS_SET = ("num_warps", "num_stages", "num_ctas")
 
 
 def faults(site: Site, function: Function, module: Module, places: Places, options: frozenset[str]) -> Iterator[Fault]:
@@ -37,6 +39,7 @@ def faults(site: Site, function: Function, module: Module, places: Places, optio
             yield _fault(keyword, message, function, module, places)
         elif name in names[: len(site.arguments)]:
             yield _fault(keyword, f"{name} of {function.name} is given twice", function, module, places)
+    yield from _tuned_twice(site, function, tuned, module, places)
     given = {*bound(site, function), *tuned.supplied, *function.defaults}
     missing = [name for name in names if name not in given]
     if missing and not site.open:
@@ -44,6 +47,20 @@ def faults(site: Site, function: Function, module: Module, places: Places, optio
         yield _fault(
             site.call.func, f"the launch of {function.name} gives no value for {listed}", function, module, places
         )
+
+
+def _tuned_twice(site: Site, function: Function, tuned: Tuning, module: Module, places: Places) -> Iterator[Fault]:
+    """What @triton.autotune sets and the launch gives, too: its run() raises for that."""
+    if not tuned.autotuned or tuned.pruned:
+        return
+    owned = {name for config in tuned.configs for name in config.values} | set(ALWAYS_SET)
+    given: dict[str, ast.AST] = {name: node for name, node in bound(site, function).items() if name in owned}
+    given |= {name: node for name, node in site.keywords.items() if name in owned}
+    for name, node in given.items():
+        message = (
+            f"{name} is set by the configurations of @triton.autotune: a launch that gives it, too, raises an error"
+        )
+        yield _fault(node, message, function, module, places)
 
 
 def _fault(node: ast.AST, message: str, function: Function, module: Module, places: Places) -> Fault:
