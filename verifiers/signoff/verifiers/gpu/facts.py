@@ -73,6 +73,7 @@ class Launch:
     that was not read). `conditional`: reached only under a condition that cannot be evaluated, so a limit that only
     some architectures have says nothing. `notes` explain where values come from. `axes` are the places of the
     expressions of a dim3's members, (grid x, y, z, block x, y, z), None where a member has none of its own.
+    `evaluated` is False where its function took too much to evaluate: what is not known might have been found.
     """
 
     form: Form
@@ -94,6 +95,7 @@ class Launch:
     opt_in_unknown: bool = False
     conditional: bool = False
     notes: tuple[Note, ...] = ()
+    evaluated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from signoff.verifiers.gpu.checks.device_questions import unguarded
 from signoff.verifiers.gpu.checks.headers import HeaderStore, Includes, Stamp
 from signoff.verifiers.gpu.checks.hints import hints
 from signoff.verifiers.gpu.checks.launch_checks import findings
+from signoff.verifiers.gpu.checks.unfinished import unfinished
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.values.analyse import Analysis, analyse
 from signoff.verifiers.gpu.values.memo import Memo
@@ -48,7 +49,7 @@ class LaunchEngine:
         found = findings(unguarded(unit, judged), project, snapshot.path)
         if project.settings.launch.hints:
             found += hints(analysis.evaluator, judged, project, snapshot.path)
-        return found, analysis.facts
+        return (*found, *unfinished(analysis.facts, snapshot.path)), analysis.facts
 
     def unit(self, snapshot: Snapshot, project: Project) -> UnitFacts:
         """What the text says, without judging it."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.facts import UnitFacts
-from signoff.verifiers.gpu.values.evaluate import Budget, Evaluator
+from signoff.verifiers.gpu.values.budget import Budget
+from signoff.verifiers.gpu.values.evaluate import Evaluator
 from signoff.verifiers.gpu.values.kernels import kernels
 from signoff.verifiers.gpu.values.launches import launches
 from signoff.verifiers.gpu.values.memo import Memo
@@ -59,5 +60,5 @@ def analyse(
     reader = OptIns(memo, found)
     launched = tuple(reader.completed(launch, callee) for launch, callee in launches(memo))
     memo.end()
-    truncated = unit.truncated or ("too much to evaluate" if budget.exhausted else "")
-    return Analysis(UnitFacts(found, launched, truncated), Evaluator(unit, budget))
+    truncated = unit.truncated or ("" if all(one.evaluated for one in launched) else "too much to evaluate")
+    return Analysis(UnitFacts(found, launched, truncated), Evaluator(unit, budget.part()))

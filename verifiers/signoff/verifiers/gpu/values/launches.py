@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -13,6 +14,7 @@ from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Extent, Form, Launch
 from signoff.verifiers.gpu.values import types
 from signoff.verifiers.gpu.values.arithmetic import Value
+from signoff.verifiers.gpu.values.budget import Budget
 from signoff.verifiers.gpu.values.configs import config
 from signoff.verifiers.gpu.values.effects import callee
 from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
@@ -21,8 +23,9 @@ from signoff.verifiers.gpu.values.names import Callee, callee_of, kernel_of
 from signoff.verifiers.gpu.values.reach import Reach, entered
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name
 
-MOST_LAUNCHES = 3000
 MOST_NOTES = 4
+# What a launch of numbers may take where its function has used up its budget.
+STEPS_FOR_LITERALS = 500
 # The positions of (kernel, grid, block, shared memory) among the arguments of the runtime's launch functions.
 RUNTIME = {
     "cudaLaunchKernel": (Form.RUNTIME, 0, 1, 2, 4),
@@ -36,27 +39,40 @@ DRIVER_SHARED = 7
 def launches(memo: Memo) -> Iterator[tuple[Launch, Callee]]:
     """Every launch in the document itself that may be reached, with the kernel it names, in the order of the text."""
     source = memo.unit.main.source
-    found = sorted(_calls(source), key=lambda call: call.start_byte)[:MOST_LAUNCHES]
+    found = sorted(_calls(source), key=lambda call: call.start_byte)
     numbered = ((source.number_at(call.start_byte), call) for call in found)
     for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
         key = ("launches", source.path, number, 0) if number is not None else ("outside", source.path, -1, order)
         calls = [call for _, call in group]
-        yield from memo.value(key, source.path, number, partial(_read, source=source, calls=calls)) or ()
+        yield from memo.value(key, source.path, number, partial(_read, source=source, calls=calls))
 
 
 def _read(evaluator: Evaluator, source: Source, calls: list[Node]) -> tuple[tuple[Launch, Callee], ...]:
     """The launches of one function."""
     found = []
     for call in calls:
-        if evaluator.exhausted:
-            break
+        if evaluator.exhausted and literal(source, call):
+            evaluator.budget = Budget(STEPS_FOR_LITERALS)
         if any(one.type == "ERROR" for one in ancestors(call)):
             continue
         reach = entered(evaluator, source, call)
         made = _Reader(evaluator, source, call, reach != Reach.ALWAYS).read() if reach != Reach.NEVER else None
         if made is not None:
-            found.append(made)
+            found.append((replace(made[0], evaluated=not evaluator.exhausted), made[1]))
     return tuple(found)
+
+
+def literal(source: Source, call: Node) -> bool:
+    """Whether the configuration of a launch is made of numbers alone: to evaluate it costs nothing."""
+    chevron = next((one for one in call.children if one.type == "kernel_call_syntax"), None)
+    waiting = children(chevron) if chevron is not None else []
+    while waiting:
+        node = waiting.pop()
+        inner = children(node)
+        if not inner and node.type != "number_literal" and source.of(node) not in types.VECTORS:
+            return False
+        waiting += inner
+    return chevron is not None
 
 
 def _calls(source: Source) -> list[Node]:
