@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from signoff.verifiers.finding import Category, Severity, Span
+from signoff.verifiers.finding import Category, Finding, Severity, Span
 from signoff.verifiers.gpu.compile import cudafe_text, ptxas
 from signoff.verifiers.gpu.compile.compile_job import Job
 from signoff.verifiers.gpu.compile.compile_reader import HOST_MISSING, complaint_findings, read, spill_findings
 from signoff.verifiers.gpu.compile.front_end import Placer
 from signoff.verifiers.gpu.compile.mangled import KernelName, kernel_name
+from signoff.verifiers.gpu.compile.some_targets import of_some
 from signoff.verifiers.gpu.compile.unit_files import Files
 from signoff.verifiers.project import CompileUnit, Project
 
@@ -68,10 +69,44 @@ def test_every_message_is_read_once_with_its_kind() -> None:
 def test_details_notes_and_instantiations_belong_to_their_message() -> None:
     found = cudafe_text.diagnostics(golden("templates.txt"))
     over = found[0]
-    assert over.message.endswith("matches the argument list argument types are: (const char [2])")
+    assert over.message.endswith("matches the argument list; argument types are: (const char [2])")
     assert [note.number for note in over.notes] == ["3326", "3326"]
     header = next(one for one in found if one.file == "inc/h.cuh")
     assert [(context.file, context.line) for context in header.contexts] == [("", 3), ("t.cu", 3)]
+
+
+def test_the_end_of_the_source_is_a_place() -> None:
+    text = "__global__ void k(float *a) {\n  a[0] = 2;\n\n"
+    said = (
+        'At end of source: error: expected a "}"\nk.cu(1): note #3196-D: to match this "{"\n'
+        "  __attribute__((global)) void k(float *a) {\n                                           ^\n\n"
+    )
+    (one,) = cudafe_text.diagnostics(said)
+    placer = Placer("nvcc", "k.cu", lambda file: file == "k.cu", lambda _: text)
+    (found,) = placer.findings([one])
+    assert (found.message, found.path, found.span.start_line, found.span.end_column) == (
+        'expected a "}"',
+        "k.cu",
+        1,
+        len("  a[0] = 2;"),
+    )
+    assert [(note.line, text[note.column]) for note in one.notes] == [(1, "{")]
+
+
+def test_an_error_of_some_targets_is_a_warning_that_names_them() -> None:
+    of_all, of_one = (
+        Finding("a.cu", Span(line, 0, line, 1), Severity.ERROR, "E", f"fault {line}", "nvcc") for line in (1, 2)
+    )
+    told = of_some({"sm_75": (of_all, of_one), "sm_90a": (of_all,)}, ("sm_75", "sm_90a"))
+    assert told == (
+        of_all,
+        replace(
+            of_one,
+            severity=Severity.WARNING,
+            message="fault 2 (on sm_75 but not on sm_90a)",
+            data=(("architectures", "sm_75"),),
+        ),
+    )
 
 
 def test_a_fault_in_a_header_of_others_is_told_where_the_users_code_led_there() -> None:

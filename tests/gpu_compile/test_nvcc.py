@@ -130,6 +130,32 @@ class TestReal:
         guessed = await nvcc.run(snapshot(path, text), Project(str(tmp_path)))
         assert errors(guessed) == [] and not guessed.complete
 
+    async def test_too_much_static_shared_memory_is_told_without_flags_and_targets(
+        self, nvcc: Nvcc, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "m.cu"
+        body = "B(20000); b[threadIdx.x] = *p; __syncthreads(); *p = b[3];"
+        text = f"#define B(n) __shared__ float b[n]\n__global__ void s(float *p) {{ {body} }}\n"
+        outcome = await nvcc.run(snapshot(path, text), Project(str(tmp_path)))
+        assert [(one.code, one.tool, marked(one, text)) for one in errors(outcome)] == [
+            ("StaticSharedMemory", "ptxas", "s")
+        ]
+        only_here = f"#define B(n) __shared__ float b[n]\n#if __CUDA_ARCH__ < 900\n{text}#endif\n"
+        outcome = await nvcc.run(snapshot(path, only_here), Project(str(tmp_path)))
+        assert errors(outcome) == [] and not outcome.complete
+
+    async def test_what_some_of_the_targets_take_is_a_warning(self, nvcc: Nvcc, tmp_path: Path) -> None:
+        path = tmp_path / "a.cu"
+        text = "__global__ void k(float *p) {\n#if __CUDA_ARCH__ < 800\n  *p = nosuch;\n#endif\n  *p = other;\n}\n"
+        for known in (Project(str(tmp_path)), project(tmp_path, path)):
+            targets = replace(known, architectures=("sm_80", "sm_75"))
+            outcome = await nvcc.run(snapshot(path, text), targets)
+            assert [(marked(one, text), one.severity) for one in outcome.findings] == [
+                ("other", Severity.ERROR),
+                ("nosuch", Severity.WARNING),
+            ]
+            assert outcome.findings[1].message.endswith("(on sm_75 but not on sm_80)") and outcome.complete
+
     async def test_a_missing_include_is_an_error_only_where_the_flags_are_known(
         self, nvcc: Nvcc, tmp_path: Path
     ) -> None:

@@ -14,7 +14,17 @@ from signoff.verifiers.gpu.checks.resource_checks import resource_findings
 from signoff.verifiers.gpu.compile import compile_job
 from signoff.verifiers.gpu.compile.compile_job import Job, NoUnit, Targets
 from signoff.verifiers.gpu.compile.compile_reader import Reading, complaint_findings, incomplete, read, spill_findings
-from signoff.verifiers.gpu.compile.nvcc_command import COSTS, OPINIONS, arguments, code_options, dialect, environment
+from signoff.verifiers.gpu.compile.nvcc_command import (
+    COSTS,
+    OPINIONS,
+    RELOCATABLE,
+    arguments,
+    code_options,
+    dialect,
+    environment,
+)
+from signoff.verifiers.gpu.compile.ptxas import STATIC_SHARED
+from signoff.verifiers.gpu.compile.some_targets import of_some
 from signoff.verifiers.gpu.compile.toolkit import Toolkit, toolkit
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON, KernelCost
 from signoff.verifiers.gpu.strings import embedded
@@ -26,6 +36,8 @@ from signoff.verifiers.verifier import Availability, Speed
 from signoff.verifiers.workers import WorkerPool
 
 NAME = "nvcc"
+# path, line, code
+_Key = tuple[str, int, str]
 
 
 class _Failed(Exception):
@@ -122,31 +134,47 @@ class Nvcc:
         return resource_findings(unit, costs, project, snapshot.path) if unit is not None else ()
 
     async def _device(self, runs: _Run, chosen: Targets) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
-        """One run a target; the first that fails in the front end ends it, as the others would say the same."""
-        found: dict[Finding, None] = {}
+        """One run a target; what fails for some of them only is told as such."""
+        said: dict[str, tuple[Finding, ...]] = {}
         costs: list[KernelCost] = []
         for name in chosen.names:
-            options = (*COSTS, f"-arch={name}", *dialect(runs.work.unit))
-            reading = await _once(runs, options)
-            findings = await _located(runs, reading, options, "-cubin")
-            findings, complete = await _certain(runs, findings, chosen)
-            found.update(dict.fromkeys(findings))
-            costs += reading.costs
-            if not complete or any(one.severity is Severity.ERROR for one in reading.findings):
-                return tuple(found), tuple(costs), complete
-        return tuple(found), tuple(costs), True
+            try:
+                said[name], more, complete = await _target(runs, chosen, name)
+            except _Failed:
+                if not any(said.values()):
+                    raise
+                complete = False  # what an earlier one has said counts
+                more = ()
+            costs += more
+            if not complete:
+                return of_some(said, tuple(said)), tuple(costs), False
+        return of_some(said, chosen.names), tuple(costs), True
 
     async def _whole(self, runs: _Run, chosen: Targets) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
         options = (*COSTS, *code_options(chosen.names), *dialect(runs.work.unit))
         reading = await _once(runs, options, kind="-c")
         findings = await _located(runs, reading, options, "-c")
         findings, complete = await _certain(runs, findings, chosen, kind="-c")
+        if len(chosen.names) > 1 and any(one.severity is Severity.ERROR for one in findings):
+            # The first target that fails ends the run, and it does not say which that was.
+            device, _, _ = await self._device(runs, chosen)
+            some = {_key(one): one for one in device if one.severity is Severity.WARNING}
+            findings = tuple(some.get(_key(one), one) for one in findings)
         return findings, reading.costs, complete
 
 
 async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome:
     """`nvcc -c` on a CUDA document, host and device code; without what only the launch checks' engine knows."""
     return await Nvcc().compile_whole(snapshot, project)
+
+
+async def _target(runs: _Run, chosen: Targets, name: str) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
+    """What is said for one of the targets. Raises _Failed."""
+    options = (*COSTS, f"-arch={name}", *dialect(runs.work.unit))
+    reading = await _once(runs, options)
+    findings = await _located(runs, reading, options, "-cubin")
+    findings, complete = await _certain(runs, findings, replace(chosen, names=(name,)))
+    return findings, reading.costs, complete
 
 
 async def _once(runs: _Run, options: Sequence[str], kind: str = "-cubin") -> Reading:
@@ -209,26 +237,36 @@ async def _certain(
     if runs.work.unit.declared and chosen.named:
         return findings, True
     doubtful = {_key(one) for one in findings if one.severity is Severity.ERROR}
-    certain = set(doubtful)
-    for options in _opinions(runs, chosen):
-        if certain:
-            certain &= await _errors(runs, options, kind)
+    # Of code for other units to link with, ptxas does not say what shared memory is too much.
+    own = {key for key in doubtful if key[2] == STATIC_SHARED}
+    certain = await _agreed(runs, doubtful - own, _opinions(runs, chosen, kind, linked=True), kind)
+    certain |= await _agreed(runs, own, _opinions(runs, chosen, kind, linked=False), kind)
     kept = tuple(one for one in findings if one.severity is not Severity.ERROR or _key(one) in certain)
     return kept, certain == doubtful
 
 
-def _opinions(runs: _Run, chosen: Targets) -> list[tuple[str, ...]]:
+async def _agreed(runs: _Run, doubtful: set[_Key], opinions: Sequence[tuple[str, ...]], kind: str) -> set[_Key]:
+    """Those of the errors that every other opinion has, too."""
+    for options in opinions:
+        if doubtful:
+            doubtful = doubtful & await _errors(runs, options, kind)
+    return doubtful
+
+
+def _opinions(runs: _Run, chosen: Targets, kind: str, linked: bool) -> list[tuple[str, ...]]:
     """Other targets where none is named, another dialect and linkage where nobody has declared any."""
-    lenient = not runs.work.unit.declared
     found = []
-    for target, standard, linkage in OPINIONS:
-        name = chosen.names[0] if chosen.named else target
-        own = (f"-std={standard}", linkage) if lenient else dialect(runs.work.unit)
-        found.append((*COSTS, f"-arch={name}", *own))
+    for target, standard in OPINIONS:
+        # For a chip's own variant alone ("sm_90a") ptxas lets static shared memory be as large as the opt-in limit.
+        named = code_options(chosen.names) if kind == "-c" else (f"-arch={chosen.names[0]}",)
+        other = (f"-arch={target if linked else target.rstrip('a')}",)
+        own = dialect(runs.work.unit) if runs.work.unit.declared else (f"-std={standard}",)
+        linkage = (RELOCATABLE,) if linked and not runs.work.unit.declared else ()
+        found.append((*COSTS, *(named if chosen.named else other), *own, *linkage))
     return list(dict.fromkeys(found))
 
 
-async def _errors(runs: _Run, options: tuple[str, ...], kind: str) -> set[tuple[str, int, str]]:
+async def _errors(runs: _Run, options: tuple[str, ...], kind: str) -> set[_Key]:
     """The errors of another run; none where it could not be made, so that nothing uncertain is shown."""
     try:
         reading = await _once(runs, options, kind)
@@ -238,7 +276,7 @@ async def _errors(runs: _Run, options: tuple[str, ...], kind: str) -> set[tuple[
     return {_key(one) for one in findings if one.severity is Severity.ERROR}
 
 
-def _key(finding: Finding) -> tuple[str, int, str]:
+def _key(finding: Finding) -> _Key:
     return finding.path, finding.span.start_line, finding.code
 
 

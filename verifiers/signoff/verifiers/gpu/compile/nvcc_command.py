@@ -16,8 +16,10 @@ COSTS = ("-Xptxas", "-v")
 SPECIAL = re.compile(r"[,\"'\\$`]")
 # Of a unit whose flags are not known, what projects commonly switch on; they accept more and change nothing else.
 COMMON = ("--extended-lambda", "--expt-relaxed-constexpr")
-# Second and third opinions about such a unit: another dialect and linkage, the targets with the most features.
-OPINIONS = (("sm_90a", "c++20", "-rdc=true"), ("sm_100a", "c++20", "-rdc=true"))
+# Second and third opinions about such a unit: another dialect, the targets with the most features; and linkage with
+# other units, as long as ptxas then still says what is in question: what shared memory is too much, the linker does.
+OPINIONS = (("sm_90a", "c++20"), ("sm_100a", "c++20"))
+RELOCATABLE = "-rdc=true"
 
 
 def arguments(work: Job, project: Project, source: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ ENTRY = re.compile(r"^\s*(?:\.(?:visible|weak|extern)\s+)*\.(?:entry|func)\b(?:\
 LOCATION = re.compile(r"^\s*\.loc\s+(\d+)\s+(\d+)\s+(\d+)")
 FILE = re.compile(r'^\s*\.file\s+(\d+)\s+"([^"]*)"')
 # A kernel's PTX may be long, but what a complaint is about stands near the last .loc above it.
+STATIC_SHARED = "StaticSharedMemory"
 SEVERITIES = {"error": Severity.ERROR, "fatal": Severity.ERROR, "warning": Severity.WARNING}
 
 
@@ -107,7 +108,7 @@ def _complaint(match: re.Match[str]) -> Complaint | None:
         message = (
             f"Kernel '{kernel_name(symbol).instance}' has {size} bytes of static shared memory; {limit} is the limit"
         )
-        return Complaint(severity, message, "StaticSharedMemory", symbol, 0, size, limit)
+        return Complaint(severity, message, STATIC_SHARED, symbol, 0, size, limit)
     return Complaint(severity, _readable(text), "ptxas", symbol, number, file=match["file"] or "")
 
 
