@@ -23,6 +23,10 @@ from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import declared
 
 SETTER = "cudaFuncSetAttribute"
+# The driver's, whose kernel is a handle: it may be any.
+DRIVER_SETTER = "cuFuncSetAttribute"
+DRIVER_OTHER = re.compile(r"CU_FUNC_ATTRIBUTE_(?!MAX_DYNAMIC_SHARED_SIZE_BYTES)\w+$")
+ANY = "*"
 ATTRIBUTE = re.compile(r"(?:\w+::)*cudaFuncAttributeMaxDynamicSharedMemorySize$")
 OTHER_ATTRIBUTE = re.compile(r"(?:\w+::)*cudaFuncAttribute\w+$")
 # Runtime functions that take a kernel and leave its limit alone.
@@ -54,7 +58,10 @@ class OptIns:
     def _collect(self, source: Source) -> None:
         """The calls of cudaFuncSetAttribute in a file, function by function."""
         own = source is self.memo.unit.main.source
-        calls = [call for node in source.identifiers(SETTER) if (call := call_of(node)) is not None]
+        named = sorted(
+            (*source.identifiers(SETTER), *source.identifiers(DRIVER_SETTER)), key=lambda node: node.start_byte
+        )
+        calls = [call for node in named if (call := call_of(node)) is not None]
         numbered = ((source.number_at(call.start_byte) if own else None, call) for call in calls)
         for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
             place = (number, 0) if number is not None else (-1, order)
@@ -72,7 +79,8 @@ class OptIns:
         entries = self._entries.get(name, [])
         fitting = [one for one in entries if _fits(one.template_arguments, kernel.template_arguments)]
         sizes = {entry.opt_in.bytes for entry in fitting}
-        unknown = name in self._doubtful or name not in self.defined or len(fitting) < len(entries) or len(sizes) > 1
+        doubtful = name in self._doubtful or ANY in self._doubtful
+        unknown = doubtful or name not in self.defined or len(fitting) < len(entries) or len(sizes) > 1
         if fitting and len(sizes) == 1:
             return replace(launch, opt_in=fitting[0].opt_in, opt_in_unknown=unknown or self._elsewhere(name))
         return replace(launch, opt_in_unknown=unknown or self._elsewhere(name))
@@ -105,16 +113,24 @@ def _setting(evaluator: Evaluator, source: Source, call: Node) -> _Setting | Non
     if len(arguments) < 2 or reached(evaluator, source, call) == Reach.NEVER:
         return None
     which = source.of(arguments[1])
+    if callee(source, call) == DRIVER_SETTER:
+        return None if DRIVER_OTHER.match(which) else _Setting(doubtful=(ANY,))
     if OTHER_ATTRIBUTE.match(which) and not ATTRIBUTE.match(which):
         return None
     kernel = kernel_of(evaluator, source, arguments[0])
     own = source is evaluator.unit.main.source
     if not kernel.name or not ATTRIBUTE.match(which) or len(arguments) < 3 or not own:
-        return _Setting(doubtful=tuple(sorted({*(kernel.may or ()), kernel.name})))
+        pasted = not kernel.name and _of_a_macro(evaluator, source, arguments[0])
+        return _Setting(doubtful=(ANY,) if pasted else tuple(sorted({*(kernel.may or ()), kernel.name})))
     value = evaluator.value(evaluator.expression(arguments[2], source))
     number = value.number if value is not None and isinstance(value.number, int) else None
     opt_in = OptIn(source.span(call), number, source.span(arguments[2]))
     return _Setting(kernel.name, _Entry(kernel.template_arguments, opt_in))
+
+
+def _of_a_macro(evaluator: Evaluator, source: Source, node: Node) -> bool:
+    """Whether a macro makes a kernel's name: it may be put together from parts that are nowhere to be read."""
+    return evaluator.unit.expander(source, node.start_byte).touches(source.of(node))
 
 
 @lru_cache(maxsize=4096)
