@@ -110,6 +110,12 @@ class TritonSettings:
         "", "Python interpreter whose Triton is used; empty: that of a trusted workspace's .venv, else Signoff's own."
     )
     timeout: float = setting(120.0, "Seconds after which compiling a file's Triton kernels is given up.", minimum=0.1)
+    save_timeout: float = setting(
+        20.0,
+        "Seconds that compiling a file's Triton kernels to machine code may take on save; the kernels that it was not "
+        "enough for are named.",
+        minimum=0.1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

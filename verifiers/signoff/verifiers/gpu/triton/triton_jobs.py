@@ -89,7 +89,7 @@ class Machine:
             made = guarded(self._builder.function, task.function, self._subject.module)
             compiled = _machine_code(made, task.variant, arch)
             if compiled.shared > limit and not task.job.typed:
-                return replace(compiled, narrow=_narrowest(made, task.variant, arch, compiled.shared))
+                return replace(compiled, narrow=_narrowest(made, task.variant, arch, compiled.shared, limit))
             return compiled
         except Skipped as error:
             return Compiled(why=str(error))
@@ -123,8 +123,11 @@ def _machine_code(made: Any, variant: Variant, arch: int) -> Compiled:
     return Compiled(said.getvalue(), int(metadata.get("shared") or 0), int(metadata["num_warps"]) * WARP, stages)
 
 
-def _narrowest(made: Any, variant: Variant, arch: int, shared: int) -> int:
-    """The least shared memory that the kernel takes with narrower elements; those it does not accept do not count."""
+def _narrowest(made: Any, variant: Variant, arch: int, shared: int, limit: int) -> int:
+    """The shared memory that the kernel takes with narrower elements, the least or one that is within `limit`.
+
+    Those that it does not accept do not count.
+    """
     least = shared
     for kind in NARROW:
         types = {
@@ -138,4 +141,6 @@ def _narrowest(made: Any, variant: Variant, arch: int, shared: int) -> int:
         except Exception:
             continue
         least = min(least, int(work.metadata.get("shared") or 0))
+        if least <= limit:
+            break
     return least

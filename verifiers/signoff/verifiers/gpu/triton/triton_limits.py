@@ -83,26 +83,26 @@ def shared_findings(
 
 
 def _over(group: list[tuple[Job, Mapping[str, Compiled]]], project: Project, path: str) -> Iterator[Finding]:
-    job, results = min(group, key=lambda item: min((_needed(one) for one in item[1].values()), default=0))
+    job, results = min(group, key=lambda item: min((needed(one) for one in item[1].values()), default=0))
     if not job.certain or not results:
         return
 
     def too_much(one: Limits) -> bool:
         result = results.get(one.sm) if project.architectures else next(iter(results.values()))
-        return result is not None and _needed(result) > one.smem_per_block_optin > 0
+        return result is not None and needed(result) > one.smem_per_block_optin > 0
 
     verdict = failing(project, too_much)
     if verdict is None:
         return
-    needed = max(_needed(result) for result in results.values())
+    amount = max(needed(result) for result in results.values())
     limit = max(limits(sm).smem_per_block_optin for sm in verdict.architectures)
     message = (
-        f"{job.kernel} needs {needed} bytes of shared memory with {job.label or 'its sizes'}, but a block can have at "
+        f"{job.kernel} needs {amount} bytes of shared memory with {job.label or 'its sizes'}, but a block can have at "
         f"most {limit} {verdict.where}: Triton raises OutOfResources{_because(job, results)}"
     )
     data = (
         ("kernel", job.kernel),
-        ("value", str(needed)),
+        ("value", str(amount)),
         ("limit", str(limit)),
         ("architectures", " ".join(verdict.architectures)),
     )
@@ -119,5 +119,6 @@ def _because(job: Job, results: Mapping[str, Compiled]) -> str:
     )
 
 
-def _needed(result: Compiled) -> int:
+def needed(result: Compiled) -> int:
+    """The least shared memory, in bytes, that a kernel asks for whatever its elements are."""
     return result.shared if result.narrow is None else min(result.shared, result.narrow)

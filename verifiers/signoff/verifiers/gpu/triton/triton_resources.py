@@ -14,6 +14,7 @@ from signoff.verifiers.gpu.hardware.limits import known, limits
 from signoff.verifiers.gpu.triton import triton_findings, triton_limits
 from signoff.verifiers.gpu.triton.triton import FAILURES, SWITCHED_OFF, call, failed, source
 from signoff.verifiers.gpu.triton.triton_data import Compiled, Job, Jobs, Source
+from signoff.verifiers.gpu.triton.triton_order import Verdicts
 from signoff.verifiers.gpu.triton.triton_python import Interpreter, interpreter
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
@@ -25,6 +26,8 @@ NAME = "triton resources"
 LANE = "machine code"
 # Where nothing names a target. Triton compiles for nothing older than OLDEST.
 USUAL, OLDEST = "sm_80", 75
+# More shared memory than any kernel asks for: no narrower elements are tried.
+NO_LIMIT = 1 << 40
 
 
 @dataclass
@@ -37,6 +40,7 @@ class _Run:
     deadline: float
     results: list[tuple[Job, dict[str, Compiled]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
 
 class TritonResources:
@@ -64,7 +68,7 @@ class TritonResources:
         python = await asyncio.to_thread(interpreter, project.settings, project)
         if not python.version:
             return Outcome(NAME, Status.MISSING, message=python.reason)
-        deadline = start + project.settings.triton.timeout
+        deadline = start + _seconds(project)
         outcome = await self._compile(_Run(source(snapshot, project), project, python, deadline), snapshot)
         return replace(outcome, seconds=time.perf_counter() - start, notice=python.note)
 
@@ -74,7 +78,9 @@ class TritonResources:
         except FAILURES as error:
             return failed(NAME, error, snapshot, run.project)
         run.notes += [f"{kernel}: {why.splitlines()[0]}" for kernel, why in found.skipped]
-        for job in found.jobs:
+        for job in run.verdicts.begin(found.jobs):
+            if run.verdicts.needless(job):
+                continue
             problem = await self._job(job, run)
             if problem is not None and not run.results:
                 return failed(NAME, problem, snapshot, run.project)
@@ -82,15 +88,17 @@ class TritonResources:
                 break
         costs = tuple(cost for job, results in run.results for cost in _costs(job, results))
         findings = tuple(triton_limits.shared_findings(run.results, run.project, snapshot.path))
-        message = "; ".join(run.notes)
+        message = "; ".join((*run.notes, *run.verdicts.notes()))
         return Outcome(NAME, findings=findings, message=message, facts={"kernels": costs}, complete=not run.notes)
 
     async def _job(self, job: Job, run: _Run) -> Exception | None:
         """One kernel for each target; the failure that ends the run, None where the next can be tried."""
         results: dict[str, Compiled] = {}
         run.results.append((job, results))
+        start = time.perf_counter()
         for name in targets(run.project):
-            arguments = (run.source, job.number, name, limits(name).smem_per_block_optin)
+            limit = limits(name).smem_per_block_optin
+            arguments = (run.source, job.number, name, limit if run.verdicts.open(job) else NO_LIMIT)
             left = run.deadline - time.perf_counter()
             try:
                 result: Compiled = await call(
@@ -103,7 +111,12 @@ class TritonResources:
                 run.notes.append(f"{job.kernel} for {name}: {result.why.splitlines()[0]}")
             else:
                 results[name] = result
+        run.verdicts.add(job, results, time.perf_counter() - start)
         return None
+
+
+def _seconds(project: Project) -> float:
+    return min(project.settings.triton.save_timeout, project.settings.triton.timeout)
 
 
 def targets(project: Project) -> tuple[str, ...]:
@@ -115,7 +128,7 @@ def targets(project: Project) -> tuple[str, ...]:
 def _trouble(job: Job, target: str, error: Exception, project: Project) -> str:
     what = f"{job.kernel} ({job.label})" if job.label else job.kernel
     if isinstance(error, WorkerTimeout):
-        return f"compiling {what} for {target} did not end in {project.settings.triton.timeout:g} s (triton.timeout)"
+        return f"compiling {what} for {target} did not end in {_seconds(project):g} s (triton.save_timeout)"
     return f"compiling {what} for {target} ended Triton's process"
 
 
