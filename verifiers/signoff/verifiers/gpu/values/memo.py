@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.facts import Extent, Note
-from signoff.verifiers.gpu.values.changes import Change, change
 from signoff.verifiers.gpu.values.budget import Budget
+from signoff.verifiers.gpu.values.changes import Change, change
 from signoff.verifiers.gpu.values.evaluate import Evaluator
 from signoff.verifiers.gpu.values.reads import Reads
 from signoff.verifiers.gpu.values.unit import Unit
