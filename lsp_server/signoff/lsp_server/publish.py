@@ -85,6 +85,6 @@ def _modified(path: str) -> float:
 @lru_cache(maxsize=64)
 def _index_on_disk(path: str, modified: float) -> LineIndex:
     try:
-        return LineIndex(Path(path).read_bytes().decode("utf-8", errors="replace"))
+        return LineIndex(Path(path).read_bytes().decode("utf-8-sig", errors="replace"))
     except OSError:
         return LineIndex("")

@@ -11,6 +11,8 @@ from itertools import accumulate
 from signoff.verifiers.finding import Span
 
 LINE_END = re.compile(r"\r\n|\n|\r")
+# The mark that some editors put in front of UTF-8: no part of the text, though some clients send it with it.
+BOM = "\ufeff"
 
 
 class LineIndex:
@@ -68,6 +70,11 @@ class LineIndex:
     def offsets(self, span: Span) -> tuple[int, int]:
         """(start, end) offsets of a span."""
         return self.offset(span.start_line, span.start_column), self.offset(span.end_line, span.end_column)
+
+
+def unmarked(text: str) -> str:
+    """The text with a blank in place of a byte order mark in front: tools know one only where a file begins."""
+    return f" {text[1:]}" if text.startswith(BOM) else text
 
 
 def _line_starts(text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import difflib
 import os
 import shutil
@@ -18,6 +19,7 @@ from signoff.lsp_server.commands.session import Session, open_session, run_to_en
 from signoff.lsp_server.commands.status import Status, say
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import BOM
 from signoff.verifiers.verifier import Speed
 
 FIXED, LEFT, TROUBLE = 0, 1, 2
@@ -90,7 +92,7 @@ def _read(path: str) -> _File:
     snapshot, data = snapshot_of(path), Path(path).read_bytes()
     try:
         data.decode("utf-8")
-        return _File(path, data, "utf-8", snapshot)
+        return _File(path, data, "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8", snapshot)
     except UnicodeDecodeError:
         return _File(path, data, "latin-1", replace(snapshot, text=data.decode("latin-1")))
 
@@ -113,7 +115,8 @@ def _report(file: _File, mended: Mended, *, apply: bool) -> int:
         if apply:
             _write(file, mended.text)
         else:
-            sys.stdout.writelines(diff(file.snapshot.text, mended.text, name))
+            mark = BOM if file.encoding == "utf-8-sig" else ""
+            sys.stdout.writelines(diff(mark + file.snapshot.text, mark + mended.text, name))
     if failed and len(failed) == len(mended.outcomes):
         return TROUBLE
     return LEFT if errors else FIXED

@@ -97,8 +97,10 @@ async def _terminable(main: Coroutine[Any, Any, int]) -> int:
 
 
 def snapshot_of(path: str | Path) -> Snapshot:
-    """A file on disk as a snapshot of version 0; bytes that are not UTF-8 become U+FFFD. Raises OSError."""
+    """A file on disk as a snapshot of version 0, as an editor reads it: without a byte order mark, U+FFFD for bytes
+    that are not UTF-8. Raises OSError.
+    """
     place = absolute(path)
-    text = place.read_bytes().decode("utf-8", errors="replace")
+    text = place.read_bytes().decode("utf-8-sig", errors="replace")
     language = LANGUAGES.get(place.suffix.lower(), "systemverilog")
     return Snapshot(place.as_uri(), str(place), language, 0, text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.verifiers.project import Project
+from signoff.verifiers.text import unmarked
 
 # A header above this is a table or generated: what launches need from it is not worth its reading at every key.
 LARGEST_BYTES = 2_000_000
@@ -36,7 +37,7 @@ class HeaderStore:
         kept = self._kept.get(path)
         if kept is None or kept.stamp != stamp:
             try:
-                kept = _Kept(stamp, Path(path).read_bytes().decode("utf-8", "replace"))
+                kept = _Kept(stamp, Path(path).read_bytes().decode("utf-8-sig", "replace"))
             except OSError:
                 return None
             self._kept[path] = kept
@@ -51,7 +52,7 @@ class Includes:
 
     def __init__(self, project: Project, document: str, store: HeaderStore) -> None:
         self._store = store
-        self._buffers = {one.path: one.text for one in project.buffers if one.path and one.path != document}
+        self._buffers = {one.path: unmarked(one.text) for one in project.buffers if one.path and one.path != document}
         self.folders: tuple[str, ...] = tuple(os.path.normpath(folder) for folder in include_dirs(project))
         self._inside = (*self.folders, os.path.normpath(project.root)) if project.root else self.folders
         self.stamps: dict[str, Stamp] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -13,6 +14,7 @@ from signoff.verifiers.gpu.strings import embedded
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import unmarked
 from signoff.verifiers.verifier import Availability, Speed
 from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, WorkerPool, WorkerTimeout
 
@@ -84,6 +86,7 @@ async def unit_facts(pool: WorkerPool, snapshot: Snapshot, project: Project, lan
 
 
 async def _call(pool: WorkerPool, lane: str, method: str, snapshot: Snapshot, project: Project) -> Any:
+    snapshot = replace(snapshot, text=unmarked(snapshot.text))
     engine = Engine(ENGINE_TARGET, memory_limit_mb=project.settings.memory_limit_mb)
     return await pool.call(engine, f"{lane}:{project.root}", method, snapshot, project, timeout=SECONDS)
 

@@ -15,7 +15,7 @@ from signoff.verifiers.gpu.hardware.limits import normal
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.slips import near
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import LINE_END, LineIndex
+from signoff.verifiers.text import BOM, LINE_END, LineIndex, unmarked
 
 UNTITLED = "untitled.cu"
 # Never compiled alone: what they need may come from the file that includes them.
@@ -59,8 +59,10 @@ def job(snapshot: Snapshot, project: Project) -> Job:
     """The job for a document. Reads the files that it includes, so call it in a thread. Raises NoUnit."""
     path = snapshot.path or str(Path(project.root or "/", UNTITLED))
     unit = _unit(path, project)
-    texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path and buffer.language != "python"}
-    texts[path] = snapshot.text
+    texts = {
+        buffer.path: unmarked(buffer.text) for buffer in project.buffers if buffer.path and buffer.language != "python"
+    }
+    texts[path] = unmarked(snapshot.text)
     files = Files(texts, unit)
     main = unit.source or path
     text = files.text(main)
@@ -132,9 +134,10 @@ def lay_out(work: Job, folder: Path) -> Path:
 
 def _unsaved(work: Job, path: str) -> bool:
     try:
-        return Path(path).read_bytes().decode("utf-8", "replace") != work.files.texts[path]
+        saved = Path(path).read_bytes().decode("utf-8", "replace")
     except OSError:
         return True
+    return work.files.texts[path] not in (saved.removeprefix(BOM), unmarked(saved))
 
 
 def unknown_macro(work: Job, message: str) -> str:

@@ -126,6 +126,6 @@ def _is_file(path: str) -> bool:
 def _on_disk(path: str) -> str | None:
     try:
         file = Path(path)
-        return None if file.stat().st_size > MAX_FILE_BYTES else file.read_bytes().decode("utf-8", "replace")
+        return None if file.stat().st_size > MAX_FILE_BYTES else file.read_bytes().decode("utf-8-sig", "replace")
     except (OSError, ValueError):
         return None
