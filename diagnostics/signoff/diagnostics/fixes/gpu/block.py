@@ -42,7 +42,7 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
         kernel is None
         or not cuts
         or not only_launched_here(ground, kernel)
-        or not block_number_is_plain(ground, kernel)
+        or not block_number_is_plain(ground, kernel, threads=True)
     ):
         return
     found = [_edits(ground, kernel, launch, cut) for cut in cuts]
@@ -138,7 +138,11 @@ def _named(ground: Ground, cut: Cut, name: str) -> list[Edit] | None:
 def _free(ground: Ground, launch: Launch, axes: list[str], size: str = "") -> Kernel | None:
     """The launch's kernel where it does the same work whatever its block's extents in these axes are."""
     kernel = ground.kernel(launch.kernel)
-    if kernel is None or not only_launched_here(ground, kernel) or not block_number_is_plain(ground, kernel):
+    if (
+        kernel is None
+        or not only_launched_here(ground, kernel)
+        or not block_number_is_plain(ground, kernel, threads=True)
+    ):
         return None
     return kernel if all(each_for_itself(ground, kernel, axis, size) for axis in axes) else None
 

@@ -12,6 +12,7 @@ from signoff.diagnostics.fixes.gpu.tokens import KEYWORDS, CudaSource, source
 from signoff.diagnostics.fixes.source import Token
 
 MACRO = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)")
+_WORDS = re.compile(r"\w+|##|%:%:")
 # Tokens between a name and the bracket behind its template arguments.
 TEMPLATE_TOKENS = 24
 
@@ -24,34 +25,45 @@ class Callee:
     words: frozenset[str]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def callees(text: str) -> tuple[Callee, ...]:
     """The functions and macros of a text."""
     src = source(text)
-    return (*_macros(src), *_functions(src))
+    return (*_macros(src), *_functions(src, macros(text)))
+
+
+@lru_cache(maxsize=64)
+def macros(text: str) -> frozenset[str]:
+    """The names of the macros that a text defines."""
+    return frozenset(callee.name for callee in _macros(source(text)))
 
 
 def _macros(src: CudaSource) -> Iterator[Callee]:
     for token in src.tokens:
         match = MACRO.match(token.text) if token.kind == "directive" else None
         if match is not None:
-            yield Callee(match[1], frozenset(re.findall(r"\w+", token.text[match.end() :])))
+            yield Callee(match[1], frozenset(_WORDS.findall(token.text[match.end() :])))
 
 
-def _functions(src: CudaSource) -> Iterator[Callee]:
-    """The outermost blocks behind a `)`: functions, methods, and constructors as such without a name."""
-    opened: list[int] = []
+def _functions(src: CudaSource, macros: frozenset[str]) -> Iterator[Callee]:
+    """The outermost blocks behind a `)`: functions and methods; nameless are some constructors, and what is in none."""
+    opened, inside = list[int](), list[range]()
     for number, token in enumerate(src.tokens):
         if token.text == "{":
             opened.append(number)
         elif token.text == "}" and opened:
             start = opened.pop()
-            if _heads(src, start) and not any(_heads(src, outer) for outer in opened):
-                words = frozenset(one.text for one in src.tokens[start:number])
-                yield Callee(_name(src, start), words)
+            if heads(src, start) and not any(heads(src, outer) for outer in opened):
+                inside.append(range(start, number))
+                name = _name(src, start)
+                # What a macro makes a function of bears another name.
+                yield Callee("" if name in macros else name, frozenset(one.text for one in src.tokens[start:number]))
+    bounds = [0, *(bound for one in inside for bound in (one.start, one.stop)), len(src.tokens)]
+    between = [token for start, end in zip(bounds[::2], bounds[1::2], strict=True) for token in src.tokens[start:end]]
+    yield Callee("", frozenset(token.text for token in between if token.kind == "word"))
 
 
-def _heads(src: CudaSource, opening: int) -> bool:
+def heads(src: CudaSource, opening: int) -> bool:
     """Whether a block is a function's body."""
     before = opening - 1
     while src.word(before) in ("const", "noexcept", "override", "final"):
@@ -87,14 +99,14 @@ def _calls(tokens: list[Token], number: int) -> bool:
     return False
 
 
-def reach(words: Iterable[str], texts: Iterable[str], wanted: frozenset[str]) -> bool:
-    """Whether code of these words may come to one of the wanted words through functions and macros of the texts."""
+def reach(words: Iterable[str], texts: Iterable[str], wanted: re.Pattern[str]) -> bool:
+    """Whether code of these words may come to a wanted one through functions and macros of the texts."""
     known = [callee for text in texts for callee in callees(text)]
     reached, pending = set[str](), {*words, ""}
     while pending:
         reached |= pending
         hit = [callee for callee in known if callee.name in pending]
-        if any(callee.words & wanted for callee in hit):
+        if any(wanted.match(word) for callee in hit for word in callee.words):
             return True
         pending = {word for callee in hit for word in callee.words} - reached
     return False

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, in_angles, is_file_constant
 from signoff.diagnostics.fixes.gpu.ground import Ground
+from signoff.diagnostics.fixes.gpu.included import headers
 from signoff.diagnostics.fixes.gpu.tokens import definitions, source
-from signoff.diagnostics.fixes.gpu.usage import headers
 from signoff.diagnostics.fixes.source import indent_of, newline_of
 from signoff.verifiers.gpu.facts import Form, Kernel, Launch
 from signoff.verifiers.text import Edit

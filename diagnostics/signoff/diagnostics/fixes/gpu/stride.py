@@ -26,7 +26,7 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     kernel, place = ground.kernel(launch.kernel), launch.axes["xyz".index(axis[-1])]
     if kernel is None or place is None or len(sites(ground.launches(kernel.name))) != 1:
         return
-    if not only_launched_here(ground, kernel) or not block_number_is_plain(ground, kernel):
+    if not only_launched_here(ground, kernel) or not block_number_is_plain(ground, kernel, threads=True):
         return
     extent = {"y": launch.block.y, "z": launch.block.z}[axis[-1]]
     if extent is None or ((ground.number("value") or 0) + limit) * extent > INT_MAX:
