@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from signoff.verifiers.extras import install
 from signoff.verifiers.gpu.compile import toolkit as module
 from signoff.verifiers.gpu.compile.toolkit import forget, toolkit
 from signoff.verifiers.settings import CudaSettings, VerifierSettings
@@ -52,7 +53,7 @@ def configured(path: Path | str) -> VerifierSettings:
 def test_with_none_the_note_tells_how_to_get_one() -> None:
     found = toolkit(VerifierSettings())
     assert found.nvcc == () and found.nvrtc.path == ""
-    assert 'pip install "signoff[cuda]"' in found.note and "cuda.toolkit" in found.note
+    assert install("cuda") in found.note and "cuda.toolkit" in found.note and found.warning == ""
 
 
 def test_the_setting_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +77,18 @@ def test_a_setting_that_leads_nowhere_is_said_and_another_is_used(
     monkeypatch.setenv("CUDA_HOME", str(home))
     found = toolkit(configured(tmp_path / place))
     assert found.root == str(home)
-    assert said in found.note and found.note.endswith(f"Using {home} instead.")
+    assert said in found.note and found.note.endswith(f"Using {home} instead.") and found.warning == found.note
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_variable_that_names_no_folder_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    other = make(tmp_path / "other")
+    monkeypatch.setattr(module, "USUAL_FOLDERS", (str(other),))
+    monkeypatch.setenv("CUDA_HOME", str(other if there else tmp_path / "gone"))
+    found = toolkit(VerifierSettings())
+    expected = f"CUDA_HOME names {tmp_path / 'gone'}, which does not exist. Using {other} instead."
+    assert (found.root, found.note) == (str(other), "" if there else expected)
+    assert toolkit(configured(other)).note == ""
 
 
 def test_a_relative_setting_is_not_looked_up_in_the_workspace(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Checking:
         }
         self._overdue: dict[str, asyncio.TimerHandle] = {}
         self._complain = complain
-        self._complained: set[tuple[str, Status]] = set()
+        self._complained: set[tuple[str, Status] | str] = set()
         self._latest: dict[tuple[str, str], Run] = {}
         self._seen: dict[str, Project] = {}
         self._known = False
@@ -281,8 +281,9 @@ class Checking:
 
     def _report(self, outcome: Outcome, message: str) -> None:
         key = (outcome.tool, outcome.status)
-        if key not in self._complained:
-            self._complained.add(key)
+        # Of a toolkit's trouble its compilers tell with one voice.
+        if not self._complained.intersection((key, message)):
+            self._complained.update((key, message))
             self._complain(message)
 
     def _plan_membership(self, uri: str, *, edited: bool) -> None:

@@ -13,6 +13,7 @@ from signoff.completion import fim
 from signoff.completion.model import weights
 from signoff.completion.model.protocol import Budget, Description, Model, ModelUnavailable, Request
 from signoff.completion.settings import CompletionSettings
+from signoff.verifiers.extras import install
 from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, WorkerPool, WorkerTimeout
 
 NAME = "local"
@@ -27,7 +28,7 @@ LLAMA = Engine("signoff.completion.model.local_engine:LlamaEngine", idle_seconds
 def locate(settings: CompletionSettings) -> Path:
     """The model file. Raises ModelUnavailable, saying what to install or download."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise ModelUnavailable("The local model's runtime is not installed: pip install 'signoff[local-model]'.")
+        raise ModelUnavailable(f"The local model's runtime is not installed: {install('local-model')}")
     if settings.local_model.endswith(".gguf"):
         path = Path(settings.local_model).expanduser()
     elif (entry := weights.find(settings.local_model)) is not None:

@@ -147,7 +147,7 @@ async def _watch(once: _Check) -> int:
 
 
 def _complain(result: CheckResult) -> None:
-    for text in result.trouble:
+    for text in (*result.trouble, *result.notices):
         say(text)
     for tool in result.tools:
         for text in tool.trouble:

@@ -124,6 +124,7 @@ async def check(
         seconds=time.perf_counter() - start,
         not_utf8=tuple(path for path in asked.files if not _is_utf8(path)),
         trouble=(*asked.trouble, *planned.unread),
+        notices=_notices(outcomes),
     )
 
 
@@ -163,6 +164,12 @@ def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome
     return tuple(
         ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ()))) for name in seconds
     )
+
+
+def _notices(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+    """What the tools want the user to know, each once, also where one says what another does and more."""
+    said = dict.fromkeys(outcome.notice for outcome in outcomes if outcome.notice)
+    return tuple(one for one in said if not any(one in other and one != other for other in said))
 
 
 def _texts(findings: Iterable[Finding]) -> dict[str, LineIndex]:

@@ -43,9 +43,10 @@ def _model(console: object) -> str:
 
     from signoff.completion.model.weights import catalogue
     from signoff.lsp_server.commands import model
+    from signoff.verifiers.extras import install
 
     if importlib.util.find_spec("xllamacpp") is None:
-        return "the model runtime is not installed: pip install 'signoff[local-model]'"
+        return f"the model runtime is not installed: {install('local-model')}"
     if model.run(argparse.Namespace(action="pull", name=catalogue()[0].name, url="")) != 0:
         return "the model could not be downloaded (see above)"
     return ""

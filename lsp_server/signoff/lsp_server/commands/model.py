@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.completion.model.weights import DownloadError, Entry, catalogue, directory, find, path_of, pull, size_of
+from signoff.verifiers.extras import install
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,7 +114,7 @@ def _with_lines(entry: Entry, url: str) -> Path:
 
 def _hint_runtime(console: Console) -> None:
     if importlib.util.find_spec("xllamacpp") is None:
-        console.print("To run a model on this machine: pip install 'signoff[local-model]'", markup=False)
+        console.print(f"To run a model on this machine: {install('local-model')}", markup=False)
 
 
 def _megabytes(size: int) -> str:

@@ -11,11 +11,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.padding import Padding
 from rich.syntax import Syntax
 
 from signoff.lsp_server.demo.client import Client, Stopwatch
-from signoff.verifiers.gpu.compile.toolkit import HOW, toolkit
+from signoff.verifiers.extras import install
+from signoff.verifiers.gpu.compile.toolkit import how_to_get, toolkit
 from signoff.verifiers.settings import VerifierSettings
 
 SEVERITIES = {1: "[red]error[/]", 2: "[yellow]warning[/]", 3: "[blue]note[/]", 4: "[dim]hint[/]"}
@@ -37,7 +39,7 @@ class Demo:
         await self._try("A Triton kernel, compiled without a GPU", self.triton())
         if model_off:
             self._title("Completion by a model")
-            self.console.print(f"  [yellow]off[/]: {model_off}")
+            self.console.print(f"  [yellow]off[/]: {escape(model_off)}")
         else:
             await self._try("Completion by a model", self.completion())
 
@@ -94,7 +96,9 @@ class Demo:
         self._diagnostics(await self.client.diagnostics(name, bool), watch)
         await self._fix(name)
         if not (await asyncio.to_thread(toolkit, VerifierSettings())).nvcc:
-            self.console.print(f"  [yellow]off[/]: what the kernel costs, as there is no CUDA toolkit: {HOW}")
+            self.console.print(
+                f"  [yellow]off[/]: what the kernel costs, as there is no CUDA toolkit: {escape(how_to_get())}"
+            )
             return
         self._saved(name)
         self._typed("hover on rms_norm, once nvcc has compiled the unsaved text")
@@ -107,7 +111,7 @@ class Demo:
         """An API error in a Triton kernel; the step is left out where there is no Triton."""
         name = "softmax.py"
         if importlib.util.find_spec("triton") is None:
-            self.console.print("  [yellow]off[/]: Triton is not installed: pip install 'signoff[triton]'")
+            self.console.print(f"  [yellow]off[/]: Triton is not installed: {escape(install('triton'))}")
             return
         watch = Stopwatch()
         self.client.open(name)

@@ -43,7 +43,7 @@ class CheckResult:
 
     `texts` holds the lines of files with findings; `elsewhere` counts errors in files that were not asked about.
     `seconds` is wall time of the whole check. `not_utf8` are the files asked about that hold other bytes,
-    `trouble` says which paths could not be checked and why.
+    `trouble` says which paths could not be checked and why, `notices` what the user should know though the tools ran.
     """
 
     findings: tuple[Finding, ...]
@@ -55,6 +55,7 @@ class CheckResult:
     seconds: float = 0.0
     not_utf8: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from signoff.verifiers.finding import Finding, Severity, Span
-from signoff.verifiers.gpu.units.units import nonsense
+from signoff.verifiers.gpu.units.sanity import complaints
 from signoff.verifiers.hdl.core import Core, CoreLibrary, split_name
 from signoff.verifiers.hdl.design import (
     Declarations,
@@ -27,7 +27,7 @@ from signoff.verifiers.hdl.design import (
 )
 from signoff.verifiers.hdl.filelist_reader import FileListReader
 from signoff.verifiers.hdl.index import HEADER_EXTENSIONS
-from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.settings import CudaSettings, VerifierSettings
 from signoff.verifiers.text import LineIndex
 
 NAME = "signoff.toml"
@@ -49,6 +49,8 @@ _DESIGN_KEYS = {
     "black_boxes": _STRINGS,
 }
 _TOOLS = ("slang", "verilator", "yosys", "cuda", "launch", "nvrtc", "nvcc", "triton")
+# The code of a bad value of [cuda].
+CUDA_CODES = {"architectures": "ManifestArchitecture", "defines": "ManifestDefine"}
 _TOP_KEYS = ("design", "environment", "disabled_codes", "memory_limit_mb", *_TOOLS)
 
 
@@ -229,11 +231,15 @@ class ManifestReader:
             return value
         if key == "include_dirs":
             return self._existing({key: list(value)}, key, tool, os.path.isdir)
-        wrong = nonsense(value) if key == "architectures" else ()
-        for name in wrong:
-            message = f"{name} is no GPU architecture (as in sm_80); it is passed over."
-            self._say(self._place(key, tool, name), "ManifestArchitecture", message)
-        return tuple(one for one in value if one not in wrong)
+        if key not in CUDA_CODES:
+            return value
+        named: dict[str, Any] = {key: value}
+        wrong = list(complaints(CudaSettings(**named)))
+        for one in wrong:
+            severity = Severity.ERROR if one.passed_over else Severity.WARNING
+            self._say(self._place(key, tool, one.value), CUDA_CODES[key], one.message, severity)
+        passed_over = {one.value for one in wrong if one.passed_over}
+        return tuple(one for one in value if one not in passed_over)
 
     def _setting(self, tool: str, key: str, table: Mapping[str, Any], default: object) -> list[tuple[str, str, object]]:
         if key not in table:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.gpu.checks.launch import unit_facts
 from signoff.verifiers.gpu.checks.resource_checks import resource_findings
-from signoff.verifiers.gpu.compile.toolkit import HOW, Toolkit, toolkit
+from signoff.verifiers.gpu.compile.toolkit import Toolkit, how_to_get, toolkit
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.gpu.strings import embedded
 from signoff.verifiers.project import Project
@@ -65,7 +65,7 @@ class Nvrtc:
             outcome = _crashed(_last_line(error))
         except EngineError as error:
             outcome = Outcome(NAME, Status.CRASHED, message=f"NVRTC could not be used: {_last_line(error)}")
-        return replace(outcome, seconds=time.perf_counter() - start)
+        return replace(outcome, notice=kit.warning, seconds=time.perf_counter() - start)
 
     async def _compiled(self, snapshot: Snapshot, project: Project, kit: Toolkit) -> Outcome:
         engine = Engine(ENGINE_TARGET, memory_limit_mb=project.settings.memory_limit_mb)
@@ -89,7 +89,7 @@ def _crashed(how: str) -> Outcome:
 
 
 def _missing(kit: Toolkit) -> str:
-    return "" if kit.nvrtc.path else f"NVRTC was not found: {HOW}."
+    return "" if kit.nvrtc.path else f"NVRTC was not found: {how_to_get()}."
 
 
 def _last_line(error: Exception) -> str:

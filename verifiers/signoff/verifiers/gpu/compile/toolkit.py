@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from signoff.verifiers import tools
+from signoff.verifiers.extras import install
 from signoff.verifiers.run import Completed, ToolMissing, run_blocking
 from signoff.verifiers.settings import VerifierSettings
 
-HOW = 'pip install "signoff[cuda]", or set cuda.toolkit to the folder of a CUDA toolkit of your own'
 # Asking a driver for its version starts a shell or two on a busy machine.
 ASK_SECONDS = 20.0
 USUAL_FOLDERS = ("/usr/local/cuda", "/opt/cuda")
@@ -40,7 +40,7 @@ class Toolkit:
 
     `nvcc` and `env` start the compiler (() where there is none), `architectures` is what it compiles for ("sm_80"),
     `nvrtc` its run-time compiler, or pip's where it has none. `origin` says who named it, `note` what the user should
-    hear: a setting that leads nowhere, or how to get a toolkit.
+    hear: a setting that leads nowhere, or how to get a toolkit. `warning` is the former alone.
     """
 
     root: str = ""
@@ -52,10 +52,16 @@ class Toolkit:
     include_dirs: tuple[str, ...] = ()
     origin: str = ""
     note: str = ""
+    warning: str = ""
 
 
 _cache: dict[tuple[str, ...], Toolkit] = {}
 _lock = threading.Lock()
+
+
+def how_to_get() -> str:
+    """What brings a toolkit, for a person."""
+    return f"{install('cuda')}, or set cuda.toolkit to the folder of a CUDA toolkit of your own"
 
 
 def toolkit(settings: VerifierSettings) -> Toolkit:
@@ -75,18 +81,30 @@ def forget() -> None:
 
 
 def _choose(configured: str) -> Toolkit:
-    note = ""
+    note = _environment()
     if configured:
         folder = Path(configured).expanduser()
         found, reason = _at(folder, "cuda.toolkit") if folder.is_absolute() else (None, "is not an absolute path")
         if found is not None:
             return _with_nvrtc(found)
-        note = f"The setting cuda.toolkit names {configured}, which {reason}. "
+        note += f"The setting cuda.toolkit names {configured}, which {reason}. "
     for found in _candidates():
-        return replace(_with_nvrtc(found), note=note and f"{note}Using {found.root} instead.")
+        said = note and f"{note}Using {found.root} instead."
+        return replace(_with_nvrtc(found), note=said, warning=said)
     only = _with_nvrtc(Toolkit(origin="pip"))
-    missing = f"{note}No nvcc was found: {HOW}."
-    return replace(only, root=str(Path(only.nvrtc.path).parent.parent) if only.nvrtc.path else "", note=missing)
+    missing = f"{note}No nvcc was found: {how_to_get()}."
+    root = str(Path(only.nvrtc.path).parent.parent) if only.nvrtc.path else ""
+    return replace(only, root=root, note=missing, warning=note.strip())
+
+
+def _environment() -> str:
+    """What to tell of variables that name folders which are not there; "" where all is well."""
+    named = ((name, os.environ.get(name, "")) for name in ("CUDA_HOME", "CUDA_PATH"))
+    return "".join(f"{name} names {folder}, which does not exist. " for name, folder in named if _is_gone(folder))
+
+
+def _is_gone(folder: str) -> bool:
+    return Path(folder).is_absolute() and not Path(folder).exists()
 
 
 def _candidates() -> Iterator[Toolkit]:

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from signoff.verifiers.file_kinds import C_EXTENSIONS, DATABASE, UNIT_EXTENSIONS
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.includes import Graph, Includers
+from signoff.verifiers.gpu.units.sanity import ALL, NATIVE, sane
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.settings import VerifierSettings
 
 PYTHON_EXTENSIONS = (".py",)
 SETTINGS = "settings"
 INSTALLED = "installed GPU"
-# Values that name no GPU by themselves: this machine's, or all that the toolkit knows.
-NATIVE = "native"
-ALL = frozenset({"all", "all-major"})
 _SUFFIX = re.compile(r"\d([af])(?![a-z])", re.IGNORECASE)
 
 
@@ -112,7 +110,7 @@ class CudaProjects:
     def _make(self, path: str) -> Project:
         normal = os.path.normpath(path)
         python = normal.lower().endswith(PYTHON_EXTENSIONS)
-        settings, root = self._situation.at(normal), self._situation.root_of(normal)
+        settings, root = sane(self._situation.at(normal)), self._situation.root_of(normal)
         compiled = None if python else self._compiled(normal, path)
         if python:
             self._reasons[path] = "Python is not compiled: kernels in it are looked at one by one."
@@ -199,13 +197,6 @@ def exact(name: str) -> str:
     known = normal(name)
     suffix = _SUFFIX.search(name)
     return f"{known}{suffix[1].lower() if suffix else ''}" if known else ""
-
-
-def nonsense(names: Sequence[str]) -> tuple[str, ...]:
-    """Those of some architectures that are none."""
-    from signoff.verifiers.gpu.hardware.limits import normal
-
-    return tuple(name for name in names if normal(name) is None and name not in (NATIVE, *ALL))
 
 
 def _as_neighbours(units: Units, path: str) -> Compiled:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from signoff.verifiers.file_kinds import is_cuda_file
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.hardware.targets import installed_gpu
-from signoff.verifiers.gpu.units.units import CudaProjects, Situation, Units, nonsense
+from signoff.verifiers.gpu.units.sanity import complaints
+from signoff.verifiers.gpu.units.units import CudaProjects, Situation, Units
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -128,8 +129,4 @@ def concerns_gpu(snapshot: Snapshot) -> bool:
 
 def trouble(settings: VerifierSettings) -> tuple[str, ...]:
     """What is wrong with the user's own settings, for a person."""
-    wrong = nonsense(settings.cuda.architectures)
-    if not wrong:
-        return ()
-    names = ", ".join(wrong)
-    return (f"The setting cuda.architectures names {names}, which is no GPU architecture (as in sm_80); passed over.",)
+    return tuple(f"The setting cuda.{one.key}: {one.message}" for one in complaints(settings.cuda))
