@@ -44,6 +44,7 @@ class Memo:
         self._unit: Unit | None = None
         self._kept: dict[Key, _Entry] = {}
         self._next: dict[Key, _Entry] = {}
+        self.held = 0  # results that the latest edit left as they were
 
     def begin(self, unit: Unit, budget: Budget) -> None:
         """Go on to another state of the document: what no longer holds is dropped."""
@@ -53,6 +54,7 @@ class Memo:
             self._next = {key: moved for key, entry in self._kept.items() if (moved := _moved(entry, found))}
         else:
             self._next = {}
+        self.held = len(self._next)
         # While the text is broken, what was found before is kept for when it is whole again.
         self._broken = found is None and unit.main.source.root.has_error
 
