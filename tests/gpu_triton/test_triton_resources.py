@@ -11,6 +11,7 @@ from signoff.verifiers.finding import Category, Severity, Status
 from signoff.verifiers.gpu.triton.triton import Triton
 from signoff.verifiers.gpu.triton.triton_data import Compiled, Job
 from signoff.verifiers.gpu.triton.triton_limits import shared_findings
+from signoff.verifiers.gpu.triton.triton_order import Verdicts
 from signoff.verifiers.gpu.triton.triton_resources import TritonResources, targets
 from signoff.verifiers.workers import WorkerPool
 
@@ -145,6 +146,25 @@ def test_of_an_autotuned_kernel_one_configuration_that_fits_is_enough():
     assert shared((first, 240_000), (second, 1_000)) == []
     assert shared((first, 240_000), (second, 250_000)) == ["ERROR"]
     assert shared((first, 240_000)) == []
+
+
+def test_what_no_verdict_hangs_on_is_left_where_one_takes_long():
+    jobs = [job(number, (number, 2)) for number in (0, 1)] + [job(number, (number - 2, 2)) for number in (2, 3)]
+    verdicts = Verdicts()
+    assert [item.number for item in verdicts.begin(jobs)] == [0, 2, 1, 3]
+    verdicts.add(jobs[0], {"sm_80": Compiled(shared=1_000)}, 10.0)
+    assert not verdicts.open(jobs[1]) and verdicts.needless(jobs[1])
+    verdicts.add(jobs[2], {"sm_80": Compiled(shared=240_000)}, 10.0)
+    assert verdicts.open(jobs[3]) and not verdicts.needless(jobs[3])
+    assert list(verdicts.notes()) == ["kernel: 1 more configuration was not compiled, as one took 10 s"]
+
+
+def test_of_more_configurations_than_are_compiled_there_is_no_verdict():
+    jobs = [job(number, (number, 9)) for number in range(4)]
+    verdicts = Verdicts()
+    verdicts.begin(jobs)
+    assert not any(verdicts.open(item) for item in jobs)
+    assert not verdicts.needless(jobs[0])
 
 
 def test_targets_that_triton_can_compile_for():

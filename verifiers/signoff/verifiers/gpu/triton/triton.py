@@ -26,6 +26,8 @@ IDLE_SECONDS = 300.0
 # Kernels are compiled, never interpreted, whatever the editor's environment says; only Triton's own backends load.
 # What ptxas says is printed, for the engine to read.
 ENVIRONMENT = (("TRITON_INTERPRET", "0"), ("TRITON_BACKENDS_IN_TREE", "1"), ("TRITON_DUMP_PTXAS_LOG", "1"))
+# Outcome.facts: (kernel, why) of each kernel of which nothing can be said.
+NOT_JUDGED = "not judged"
 FOLDERS = ("TRITON_CACHE_DIR", "TRITON_HOME", "TMPDIR")
 SWITCHED_OFF = "switched off in the settings (triton.enabled)"
 
@@ -69,9 +71,9 @@ class Triton:
         faults = (triton_findings.finding(fault) for fault in report.faults)
         launches = triton_limits.launch_findings(report.extents, project, snapshot.path)
         findings = (*faults, *launches)
-        return Outcome(
-            NAME, findings=findings, message=_message(report), complete=not report.skipped and not report.note
-        )
+        complete = not report.skipped and not report.note
+        facts: dict[str, object] = {NOT_JUDGED: report.skipped} if report.skipped else {}
+        return Outcome(NAME, findings=findings, message=_message(report), facts=facts, complete=complete)
 
 
 FAILURES = (WorkerTimeout, WorkerCrashed, EngineError)

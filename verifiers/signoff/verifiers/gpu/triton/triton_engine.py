@@ -40,7 +40,7 @@ from signoff.verifiers.gpu.triton.triton_use import Use
 USUAL_TARGET = 80
 OTHER_TARGETS = (90, 100)
 # Of a kernel's configurations, so many go through the front end at each pause: one takes 5 to 100 ms.
-MOST_CONFIGS = 6
+MOST_CONFIGS = 5
 
 
 class TritonEngine:

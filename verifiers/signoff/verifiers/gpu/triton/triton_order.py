@@ -66,4 +66,5 @@ class Verdicts:
         """What was left out, for a person."""
         for (kernel, number), count in self._left_out.items():
             took = self._slowest[kernel, number]
-            yield f"{kernel}: {count} more configurations were not compiled, as one took {took:.0f} s"
+            what = "configuration was" if count == 1 else "configurations were"
+            yield f"{kernel}: {count} more {what} not compiled, as one took {took:.0f} s"

@@ -57,9 +57,14 @@ class Tuning:
     autotuned: bool = False
 
 
+def power_of_two(value: int) -> bool:
+    """Whether it is 1, 2, 4 and so on."""
+    return value > 0 and not value & (value - 1)
+
+
 def accepted(name: str, value: int) -> bool:
     """Whether Triton takes such an option: num_warps must be a power of two (its CUDAOptions)."""
-    return name != "num_warps" or (value > 0 and not value & (value - 1))
+    return name != "num_warps" or power_of_two(value)
 
 
 def tuning(function: Function, module: Module) -> Tuning:
@@ -146,25 +151,32 @@ def _config(node: ast.Call, scope: dict[str, Any]) -> Config:
 
 
 def covering(configs: Iterable[Config], most: int) -> list[Config]:
-    """The first configuration, and of the others so many that each value of each constexpr is in one of them.
+    """The first configuration, and so many of the others that each value worth a try is in one of them; at most `most`.
 
-    At most `most`; those with sizes that are no powers of two come first, as those are what Triton refuses.
+    That is, of each constexpr: what is no power of two, which is what Triton refuses, flags and texts, and of the
+    powers of two the smallest and the largest, as tiles can be too small for tl.dot and too large for a tensor.
     """
     rest = [item for item in configs if item.whole]
     chosen, rest = rest[:1], rest[1:]
-    seen = {pair for item in chosen for pair in _pairs(item)}
-    rest.sort(key=lambda item: all(accepted("num_warps", value) for value in _sizes(item)))
-    for item in rest:
-        fresh = set(_pairs(item)) - seen
-        if fresh and len(chosen) < most:
-            chosen.append(item)
-            seen |= fresh
+    wanted = _worth([*chosen, *rest]) - {pair for item in chosen for pair in _pairs(item)}
+    while wanted and len(chosen) < most:
+        best = max(rest, key=lambda item: len(wanted & _pairs(item)))
+        chosen.append(best)
+        wanted -= _pairs(best)
     return chosen
 
 
-def _pairs(config: Config) -> list[tuple[str, str]]:
-    return [(name, repr(value)) for name, value in config.values.items()]
+def _pairs(config: Config) -> set[tuple[str, str]]:
+    return {(name, repr(value)) for name, value in config.values.items()}
 
 
-def _sizes(config: Config) -> list[int]:
-    return [value for value in config.values.values() if type(value) is int and value > 1]
+def _worth(configs: list[Config]) -> set[tuple[str, str]]:
+    """(name, value) of what should be tried."""
+    found: set[tuple[str, str]] = set()
+    powers: dict[str, set[int]] = {}
+    for name, value in ((name, value) for item in configs for name, value in item.values.items()):
+        if type(value) is int and power_of_two(value):
+            powers.setdefault(name, set()).add(value)
+        else:
+            found.add((name, repr(value)))
+    return found | {(name, repr(value)) for name, values in powers.items() for value in (min(values), max(values))}
