@@ -187,22 +187,14 @@ class _Fates:
 def _fates(evaluator: Evaluator, source: Source, block: Node) -> Iterator[tuple[int, Reach]]:
     """After each statement that may leave the block: its offset, and how certainly what follows it is reached."""
     answer = Reach.ALWAYS
-    marks = _leaving(source)
-    for statement in block.named_children:
+    marks = [match.start() for match in LEAVING.finditer(source.data, block.start_byte, block.end_byte)]
+    for statement in block.named_children if marks else ():
         mark = bisect_left(marks, statement.start_byte)
         if mark == len(marks):
             return
         if marks[mark] < statement.end_byte:
             answer = min(answer, _fate(evaluator, source, statement))
             yield statement.start_byte, answer
-
-
-def _leaving(source: Source) -> list[int]:
-    """Where the words stand without which no statement leaves its block."""
-    found: list[int] | None = source.remembered.get(("leaving", ""))
-    if found is None:
-        found = source.remembered["leaving", ""] = [match.start() for match in LEAVING.finditer(source.data)]
-    return found
 
 
 def _fate(evaluator: Evaluator, source: Source, statement: Node) -> Reach:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from tree_sitter import Node, Tree
@@ -55,6 +56,7 @@ class Source:
         self.root = self.tree.root_node
         self._words: dict[str, tuple[int, ...]] = {}
         self._identifiers: dict[str, tuple[Node, ...]] = {}
+        self._local: dict[tuple[str, int], tuple[Node, ...]] = {}
         self._top: list[Node] = []
         if self.root.child_count > MANY_CHILDREN:
             self._top = self.root.children
@@ -130,29 +132,29 @@ class Source:
 
     def words_in(self, name: str, start: int, end: int) -> tuple[int, ...]:
         """Those of them in a byte range that a function holds."""
-        every = self._spelled(name)
-        return every[bisect_left(every, start) : bisect_left(every, end)]
+        return tuple(self._places(name.encode(), start, end))
 
     def _spelled(self, name: str) -> tuple[int, ...]:
         found = self._words.get(name)
         if found is None:
-            found = self._words[name] = tuple(self._places(name.encode()))
+            found = self._words[name] = tuple(self._places(name.encode(), 0, len(self.data)))
         return found
 
-    def _places(self, word: bytes) -> Iterator[int]:
+    def _places(self, word: bytes, start: int, end: int) -> Iterator[int]:
         """Plain search and a look at what stands around it; for the few short names, which are in everything, a
         pattern that is kept: to compile one for every name costs more than it saves."""
         data, width = self.data, len(word)
         if 0 < width <= SHORT:
-            found = (match.start() for match in _ending(word).finditer(data))
-            yield from (at for at in found if at == 0 or data[at - 1] not in INSIDE_WORD)
+            found = (match.start() for match in _ending(word).finditer(data, start))
+            yield from (at for at in takewhile(end.__gt__, found) if at == 0 or data[at - 1] not in INSIDE_WORD)
             return
-        at = data.find(word) if word else -1  # the name that is missing in a half-typed text is empty, and everywhere
+        # The name that is missing in a half-typed text is empty, and everywhere.
+        at = data.find(word, start, end) if word else -1
         while at >= 0:
             after = data[at + width : at + width + 1]
             if (at == 0 or data[at - 1] not in INSIDE_WORD) and (not after or after[0] not in INSIDE_WORD):
                 yield at
-            at = data.find(word, at + width)
+            at = data.find(word, at + width, end)
 
     def identifiers(self, name: str) -> tuple[Node, ...]:
         """The nodes of the identifier `name`: not those in comments and strings."""
@@ -167,7 +169,7 @@ class Source:
     def _named(self, name: str) -> tuple[Node, ...]:
         found = self._identifiers.get(name)
         if found is None:
-            found = self._identifiers[name] = tuple(self._find(name))
+            found = self._identifiers[name] = tuple(self._nodes(name, self._spelled(name)))
         return found
 
     @cached_property
@@ -214,30 +216,39 @@ class Source:
 
     def identifiers_in(self, name: str, start: int, end: int) -> tuple[Node, ...]:
         """Those of the identifiers that stand in a byte range."""
-        holder = self.function_at(start)
-        if holder is None or end > holder[1]:
-            self.reads.used.add(name)
-        every, starts = self._named(name), self._starts_of(name)
+        number = self.number_at(start)
+        if number is None or end > self._ranges[1][number]:
+            every = self.identifiers(name)
+        else:
+            every = self._within(name, number)
+        starts = [node.start_byte for node in every]
         return every[bisect_left(starts, start) : bisect_left(starts, end)]
 
-    def identifiers_outside(self, name: str) -> list[Node]:
+    def _within(self, name: str, number: int) -> tuple[Node, ...]:
+        """The identifiers in a function: what is local is not looked for in all of the text."""
+        key = (name, number)
+        found = self._local.get(key)
+        if found is None:
+            holder = self._ranges[0][number], self._ranges[1][number]
+            found = self._local[key] = tuple(self._nodes(name, self.words_in(name, *holder)))
+        return found
+
+    def identifiers_outside(self, name: str) -> tuple[Node, ...]:
         """Those that stand in no function."""
-        return [node for node in self._named(name) if self.number_at(node.start_byte) is None]
+        found = self._local.get((name, -1))
+        if found is None:
+            offsets = [at for at in self._spelled(name) if self.number_at(at) is None]
+            found = self._local[name, -1] = tuple(self._nodes(name, offsets))
+        return found
 
     def identifiers_near(self, name: str, offset: int) -> list[Node]:
         """Those that stand in no function, or in the one around an offset."""
         own = self.function_at(offset)
         return [*self.identifiers_outside(name), *(self.identifiers_in(name, *own) if own is not None else ())]
 
-    def _starts_of(self, name: str) -> list[int]:
-        found: list[int] | None = self.remembered.get(("starts", name))
-        if found is None:
-            found = self.remembered["starts", name] = [node.start_byte for node in self._named(name)]
-        return found
-
-    def _find(self, name: str) -> Iterator[Node]:
+    def _nodes(self, name: str, offsets: Iterable[int]) -> Iterator[Node]:
         width = len(name.encode())
-        for offset in self._spelled(name):
+        for offset in offsets:
             node = self.leaf(offset, offset + width)
             if node is not None and node.end_byte - node.start_byte == width and "identifier" in node.type:
                 yield node
