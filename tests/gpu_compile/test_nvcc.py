@@ -109,6 +109,20 @@ class TestReal:
         )
         assert (outcome.status, outcome.findings, outcome.judged) == (Status.FINDINGS, (), True)
 
+    async def test_what_a_condition_puts_into_a_macro_is_no_error_where_flags_are_unknown(
+        self, nvcc: Nvcc, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "a.cu"
+        macro = "#ifdef NO_CHECK\n#define CHECK ;\n#else\n#define CHECK handler(__LINE__);\n#endif\n"
+        text = macro + "struct S { void f() { CHECK } };\n__global__ void k() {}\n"
+        outcome = await nvcc.run(snapshot(path, text), project(tmp_path))
+        assert [(one.code, one.severity) for one in outcome.findings] == [("IncompleteProject", Severity.INFORMATION)]
+        assert "macro CHECK" in outcome.findings[0].message
+        declared = await nvcc.run(snapshot(path, text), project(tmp_path, path))
+        assert [one.code for one in errors(declared)] == ["UndefinedIdentifier"]
+        plain = await nvcc.run(snapshot(path, text.replace("CHECK }", "handler(3); }")), project(tmp_path))
+        assert [one.code for one in errors(plain)] == ["UndefinedIdentifier"]
+
     async def test_spills_and_costs(self, nvcc: Nvcc, tmp_path: Path) -> None:
         path = tmp_path / "s.cu"
         text = (Path(__file__).parent / "golden" / "resources.cu").read_text().replace("100000", "1000")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 from signoff.verifiers.gpu.compile import cudafe_text, ptxas
 from signoff.verifiers.gpu.compile.compile_job import Job, find_kernel, unknown_macro
+from signoff.verifiers.gpu.compile.conditionals import conditional
 from signoff.verifiers.gpu.compile.front_end import Placer
 from signoff.verifiers.gpu.compile.mangled import kernel_name
 from signoff.verifiers.gpu.facts import KernelCost
@@ -22,6 +23,7 @@ INCOMPLETE = "IncompleteProject"
 LACKING = frozenset(("MissingInclude", "ErrorDirective"))
 SPILLS = "Spills"
 WORD = re.compile(r"[A-Za-z_]\w*")
+UNDEFINED = re.compile(r'identifier "([A-Za-z_]\w*)" is undefined')
 # Template arguments longer than this say nothing to a reader.
 LONGEST_NAME = 120
 MISSING_INCLUDE = re.compile(r"(?:fatal error: )?'?([^':]+?)'?(?:: No such file or directory| file not found)")
@@ -83,12 +85,12 @@ def incomplete(work: Job, findings: Sequence[Finding]) -> tuple[tuple[Finding, .
 
     Returns the findings to show and whether they are all there is.
     """
-    lacking = [one for one in findings if one.code in LACKING or unknown_macro(work, one.message)]
+    lacking = [one for one in findings if one.code in LACKING or unknown_macro(work, one.message) or _chosen(work, one)]
     if not lacking:
         return tuple(findings), True
     first = lacking[0]
     match = MISSING_INCLUDE.search(first.message)
-    macro = unknown_macro(work, first.message)
+    macro = unknown_macro(work, first.message) or _chosen(work, first)
     what = f"include file {match[1]}" if match else f"macro {macro}" if macro else first.message
     message = (
         f"Not found with the flags that are known: {what}. What depends on it is not checked here. "
@@ -99,6 +101,31 @@ def incomplete(work: Job, findings: Sequence[Finding]) -> tuple[tuple[Finding, .
     )
     told = replace(first, code=INCOMPLETE, severity=Severity.INFORMATION, category=Category.OTHER, message=message)
     return (told,), False
+
+
+def _chosen(work: Job, finding: Finding) -> str:
+    """The macro that brings in a name called undefined, where a condition chooses its body; "" for none.
+
+    A flag that nobody has declared (-DNO_ERR_CHK) may choose another body.
+    """
+    match = UNDEFINED.match(finding.message)
+    text = work.text_of(finding.path) if match else ""
+    words = set(WORD.findall(LineIndex(text).line(finding.span.start_line))) if text else set()
+    if match is None or match[1] in words:
+        return ""
+    chosen = (name for one in work.found.values() for name in _chosen_macros(one.encode("utf-8", "replace"), match[1]))
+    return next((name for name in chosen if name in words), "")
+
+
+def _chosen_macros(data: bytes, name: str) -> Iterator[str]:
+    """The macros with `name` in their body that are defined under a condition."""
+    pattern = re.compile(
+        rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:[^\n]|\\\r?\n)*?\b%s\b" % re.escape(name.encode()), re.MULTILINE
+    )
+    stretches = conditional(data)
+    for match in pattern.finditer(data):
+        if any(start <= match.start() < end for start, end in stretches):
+            yield match[1].decode()
 
 
 def complaint_findings(

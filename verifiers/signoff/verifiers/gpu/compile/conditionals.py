@@ -12,12 +12,13 @@ from signoff.verifiers.gpu.compile.blank import Region
 
 DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif|\w+)\b[^\n]*", re.MULTILINE)
 OPENS = frozenset((b"if", b"ifdef", b"ifndef"))
+GUARD = re.compile(rb"\s*#\s*(?:ifndef|if\s*!\s*defined)[\s(]+(\w+)[^\n]*\n\s*#\s*define\s+\1\b")
 
 
 def conditional(data: bytes) -> tuple[tuple[int, int], ...]:
     """The stretches of a file under some condition, outermost ones, the guard against a second inclusion left out."""
     found = list(DIRECTIVE.finditer(data))
-    guarded = len(found) > 2 and found[0][1] in OPENS and found[1][1] == b"define" and found[-1][1] == b"endif"
+    guarded = len(found) > 2 and GUARD.match(found[0][0] + b"\n" + found[1][0]) and found[-1][1] == b"endif"
     return tuple(_stretches(found[1:-1] if guarded else found, len(data)))
 
 
