@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from gpu_fix_helpers import document
+from gpu_fix_helpers import document, fixes_for
 
 from signoff.diagnostics.fixes.offer import FixCache, offers
 from signoff.diagnostics.prove import baselines
@@ -119,6 +119,35 @@ THREADS = {
     ),
     "a warp's size": program(body=f"{GLOBAL} out[i / warpSize] = 1.0f;", launch=WIDE),
 }
+LOOP = "for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += blockDim.x * gridDim.x) {body}"
+FEW = "fill<<<4, 2048>>>(out, 9999);"
+ROW = "int row = blockIdx.y; if (row < n) {{ {} }}"
+# What one thread does for several rows or elements: none of these is the same as several threads doing it.
+ROUNDS = {
+    "a sum that goes on": program(body="float sum = 1; " + ROW.format("sum += 1; out[row] = sum;")),
+    "a pointer that goes on": program(body="float *at = out; " + ROW.format("at++; *at = row;")),
+    "a parameter that goes on": program(body=ROW.format("out += row; out[0] = 1;")),
+    "a counter in an index": program(body="int at = 0; " + ROW.format("out[at++] = row;")),
+    "a local array": program(body="float sums[2] = {0, 0}; " + ROW.format("sums[0] += row; out[row] = sums[0];")),
+    "a local structure": program(body="float4 v = {}; " + ROW.format("v.x += row; out[row] = v.x;")),
+    "by reference": program(
+        "__device__ void add(float &to, int n) { to += n; }",
+        "float sum = 0; " + ROW.format("add(sum, row); out[row] = sum;"),
+    ),
+    "by address": program(
+        "__device__ void add(float *to, int n) { *to += n; }",
+        "float sum = 0; " + ROW.format("add(&sum, row); out[row] = sum;"),
+    ),
+    "by a macro": program(
+        "#define ADD(to, n) to += n", "float sum = 0; " + ROW.format("ADD(sum, row); out[row] = sum;")
+    ),
+    "a loop that ends early": program(body=LOOP.format(body="{ if (out[i] > 1) break; out[i] = 1; }"), launch=FEW),
+    "a loop that counts": program(body=f"int k = 0; {LOOP.format(body='out[i] = k++;')}", launch=FEW),
+    "a loop and more": program(
+        body=f"out[blockIdx.x * blockDim.x + threadIdx.x] = 0; {LOOP.format(body='out[i] += 1;')}", launch=FEW
+    ),
+    "threads beyond the end": program(body="int i = blockIdx.x * blockDim.x + threadIdx.x; out[i] = 1;", launch=WIDE),
+}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -146,12 +175,26 @@ async def test_a_block_of_threads_that_know_more_is_not_cut(name: str, launch: L
     assert not {"block", "stride"} & set(found), found
 
 
+@pytest.mark.parametrize("name", ROUNDS)
+async def test_rounds_that_hang_together_are_not_given_to_one_thread(name: str, launch: Launch) -> None:
+    found = await rules(launch, *document(ROUNDS[name]))
+    assert not {"block", "stride"} & set(found), found
+
+
+@pytest.mark.parametrize("text", [program(body=LOOP.format(body="out[i] = 1;"), launch=FEW)])
+async def test_the_title_says_who_does_the_rest(text: str, launch: Launch) -> None:
+    _, fixes = await fixes_for(text, (launch,))
+    assert [fix.title.split(": ", 1)[1].split(" (")[0] for fix in fixes] == ["'fill' loops over the rest"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         (program(), {"grid"}),
         (program(body=GLOBAL, launch=WIDE), {"block"}),
         (program(body=TESTED), {"grid", "stride"}),
+        (program(body="int k = 3; " + ROW.format("float sum = k; sum += n; out[row] = sum;")), {"grid", "stride"}),
+        (program(body=LOOP.format(body="{ float v = out[i]; v += 1; out[i] = v; }"), launch=FEW), {"block"}),
         (program("#include <cstdio>\n#include <cub/cub.cuh>\nvoid host() { dim3 gridDim(3), blockDim(4); }"), {"grid"}),
         (program("#define WIDTH 4\n__global__ void other(int *p) { *p = blockIdx.y; }"), {"grid"}),
     ],

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, declarations, macro
-from signoff.diagnostics.fixes.gpu.coverage import divisions, each_for_itself, global_indices
+from signoff.diagnostics.fixes.gpu.coverage import (
+    divisions,
+    each_for_itself,
+    global_indices,
+    goes_over_the_rest,
+    tests_its_index,
+)
 from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.tokens import scan, words
 from signoff.diagnostics.fixes.gpu.usage import block_number_is_plain, only_launched_here
@@ -51,7 +57,9 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
         return
     shown = " and ".join(f"{cut.axis} from {cut.old} to {cut.new}" for cut in cuts)
     replaces = [str(n) for cut in cuts for n in (cut.old, cut.old - 1)]
-    title = f"Make the block smaller, {shown}: the grid grows with it"
+    loops = all(goes_over_the_rest(ground, kernel, cut.axis) for cut in cuts)
+    rest = f"'{kernel.name}' loops over the rest" if loops else "the grid grows with it"
+    title = f"Make the block smaller, {shown}: {rest}"
     yield ground.candidate(title, edits, "block", replaces)
 
 
@@ -100,8 +108,10 @@ def _literal(ground: Ground, kernel: Kernel, launch: Launch, cut: Cut, token: To
     if not each_for_itself(ground, kernel, cut.axis):
         return None
     edit = ground.replace(token, str(cut.new))
-    if _loops(ground, kernel, cut.axis):
+    if goes_over_the_rest(ground, kernel, cut.axis):
         return [edit]
+    if not tests_its_index(ground, kernel, cut.axis):
+        return None
     variable = ground.text(launch.block_span).strip() if launch.block_span else ""
     if variable.isidentifier():
         return [edit] if _divided(ground, launch, cut.axis, f"{variable}.{cut.axis}") else None
@@ -122,7 +132,9 @@ def _named(ground: Ground, cut: Cut, name: str) -> list[Edit] | None:
         if places and kernel is None:
             return None
         for axis, place in places:
-            if kernel is None or not (_loops(ground, kernel, axis) or _follows(ground, launch, axis, name, divided)):
+            if kernel is None or not (
+                goes_over_the_rest(ground, kernel, axis) or _follows(ground, launch, axis, name, divided)
+            ):
                 return None
             allowed.append(ground.index.offsets(place))
             for first, last in global_indices(ground, kernel, axis, name):
@@ -155,7 +167,10 @@ def _extents(launch: Launch) -> list[tuple[str, Span]]:
 
 
 def _follows(ground: Ground, launch: Launch, axis: str, name: str, divided: list[tuple[int, int]]) -> bool:
-    """Whether the grid's extent in an axis is one of the divisions, or a macro that is one."""
+    """Whether the grid's extent in an axis is one of the divisions, or a macro that is one, and the kernel tests."""
+    kernel = ground.kernel(launch.kernel)
+    if kernel is None or not tests_its_index(ground, kernel, axis, name):
+        return False
     if any(_within(ground, launch, axis, start, end) for start, end in divided):
         return True
     place = launch.axes["xyz".index(axis)] or (launch.grid_span if axis == "x" else None)
@@ -197,12 +212,6 @@ def _macro_number(directive: Token) -> list[Token]:
     inside = [token for token in scan(directive.text.lstrip(" \t#")) if token.kind != "comment"]
     plain = len(inside) == 3 and inside[2].kind == "number"
     return [Token("number", inside[2].text, inside[2].start + shift, inside[2].end + shift)] if plain else []
-
-
-def _loops(ground: Ground, kernel: Kernel, axis: str) -> bool:
-    """Whether the kernel goes over all the work in steps of the whole grid."""
-    words = "".join(token.text for token in ground.tokens(kernel.span))
-    return f"+=blockDim.{axis}*gridDim.{axis}" in words or f"+=gridDim.{axis}*blockDim.{axis}" in words
 
 
 def _divided(ground: Ground, launch: Launch, axis: str, divisor: str) -> bool:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING
+from signoff.diagnostics.fixes.gpu.carried import independent
 from signoff.diagnostics.fixes.gpu.ground import Ground
+from signoff.diagnostics.fixes.gpu.tokens import CudaSource
 from signoff.diagnostics.fixes.gpu.usage import members
 from signoff.verifiers.gpu.facts import Kernel
 
 HELPER = re.compile(r"(ceil_?div|div_?up|cdiv|div_?ceil|divide_?round_?up|iDivUp|ceil_?divide|round_?up_?div)$", re.I)
+# What ends a loop before its last round.
+LEAVING = frozenset(("return", "break", "goto", "throw"))
 # Where threads speak to each other, their number matters.
 TOGETHER = re.compile(r"__shared__|__sync|__shfl|__ballot|__any|__all|__reduce|__activemask|warpSize|this_thread_block")
 
@@ -29,6 +35,49 @@ def each_for_itself(ground: Ground, kernel: Kernel, axis: str, size: str = "") -
             if member == axis and number not in covered and not _strides(ground, number, axis):
                 return False
     return bool(covered) and _plain(ground, kernel)
+
+
+def goes_over_the_rest(ground: Ground, kernel: Kernel, axis: str) -> bool:
+    """Whether all that the kernel does with its index is a loop over the work in steps of the whole grid."""
+    found = [*global_indices(ground, kernel, axis)]
+    return bool(found) and all(_is_loop(ground, kernel, axis, first, last) for first, last in found)
+
+
+def _is_loop(ground: Ground, kernel: Kernel, axis: str, first: int, last: int) -> bool:
+    """`for (int i = <index>; i < n; i += <threads of the grid>)`, each round by itself and to the last."""
+    src, name = ground.src, ground.src.word(first - 2)
+    opening = next((n for n in range(first - 1, first - 6, -1) if src.word(n) == "("), -1)
+    end = src.closing(opening) if src.word(opening - 1) == "for" else -1
+    around = "".join(src.word(n) for n in range(end - 9, end))
+    steps = {f"{name}+=blockDim.{axis}*gridDim.{axis}", f"{name}+=gridDim.{axis}*blockDim.{axis}"}
+    if src.word(first - 1) != "=" or [src.word(last + 1), src.word(last + 2)] != [";", name] or around not in steps:
+        return False
+    stop = src.closing(end + 1) if src.word(end + 1) == "{" else _statement_end(ground, end + 1)
+    body = range(end + 1, stop + 1)
+    leaves = any(src.word(number) in LEAVING or (src.word(number) == name and _changed(src, number)) for number in body)
+    return not leaves and independent(ground, kernel, body)
+
+
+def _statement_end(ground: Ground, number: int) -> int:
+    while number < len(ground.src.tokens) and ground.src.word(number) != ";":
+        number = ground.src.closing(number) + 1 if ground.src.word(number) in ("(", "{", "[") else number + 1
+    return number
+
+
+def _changed(src: CudaSource, number: int) -> bool:
+    return src.word(number + 1) in ASSIGNING or src.word(number - 1) in ("++", "--", "&")
+
+
+def tests_its_index(ground: Ground, kernel: Kernel, axis: str, size: str = "") -> bool:
+    """Whether each index is a variable that the kernel compares: then threads beyond the work's end do none."""
+    src, words = ground.src, [token.text for token in ground.tokens(kernel.span)]
+    names = [
+        src.word(first - 2) if src.word(first - 1) == "=" else ""
+        for first, _ in global_indices(ground, kernel, axis, size)
+    ]
+    compared = {word for word, after in pairwise(words) if after in ("<", ">=", "<=", ">")}
+    compared |= {after for word, after in pairwise(words) if word in ("<", ">=", "<=", ">")}
+    return bool(names) and all(name in compared for name in names)
 
 
 def _plain(ground: Ground, kernel: Kernel) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, INTEGERS
+from signoff.diagnostics.fixes.gpu.carried import independent
 from signoff.diagnostics.fixes.gpu.coverage import TOGETHER, global_indices
 from signoff.diagnostics.fixes.gpu.grid import factor
 from signoff.diagnostics.fixes.gpu.ground import Ground
@@ -65,6 +66,8 @@ def _loop(ground: Ground, kernel: Kernel, axis: str) -> tuple[Edit, ...] | None:
         return None
     test = [src.word(n) for n in range(last + 6, test_end)]
     if not _steady(ground, range(test_end + 1, body_end), name) or {"&&", "||", "?", ",", "(", name} & set(test):
+        return None
+    if not independent(ground, kernel, range(test_end + 1, body_end)):
         return None
     start = src.token(first - 3).start
     text = src.text
