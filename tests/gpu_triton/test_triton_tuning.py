@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from triton_helpers import HEAD, marked, needs_triton, project, snapshot
 
-from signoff.verifiers.finding import Severity
-from signoff.verifiers.gpu.triton.triton import NOT_JUDGED, Triton
+from signoff.verifiers.finding import NOT_JUDGED, Severity
+from signoff.verifiers.gpu.triton.triton import Triton
 from signoff.verifiers.gpu.triton.triton_extract import read
 from signoff.verifiers.gpu.triton.triton_tuning import covering, tuning
 from signoff.verifiers.workers import WorkerPool
@@ -153,6 +157,21 @@ async def test_kernels_that_were_not_judged_are_named(triton):
     outcome = await triton.run(snapshot(text), project())
     assert outcome.facts[NOT_JUDGED] == (("kernel", "F is a function that the launch hands in"),)
     assert not outcome.complete
+
+
+@pytest.mark.tool
+@needs_triton
+def test_the_command_line_says_what_was_not_judged(tmp_path: Path):
+    kernel = "@triton.jit\ndef {}(x_ptr, F: tl.constexpr):\n    tl.store(x_ptr, F(1))\n\n\n"
+    text = HEAD + "".join(kernel.format(f"kernel{number}") for number in range(7))
+    (tmp_path / "kernels.py").write_text(text)
+    program = (sys.executable, "-m", "signoff.lsp_server.cli", "check", "kernels.py")
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert (
+        "kernels.py: not judged by Triton: kernel0: F is a function that the launch hands in; kernel1:" in done.stderr
+    )
+    assert done.stderr.rstrip().endswith("; and 2 more")
 
 
 def test_of_many_configurations_those_worth_a_try():

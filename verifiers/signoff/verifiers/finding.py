@@ -118,6 +118,10 @@ class Status(enum.StrEnum):
     CRASHED = "crashed"
 
 
+# Outcome.facts: ((name, why), ...) of the parts of a file, as kernels, of which a tool that ran can say nothing.
+NOT_JUDGED = "not judged"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one run of one verifier. `message` says, for a person, why there are no findings.

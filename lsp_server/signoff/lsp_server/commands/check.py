@@ -149,6 +149,8 @@ async def _watch(once: _Check) -> int:
 def _complain(result: CheckResult) -> None:
     for text in (*result.trouble, *result.notices):
         say(text)
+    for path, text in result.not_judged:
+        say(f"{result.name(path)}: {text}")
     for tool in result.tools:
         for text in tool.trouble:
             say(f"{tool.name}: {text}")

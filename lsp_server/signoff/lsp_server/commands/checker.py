@@ -6,22 +6,26 @@ import asyncio
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.diagnostics.merge import merge, without
+from signoff.diagnostics.prove import DISPLAY
 from signoff.lsp_server.commands import configs
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
 from signoff.lsp_server.documents import HDL
 from signoff.lsp_server.on_demand import OnDemand
 from signoff.lsp_server.report.result import CheckResult, ToolReport, bare_version
-from signoff.verifiers.finding import Finding, Outcome, Severity, Status
+from signoff.verifiers.finding import NOT_JUDGED, Finding, Outcome, Severity, Status
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 from signoff.verifiers.verifier import Speed
+
+# Of the parts of one file that a tool could not judge, so many are named.
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ async def check(
         not_utf8=tuple(path for path in asked.files if not _is_utf8(path)),
         trouble=(*asked.trouble, *planned.unread),
         notices=_notices(outcomes),
+        not_judged=tuple(_not_judged(jobs, results)),
     )
 
 
@@ -170,6 +175,21 @@ def _notices(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     """What the tools want the user to know, each once, also where one says what another does and more."""
     said = dict.fromkeys(outcome.notice for outcome in outcomes if outcome.notice)
     return tuple(one for one in said if not any(one in other and one != other for other in said))
+
+
+def _not_judged(jobs: Sequence[Job], results: Sequence[list[Outcome]]) -> Iterator[tuple[str, str]]:
+    """(path, what was not judged there and why), a line for each tool and file."""
+    for job, outcomes in zip(jobs, results, strict=True):
+        for outcome in outcomes:
+            parts = outcome.facts.get(NOT_JUDGED)
+            listed = list(parts) if isinstance(parts, tuple) else []
+            if not listed:
+                continue
+            text = "; ".join(
+                f"{name}: {why.splitlines()[0] if why else 'unknown'}" for name, why in listed[:MOST_NAMED]
+            )
+            more = f"; and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+            yield job.snapshot.path, f"not judged by {DISPLAY.get(outcome.tool, outcome.tool)}: {text}{more}"
 
 
 def _texts(findings: Iterable[Finding]) -> dict[str, LineIndex]:

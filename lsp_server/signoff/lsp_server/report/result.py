@@ -43,7 +43,8 @@ class CheckResult:
 
     `texts` holds the lines of files with findings; `elsewhere` counts errors in files that were not asked about.
     `seconds` is wall time of the whole check. `not_utf8` are the files asked about that hold other bytes,
-    `trouble` says which paths could not be checked and why, `notices` what the user should know though the tools ran.
+    `trouble` says which paths could not be checked and why, `notices` what the user should know though the tools ran,
+    `not_judged` (path, what a tool said nothing of and why).
     """
 
     findings: tuple[Finding, ...]
@@ -56,6 +57,7 @@ class CheckResult:
     not_utf8: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    not_judged: tuple[tuple[str, str], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.finding import NOT_JUDGED, Outcome, Status
 from signoff.verifiers.gpu.facts import PYTHON
 from signoff.verifiers.gpu.triton import triton_findings, triton_limits
 from signoff.verifiers.gpu.triton.triton_data import Report, Source
@@ -26,8 +26,6 @@ IDLE_SECONDS = 300.0
 # Kernels are compiled, never interpreted, whatever the editor's environment says; only Triton's own backends load.
 # What ptxas says is printed, for the engine to read.
 ENVIRONMENT = (("TRITON_INTERPRET", "0"), ("TRITON_BACKENDS_IN_TREE", "1"), ("TRITON_DUMP_PTXAS_LOG", "1"))
-# Outcome.facts: (kernel, why) of each kernel of which nothing can be said.
-NOT_JUDGED = "not judged"
 FOLDERS = ("TRITON_CACHE_DIR", "TRITON_HOME", "TMPDIR")
 SWITCHED_OFF = "switched off in the settings (triton.enabled)"
 
