@@ -14,13 +14,17 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.values.source import Source, declared_name
+from signoff.verifiers.slips import near
 
 MARK = re.compile(rb"\b__(?:device|global)__\b")
 DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\([^)\n]*\))?[^\n]*(?:\\\r?\n[^\n]*)*)", re.MULTILINE)
-WORD = re.compile(rb"[A-Za-z_]\w*")
+WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 KEPT = re.compile(rb"\bconst(?:expr|eval)\b")
 SPECIFIER = re.compile(rb"\b(?:struct|class|union|enum|namespace|concept|__align__|alignas|__attribute__)\b")
 # How projects spell "__host__ __device__ __forceinline__": a word of capitals that no text here defines may be one.
+# CUDA's words, as a slip of the pen leaves them.
+SLIP = re.compile(rb"\b__[a-z]+__\b")
+MARKS = ("__device__", "__global__")
 CAPITALS = re.compile(rb"\b[A-Z][A-Z0-9_]{2,}\b")
 # What may stand between declarations: comments, directives, and where scopes begin and end.
 EMPTY = re.compile(
@@ -190,7 +194,7 @@ class _Reader:
         name = declared_name(node.child_by_field_name("declarator"))
         names = {self.source.of(name)} if name is not None else set()
         if odd or name is None:
-            names |= {word.decode() for word in WORD.findall(own)}
+            names |= {word.decode("utf-8", "replace") for word in WORD.findall(own)}
         names |= {match[1] for match in DEFINE.finditer(self.source.of(node))}
         if b"operator" in head:
             names.add("operator")
@@ -203,17 +207,22 @@ class _Reader:
         words = set(WORD.findall(head))
         if MARK.search(head) or words & self.marks:
             return Kind.DEVICE
+        if any(self.slip(word.decode()) for word in SLIP.findall(head)):
+            return Kind.DEVICE
         if KEPT.search(head):
             return Kind.OTHER
         before = head.split(b"(")[0]
         unknown = {word.decode() for word in CAPITALS.findall(before)} - self.harmless
         return Kind.OTHER if unknown else Kind.HOST
 
+    def slip(self, word: str) -> bool:
+        return word not in self.harmless and bool(near(word, MARKS))
+
     def declared(self, node: Node) -> frozenset[str]:
         """The names that a declaration brings in, its members' too; all words of what is no known declaration."""
         if node.type not in DECLARATIONS:
             text = self.source.data[node.start_byte : node.end_byte]
-            return frozenset(word.decode() for word in WORD.findall(text))
+            return frozenset(word.decode("utf-8", "replace") for word in WORD.findall(text))
         found: set[str] = set()
         waiting = [node]
         while waiting:

@@ -11,6 +11,11 @@ from collections.abc import Iterable, Iterator
 from signoff.verifiers.gpu.compile.blank import Region
 
 DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif|\w+)\b[^\n]*", re.MULTILINE)
+COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
+UNKNOWN = re.compile(r"unrecognized preprocessing directive")
+UNBALANCED = re.compile(r"the #\w+ for this directive is missing")
+# Directives of GNU's preprocessor, and those of newer standards, that NVRTC may not know.
+GNU = frozenset(b"import ident sccs assert unassert include_next warning error embed elifdef elifndef".split())
 OPENS = frozenset((b"if", b"ifdef", b"ifndef"))
 GUARD = re.compile(rb"\s*#\s*(?:ifndef|if\s*!\s*defined)[\s(]+(\w+)[^\n]*\n\s*#\s*define\s+\1\b")
 
@@ -34,6 +39,20 @@ def _stretches(found: Iterable[re.Match[bytes]], end: int) -> Iterator[tuple[int
                 yield start, match.end()
     if depth:
         yield start, end
+
+
+def fault(message: str, line: bytes, data: bytes) -> bool | None:
+    """Whether a message about a directive, which stands on `line` of a file, is true of the file with all its parts.
+
+    None where it is about something else.
+    """
+    if UNKNOWN.match(message):
+        word = DIRECTIVE.match(line)
+        return word is not None and word[1] not in GNU
+    if UNBALANCED.match(message):
+        words = [match[1] for match in DIRECTIVE.finditer(COMMENT.sub(b"", data))]
+        return sum(word in OPENS for word in words) != words.count(b"endif")
+    return None
 
 
 def declared_under_one(data: bytes, regions: Iterable[Region], name: str) -> bool:

@@ -28,6 +28,8 @@ SAYS = re.compile(r"expected (?:an? expression|a \"[:;)]\")")
 # A value in parentheses and braces, "a ?: b", "case 1 ... 5".
 SYNTAX = re.compile(r"\(\s*\{|\?\s*:|\bcase\b[^:\"']*\.\.\.")
 LITERAL = re.compile(r"(?:[=(),?:]|\breturn)\s*\(\s*(?:struct\s+)?[A-Za-z_]\w*\s*\)\s*\{")
+# The end of "f(int x)" before a body, where "(type)" before braces would be a literal.
+PARAMETERS = re.compile(r"([A-Za-z_]\w*)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*$")
 # extern "C"__global__ void k(): with no blank between, C++11 reads the literal's suffix.
 SUFFIX = re.compile(r"[ \t](\"C(?:\+\+)?\")(?=__\w+__\b)")
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -51,8 +53,15 @@ def as_nvcc(text: str) -> str:
 def extension(diagnostic: Diagnostic, makers: frozenset[str]) -> bool:
     """Whether a syntax error may come of an extension that stands on its line; `makers` are macros()."""
     line, column = diagnostic.shown, max(diagnostic.column, 0)
-    if SAYS.match(diagnostic.message):
-        literal = line[column:].startswith("{") and line[:column].rstrip().endswith(")")
-        if literal or SYNTAX.search(line):
-            return True
+    if SAYS.match(diagnostic.message) and (_literal(line, column) or SYNTAX.search(line)):
+        return True
     return not makers.isdisjoint(WORD.findall(line))
+
+
+def _literal(line: str, column: int) -> bool:
+    """Whether what stands at a column may be the braces of "(type){...}"."""
+    before = line[:column].rstrip()
+    if not line[column:].startswith("{") or not before.endswith(")"):
+        return False
+    function = PARAMETERS.search(before)
+    return function is None or function[1] in ("return", "sizeof")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from signoff.verifiers.finding import Finding, Severity
-from signoff.verifiers.gpu.compile import compile_job, cudafe_text, gnu, ptxas
+from signoff.verifiers.gpu.compile import compile_job, cudafe_text, gnu, letters, ptxas
 from signoff.verifiers.gpu.compile.blank import Kind
 from signoff.verifiers.gpu.compile.compile_job import Job
 from signoff.verifiers.gpu.compile.compile_reader import complaint_findings, spill_findings
@@ -18,6 +18,7 @@ from signoff.verifiers.gpu.compile.front_end import Placer
 from signoff.verifiers.gpu.compile.nvrtc_library import Compiled, Library
 from signoff.verifiers.gpu.compile.nvrtc_pch import Precompiled
 from signoff.verifiers.gpu.compile.nvrtc_unit import MISSING, Unit
+from signoff.verifiers.gpu.compile.some_targets import of_some
 from signoff.verifiers.gpu.compile.toolkit import Nvrtc
 from signoff.verifiers.gpu.compile.unit_files import MAX_FILES
 from signoff.verifiers.gpu.facts import KernelCost
@@ -25,6 +26,10 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
 TOOL = "nvrtc"
+# file, line, message
+_Key = tuple[str, int, str]
+# What code asks which target it is compiled for.
+TELLS_APART = "__CUDA_ARCH"
 SYNTAX_ONLY = "--fdevice-syntax-only"
 # Each round leaves out every declaration that was complained about in doubt; more come to light only by nesting.
 ROUNDS = 6
@@ -100,7 +105,7 @@ class _Check:
         ended = False
         for _ in range(ROUNDS):
             compiled = self._compile(self.targets.names[0], self.work.unit.standard, SYNTAX_ONLY)
-            found = cudafe_text.diagnostics(compiled.log)
+            found = self._read(compiled)
             lacking = self.unit.lacking(found)
             if lacking:
                 return Answer(reason=f"Not compiled with NVRTC: {', '.join(lacking)} is not there for it.")
@@ -109,30 +114,52 @@ class _Check:
             if not self.unit.leave_out(found):
                 ended = True
                 break
-        return self._told(found if ended else ())
+        if not ended:
+            return Answer(left_out=self.unit.left_out(), reason="NVRTC stumbles over this code time and again.")
+        return self._told(found)
 
     def _told(self, found: tuple[Diagnostic, ...]) -> Answer:
-        certain = list(self._certain(found))
-        errors = [one for one in found if one.severity is Severity.ERROR]
-        shown = [one for one in certain if one.severity is Severity.ERROR]
-        placer = Placer(TOOL, self.work.main, self.unit.mine, self.unit.text)
-        findings = placer.findings(certain)
+        certain = list(self._certain(found, self.targets.names[0]))
+        errors = _errors(found)
+        findings, doubt = self._of_all_targets(certain, bool(errors))
         costs: tuple[KernelCost, ...] = ()
         # Machine code is made without precompiled headers: it takes at least as long again.
         if not errors and self.unit.whole and self.slowest < COST_SECONDS:
             costs, more = self._costs()
             findings += more
-        doubt = len(shown) < len(errors) or not self.unit.whole
+        doubt |= len(_errors(certain)) < len(errors) or not self.unit.whole
         reason = "Part of the device code needs what NVRTC does not have." if doubt else ""
         return Answer(findings, costs, self.unit.left_out(), reason)
 
-    def _certain(self, found: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
+    def _of_all_targets(self, certain: Sequence[Diagnostic], broken: bool) -> tuple[tuple[Finding, ...], bool]:
+        """What is said for the first target and the others, and whether there is more, in doubt.
+
+        They are looked at where something is wrong, and where the code tells them apart.
+        """
+        placer = Placer(TOOL, self.work.main, self.unit.mine, self.unit.text)
+        said = {self.targets.names[0]: placer.findings(certain)}
+        if not broken and not any(TELLS_APART in text for text in self.work.found.values()):
+            return said[self.targets.names[0]], False
+        known = {_key(one) for one in _errors(certain)}
+        doubt = False
+        for name in self.targets.names[1:]:
+            compiled = self._compile(name, self.work.unit.standard, SYNTAX_ONLY)
+            if compiled.gave_up:
+                return of_some(said, tuple(said)), True
+            found = self._read(compiled)
+            sure = {_key(one) for one in self._certain(found, name)} | known
+            errors = _errors(found)
+            doubt |= not {_key(one) for one in errors} <= sure
+            said[name] = placer.findings([one for one in errors if _key(one) in sure])
+        return of_some(said, self.targets.names), doubt
+
+    def _certain(self, found: tuple[Diagnostic, ...], target: str) -> Iterator[Diagnostic]:
         """What can be shown: a doubtful error ends it, as those after it may follow from it."""
-        again = self._second(found)
+        again = self._second(found, target)
         for one in found:
             sure = self.unit.certain(one)
             if one.severity is Severity.ERROR:
-                if not sure or (again is not None and (one.file, one.line, one.message) not in again):
+                if not sure or (again is not None and _key(one) not in again):
                     return
                 yield one
             elif sure and MISSING not in one.message and self._inside(one):
@@ -146,14 +173,18 @@ class _Check:
         before = place[0].data[: place[1].body].count(b"\n")
         return diagnostic.line - 1 >= before
 
-    def _second(self, found: tuple[Diagnostic, ...]) -> set[tuple[str, int, str]] | None:
+    def _second(self, found: tuple[Diagnostic, ...], target: str) -> set[_Key] | None:
         """The errors under another target and dialect, where these were not declared; None where they were."""
         declared = self.work.unit.declared and self.targets.named
         if declared or not any(one.severity is Severity.ERROR for one in found):
             return None
-        target = self.targets.names[0] if self.targets.named else SECOND[0]
-        log = self._compile(target, self.work.unit.standard if self.work.unit.declared else SECOND[1], SYNTAX_ONLY).log
-        return {(one.file, one.line, one.message) for one in cudafe_text.diagnostics(log)}
+        target = target if self.targets.named else SECOND[0]
+        standard = self.work.unit.standard if self.work.unit.declared else SECOND[1]
+        again = self._read(self._compile(target, standard, SYNTAX_ONLY))
+        return {_key(one) for one in again}
+
+    def _read(self, compiled: Compiled) -> tuple[Diagnostic, ...]:
+        return cudafe_text.diagnostics(letters.told(compiled.log, self.unit.names))
 
     def _costs(self) -> tuple[tuple[KernelCost, ...], tuple[Finding, ...]]:
         """What kernels take, where that comes quickly."""
@@ -167,11 +198,15 @@ class _Check:
             compiled = self._compile(name, self.work.unit.standard, "--ptxas-options=-v", seconds=left)
             if compiled.gave_up:
                 break
-            costs += ptxas.costs(compiled.log)
-            # What is not defined here may be in another unit.
-            said = (one for one in ptxas.complaints(compiled.log) if one.static_shared)
+            costs += tuple(map(self._named, ptxas.costs(compiled.log)))
+            # What is not defined here may be in another unit. A kernel with a name of ours is left to nvcc.
+            said = (one for one in ptxas.complaints(compiled.log) if one.static_shared and not self.unit.names)
             findings += complaint_findings(self.work, said)
         return costs, (*dict.fromkeys(findings), *spill_findings(self.work, costs))
+
+    def _named(self, cost: KernelCost) -> KernelCost:
+        kernel, instance = (letters.told(name, self.unit.names) for name in (cost.kernel, cost.instance))
+        return replace(cost, kernel=kernel, instance=instance)
 
     def _compile(self, target: str, standard: str, *options: str, seconds: float | None = None) -> Compiled:
         text, headers = self.unit.served()
@@ -199,3 +234,11 @@ class _Check:
         yield from (f"--pre-include={path}" for path in unit.forced_includes)
         flags = (*(unit.flags if self.project.trusted else ()), *self.project.settings.cuda.arguments)
         yield from (flag for flag in flags if flag.partition("=")[0] in FLAGS)
+
+
+def _errors(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return [one for one in found if one.severity is Severity.ERROR]
+
+
+def _key(diagnostic: Diagnostic) -> _Key:
+    return diagnostic.file, diagnostic.line, diagnostic.message

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from signoff.verifiers.finding import Category, Severity
-from signoff.verifiers.gpu.compile import blank, conditionals, gnu
+from signoff.verifiers.gpu.compile import blank, conditionals, gnu, letters
 from signoff.verifiers.gpu.compile.blank import Kind, Region
 from signoff.verifiers.gpu.compile.compile_job import Job, unknown_macro
 from signoff.verifiers.gpu.compile.cudafe_text import Diagnostic
@@ -45,7 +45,7 @@ DECLARES = rb"\b(?:struct|class|union|enum|typedef|using|define|namespace)\b[^;{
 COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
 USING = re.compile(rb"using\s+namespace\s")
 MISSING = "signoff:missing:"
-WORD = re.compile(r"[A-Za-z_]\w*")
+WORD = re.compile(r"[^\W\d]\w*")
 RESERVED = re.compile(r"_[A-Z_]")
 RESERVED_WORD = re.compile(r"\b__[a-z]\w*")
 # What CUDA's own headers declare for hosts, and for kernels that launch kernels.
@@ -109,6 +109,7 @@ class Unit:
         marks = blank.device_words(texts.values())
         defined = frozenset(match[1] for text in texts.values() for match in blank.DEFINE.finditer(text)) - marks
         self.gnu = gnu.macros(texts.values())
+        self.names = letters.words(texts.values())
         self.files = {path: self._file(path, text, marks, defined) for path, text in texts.items()}
         self.absent = {name for one in self.files.values() for region in one.gone for name in region.names}
 
@@ -118,7 +119,7 @@ class Unit:
         served = gnu.as_nvcc(rewritten(self.work.files, path, self._stood_in(path, text), names))
         found = _regions(served, marks, defined)
         host = {region for region in found if region.kind is Kind.HOST}
-        return _File(served, served.encode("utf-8", "replace"), found, host)
+        return _File(served, letters.plain(served, self.names).encode("utf-8", "replace"), found, host)
 
     def _stood_in(self, path: str, text: str) -> str:
         """Notes a stand-in for every include that the unit's folders do not hold."""
@@ -159,6 +160,8 @@ class Unit:
 
     def region(self, diagnostic: Diagnostic) -> tuple[_File, Region] | None:
         """The declaration that a message is about."""
+        if not diagnostic.file and diagnostic.notes:
+            diagnostic = diagnostic.notes[0]  # at the end of the source: what is open there
         one = self.files.get(diagnostic.file)
         if one is None:
             return None
@@ -170,6 +173,9 @@ class Unit:
 
     def certain(self, diagnostic: Diagnostic) -> bool:
         """Whether a message cannot come of what the unit lacks: it is about device code and names nothing absent."""
+        directive = self._directive(diagnostic)
+        if directive is not None:
+            return directive
         place = self.region(diagnostic)
         if self.opened or place is None or place[1].kind is not Kind.DEVICE or OURS.search(diagnostic.message):
             return False
@@ -183,8 +189,8 @@ class Unit:
         unknown = quoted if category in (Category.GPU_SYNTAX, Category.GPU_NAME) else quoted | line
         if unknown_macro(self.work, diagnostic.message):
             return False
-        if category is Category.GPU_SYNTAX and not diagnostic.shown.isascii():
-            return False  # NVRTC reads no letters beyond ASCII, nvcc does
+        if category is Category.GPU_SYNTAX and letters.beyond(diagnostic.shown, self.names):
+            return False  # nvcc may know what it is
         if quoted & gnu.WORDS or (category is Category.GPU_SYNTAX and gnu.extension(diagnostic, self.gnu)):
             return False
         if "is undefined" in diagnostic.message and any(map(self._declared, quoted)):
@@ -195,8 +201,17 @@ class Unit:
             return False
         return all(self._known(word) for word in quoted if RESERVED.match(word))
 
+    def _directive(self, diagnostic: Diagnostic) -> bool | None:
+        """Whether a message about a directive is certain; None where it is about something else."""
+        one = self.files.get(diagnostic.file)
+        if one is None or diagnostic.line < 1:
+            return None
+        line = LineIndex(one.text).line(diagnostic.line - 1).encode("utf-8", "replace")
+        return conditionals.fault(diagnostic.message, line, one.data)
+
     def _declared(self, word: str) -> bool:
         """Whether something that was left out, or that a condition may have, declares the name, at a glance."""
+        word = letters.plain(word, self.names)
         pattern = re.compile(DECLARES % re.escape(word).encode())
         pieces = (one.data[region.start : region.end] for one in self.files.values() for region in one.gone)
         if any(word.encode() in piece and pattern.search(COMMENT.sub(b"", piece)) for piece in pieces):
