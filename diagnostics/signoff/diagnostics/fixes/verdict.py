@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
+from signoff.diagnostics.fixes.gpu.skipped import skipped
 from signoff.diagnostics.fixes.source import Token, quoted, scan
 from signoff.diagnostics.taxonomy import is_syntax
 from signoff.verifiers.compare import Movement, new_findings
@@ -125,6 +126,8 @@ def _was_hidden(
     if before.tool in IN_STAGES and (finding.tool == "signoff" or before.tool == "triton"):
         # Of what the compiler says itself, none but a later error of Triton's can have been hidden.
         return not _concerns(finding, candidate, snapshot)
+    if before.tool in IN_STAGES and finding.code == "UndefinedIdentifier":
+        return skipped(finding, candidate, snapshot)
     if finding.severity is Severity.ERROR:
         return before.tool in STOP_AT_ERROR and _known_elsewhere(finding, before, candidate, snapshot, known)
     return not _concerns(finding, candidate, snapshot)
