@@ -39,7 +39,7 @@ class Launch:
     def available(self, settings: VerifierSettings) -> Availability:
         """Whether the grammar is installed and the checks are switched on."""
         if not _installed():
-            return Availability(False, reason="tree-sitter-cuda is not installed; get it with: pip install tree-sitter-cuda")
+            return Availability(False, reason="tree-sitter-cuda is not installed: pip install tree-sitter-cuda")
         if not settings.launch.enabled:
             return Availability(False, reason="switched off in the settings (launch.enabled)")
         return Availability(True)
