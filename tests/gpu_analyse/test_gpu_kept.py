@@ -13,6 +13,7 @@ from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.values.analyse import analyse
 from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.parsing import difference, parsed
+from signoff.verifiers.gpu.values.scanning import again, whole
 
 CASES = sorted((Path(__file__).parents[1] / "gpu_launch" / "cases").glob("*/*.cu"))
 UNIT = """\
@@ -228,3 +229,17 @@ def test_the_place_where_two_texts_differ(old: bytes, new: bytes, place: tuple[i
     found = difference(old, new)
     assert (found.start, found.old_end, found.new_end) == place
     assert old[: found.start] + new[found.start : found.new_end] + old[found.old_end :] == new
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pieces_of_a_changed_text_are_those_of_a_fresh_look(seed: int) -> None:
+    pick = random.Random(seed)
+    for text in texts(pick):
+        old = whole(text.encode())
+        for _ in range(25):
+            new = edited(old.data.decode("utf-8", "replace"), pick)
+            joined = new[: pick.randrange(len(new))] + pick.choice(("\\\n", "'", '"', "/*", "*/", "\n#if 0 /* x", ""))
+            data = (joined + new[len(joined) :] if pick.random() < 0.4 else new).encode()
+            made, fresh = again(old, data, difference(old.data, data)), whole(data)
+            assert (made.starts, made.ends, made.directives) == (fresh.starts, fresh.ends, fresh.directives)
+            old = made

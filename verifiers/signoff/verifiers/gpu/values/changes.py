@@ -16,8 +16,8 @@ from tree_sitter import Node
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.values.effects import function_of
 from signoff.verifiers.gpu.values.parsing import Stretch, difference
-from signoff.verifiers.gpu.values.preprocess import directives
 from signoff.verifiers.gpu.values.reads import Reads
+from signoff.verifiers.gpu.values.scanning import directives
 from signoff.verifiers.gpu.values.source import Source, parent_of
 from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import CLASSES, declared

@@ -8,34 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from signoff.verifiers.gpu.values.conditions import defined, holds
 from signoff.verifiers.gpu.values.macros import Definition, Expander, Macro, State, Timeline, on_command_line, parsed
+from signoff.verifiers.gpu.values.scanning import Directive, directives
 
-SCAN = re.compile(
-    rb"(?P<directive>^[ \t]*\#(?:[^\n\\/\"]|\\\r?\n|\\.|/\*.*?\*/|/(?![/*])|\"(?:[^\"\\\n]|\\.)*\"|\")*)"
-    rb"|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*"
-    rb"|R\"(?P<mark>[^()\s\\\"]{0,16})\(.*?\)(?P=mark)\"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
-    re.MULTILINE | re.DOTALL,
-)
-WORD = re.compile(r"\s*#\s*(\w*)\s*(.*)", re.DOTALL)
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 INCLUDE = re.compile(r"\"([^\"]+)\"|<([^>]+)>")
 NOT_NEWLINE = re.compile(rb"[^\r\n]")
 # What nvcc defines on the host side, and what it certainly does not.
 ALWAYS = ("__CUDACC__=1", "__NVCC__=1", "__cplusplus=201703L")
 NEVER = ("__HIPCC__", "__HIP__", "__HIP_PLATFORM_AMD__", "__HIP_PLATFORM_HCC__", "__HIP_DEVICE_COMPILE__")
-
-
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """One preprocessing directive: its byte range, its word and the rest of it."""
-
-    start: int
-    end: int
-    word: str
-    rest: str
 
 
 @dataclass(slots=True)
@@ -70,20 +52,6 @@ def environment(defines: Iterable[str], undefines: Iterable[str]) -> dict[str, D
         result[macro.name] = macro
     result.update((name, State.UNDEFINED) for name in undefines)
     return result
-
-
-@lru_cache(maxsize=1024)
-def directives(data: bytes) -> tuple[Directive, ...]:
-    """All directives of a text, in order."""
-    found = []
-    for match in SCAN.finditer(data):
-        if match["directive"] is not None:
-            word = WORD.match(
-                COMMENT.sub(" ", match[0].decode("utf-8", "replace")).replace("\\\r\n", " ").replace("\\\n", " ")
-            )
-            if word is not None:
-                found.append(Directive(match.start(), match.end(), word[1], word[2].strip()))
-    return tuple(found)
 
 
 def preprocess(data: bytes, before: Mapping[str, Definition], include: Includer) -> Preprocessed:

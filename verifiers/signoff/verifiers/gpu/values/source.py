@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any, TypeVar
 
 from tree_sitter import Node, Tree
@@ -36,6 +36,23 @@ SHORT = 2
 def _ending(word: bytes) -> re.Pattern[bytes]:
     """The word where it ends: what comes before is tested by hand, since a look back makes the search slow."""
     return re.compile(re.escape(word) + rb"(?![\w$])")
+
+
+def _places(data: bytes, word: bytes, start: int, end: int) -> Iterator[int]:
+    """Plain search and a look at what stands around it; for the few short names, which are in everything, a
+    pattern that is kept: to compile one for every name costs more than it saves."""
+    width = len(word)
+    if 0 < width <= SHORT:
+        found = (match.start() for match in _ending(word).finditer(data, start))
+        yield from (at for at in takewhile(end.__gt__, found) if at == 0 or data[at - 1] not in INSIDE_WORD)
+        return
+    # The name that is missing in a half-typed text is empty, and everywhere.
+    at = data.find(word, start, end) if word else -1
+    while at >= 0:
+        after = data[at + width : at + width + 1]
+        if (at == 0 or data[at - 1] not in INSIDE_WORD) and (not after or after[0] not in INSIDE_WORD):
+            yield at
+        at = data.find(word, at + width, end)
 
 
 class Source:
@@ -132,29 +149,13 @@ class Source:
 
     def words_in(self, name: str, start: int, end: int) -> tuple[int, ...]:
         """Those of them in a byte range that a function holds."""
-        return tuple(self._places(name.encode(), start, end))
+        return tuple(_places(self.data, name.encode(), start, end))
 
     def _spelled(self, name: str) -> tuple[int, ...]:
         found = self._words.get(name)
         if found is None:
-            found = self._words[name] = tuple(self._places(name.encode(), 0, len(self.data)))
+            found = self._words[name] = tuple(_places(self.data, name.encode(), 0, len(self.data)))
         return found
-
-    def _places(self, word: bytes, start: int, end: int) -> Iterator[int]:
-        """Plain search and a look at what stands around it; for the few short names, which are in everything, a
-        pattern that is kept: to compile one for every name costs more than it saves."""
-        data, width = self.data, len(word)
-        if 0 < width <= SHORT:
-            found = (match.start() for match in _ending(word).finditer(data, start))
-            yield from (at for at in takewhile(end.__gt__, found) if at == 0 or data[at - 1] not in INSIDE_WORD)
-            return
-        # The name that is missing in a half-typed text is empty, and everywhere.
-        at = data.find(word, start, end) if word else -1
-        while at >= 0:
-            after = data[at + width : at + width + 1]
-            if (at == 0 or data[at - 1] not in INSIDE_WORD) and (not after or after[0] not in INSIDE_WORD):
-                yield at
-            at = data.find(word, at + width, end)
 
     def identifiers(self, name: str) -> tuple[Node, ...]:
         """The nodes of the identifier `name`: not those in comments and strings."""
@@ -237,9 +238,22 @@ class Source:
         """Those that stand in no function."""
         found = self._local.get((name, -1))
         if found is None:
-            offsets = [at for at in self._spelled(name) if self.number_at(at) is None]
-            found = self._local[name, -1] = tuple(self._nodes(name, offsets))
+            found = self._local[name, -1] = tuple(self._nodes(name, self._places_outside(name.encode())))
         return found
+
+    @cached_property
+    def _outside(self) -> tuple[bytes, list[int], list[int]]:
+        """The text without its functions; where each piece of it begins there, and where in the text."""
+        starts, ends = self._ranges
+        pieces = list(zip([0, *ends], [*starts, len(self.data)], strict=True))
+        sizes = accumulate((end - start + 1 for start, end in pieces), initial=0)
+        return b"\n".join(self.data[start:end] for start, end in pieces), list(sizes), [start for start, _ in pieces]
+
+    def _places_outside(self, word: bytes) -> Iterator[int]:
+        text, begins, starts = self._outside
+        for at in _places(text, word, 0, len(text)):
+            piece = bisect_right(begins, at) - 1
+            yield starts[piece] + at - begins[piece]
 
     def identifiers_near(self, name: str, offset: int) -> list[Node]:
         """Those that stand in no function, or in the one around an offset."""
