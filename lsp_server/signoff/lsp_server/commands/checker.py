@@ -157,9 +157,12 @@ async def _run_all(
 def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome]]) -> tuple[ToolReport, ...]:
     seconds: dict[str, float] = defaultdict(float)
     trouble: dict[str, dict[str, None]] = defaultdict(dict)
+    judged: set[str] = set()
     for job, outcomes in zip(jobs, results, strict=True):
         for outcome in outcomes:
             seconds[outcome.tool] += outcome.seconds
+            told = any(finding.severity <= Severity.WARNING for finding in outcome.findings)
+            judged |= {outcome.tool} if outcome.complete or told else set()
             if outcome.status is Status.MISSING:
                 trouble[outcome.tool][f"{outcome.status}: {outcome.message}"] = None
             elif not outcome.ran:
@@ -167,7 +170,8 @@ def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome
     found = {one.name: one.available(session.settings) for one in session.verifiers if one.name in seconds}
     versions = {name: bare_version(one.version) for name, one in found.items()}
     return tuple(
-        ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ()))) for name in seconds
+        ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ())), name in judged)
+        for name in seconds
     )
 
 
@@ -183,13 +187,17 @@ def _not_judged(jobs: Sequence[Job], results: Sequence[list[Outcome]]) -> Iterat
         for outcome in outcomes:
             parts = outcome.facts.get(NOT_JUDGED)
             listed = list(parts) if isinstance(parts, tuple) else []
+            tool = DISPLAY.get(outcome.tool, outcome.tool)
             if not listed:
+                silent = outcome.ran and not outcome.complete and not outcome.findings
+                if silent and outcome.message and job.snapshot.language not in HDL:
+                    yield job.snapshot.path, f"not judged by {tool}: {outcome.message}"
                 continue
             text = "; ".join(
                 f"{name}: {why.splitlines()[0] if why else 'unknown'}" for name, why in listed[:MOST_NAMED]
             )
             more = f"; and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
-            yield job.snapshot.path, f"not judged by {DISPLAY.get(outcome.tool, outcome.tool)}: {text}{more}"
+            yield job.snapshot.path, f"not judged by {tool}: {text}{more}"
 
 
 def _texts(findings: Iterable[Finding]) -> dict[str, LineIndex]:

@@ -22,6 +22,7 @@ def render(result: CheckResult) -> str:
                 "version": tool.version,
                 "seconds": round(tool.seconds, 3),
                 "trouble": list(tool.trouble),
+                "judged": tool.judged,
             }
             for tool in result.tools
         ],

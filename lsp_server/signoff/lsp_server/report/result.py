@@ -29,12 +29,16 @@ def bare_version(said: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ToolReport:
-    """How one tool fared over all runs: `seconds` of wall time in all, `trouble` where it did not get to its end."""
+    """How one tool fared over all runs: `seconds` of wall time in all, `trouble` where it did not get to its end.
+
+    `judged` False: it ran, but never saw everything and found nothing, so its silence says nothing.
+    """
 
     name: str
     version: str = ""
     seconds: float = 0.0
     trouble: tuple[str, ...] = ()
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from signoff.diagnostics.prove import DISPLAY
-from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult
+from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult, ToolReport
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.text import LineIndex
 
@@ -45,17 +45,19 @@ def summary(result: CheckResult) -> str:
         (result.count(severity), name) for severity, name in SEVERITY_NAMES.items() if severity <= Severity.WARNING
     ]
     counts = ", ".join(f"{_plural(number, name)}" for number, name in named if number) or "No errors, no warnings"
-    ran = (
-        ", ".join(
-            f"{DISPLAY.get(tool.name, tool.name)} {tool.version}".strip() for tool in result.tools if not tool.trouble
-        )
-        or "no tool"
-    )
+    fine = [tool for tool in result.tools if not tool.trouble]
+    ran = ", ".join(f"{_called(tool)} {tool.version}".strip() for tool in fine if tool.judged) or "no tool"
     files = _plural(len(result.files), "file")
     text = f"{counts} in {files}, as told by {ran} in {result.seconds:.1f} s."
+    if silent := [_called(tool) for tool in fine if not tool.judged]:
+        text += f" Not judged by {', '.join(silent)}."
     if result.elsewhere:
         text += f" {_plural(result.elsewhere, 'error')} in other files of the project not shown."
     return text
+
+
+def _called(tool: ToolReport) -> str:
+    return DISPLAY.get(tool.name, tool.name)
 
 
 def _plural(number: int, noun: str) -> str:
