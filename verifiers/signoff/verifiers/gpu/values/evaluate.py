@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Evaluator", "Expression", "Frame"]
 
 DEEPEST = 60
+# More explain nothing, and in long chains of values cost much.
+MOST_NOTES = 8
 
 
 class Evaluator:
@@ -159,10 +161,11 @@ class Evaluator:
                 span = variable.source.span(variable.name)
                 self.notes.append(Note(variable.source.path, span, f"{variable.text} is {_shown(value)} here"))
             self._busy.discard(key)
-            self._read[key] = (value, tuple(self.notes))
+            self._read[key] = (value, tuple(self.notes[:MOST_NOTES]))
             self.notes = outer
         value, notes = self._read[key]
-        self.notes.extend(note for note in notes if note not in self.notes)
+        if len(self.notes) < MOST_NOTES:
+            self.notes.extend(note for note in notes if note not in self.notes)
         return value
 
     def remember(self, frame: Frame) -> Frame:

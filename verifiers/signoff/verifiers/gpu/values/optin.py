@@ -51,6 +51,7 @@ class OptIns:
         self.defined = {kernel.name for kernel in kernels if kernel.defined}
         self._entries: dict[str, list[_Entry]] = {}
         self._doubtful: set[str] = set()
+        self._handed_out: dict[str, bool] = {}
         self._macros = _macro_words(memo.unit)
         for file in memo.unit.files:
             self._collect(file.source)
@@ -66,7 +67,7 @@ class OptIns:
         for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
             place = (number, 0) if number is not None else (-1, order)
             read = partial(_settings, source=source, calls=[call for _, call in group])
-            for setting in self.memo.value(("opt-in", source.path, *place), source.path, number, read) or ():
+            for setting in self.memo.value(("opt-in", source.path, *place), source.path, number, read):
                 self._doubtful.update(setting.doubtful)
                 if setting.entry is not None:
                     self._entries.setdefault(setting.kernel, []).append(setting.entry)
@@ -89,8 +90,10 @@ class OptIns:
         """Whether the kernel is handed to something that may raise its limit."""
         if name in self._macros:
             return True
-        key = ("elsewhere", name, -1, 0)
-        return self.memo.value(key, "", None, partial(_handed_out, name=name)) is not False
+        if name not in self._handed_out:
+            key = ("elsewhere", name, -1, 0)
+            self._handed_out[name] = self.memo.value(key, "", None, partial(_handed_out, name=name))
+        return self._handed_out[name]
 
 
 @dataclass(frozen=True, slots=True)
