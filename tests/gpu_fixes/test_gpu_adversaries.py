@@ -146,6 +146,11 @@ ROUNDS = {
     "a loop and more": program(
         body=f"out[blockIdx.x * blockDim.x + threadIdx.x] = 0; {LOOP.format(body='out[i] += 1;')}", launch=FEW
     ),
+    "the number of blocks": program(body=f"{GLOBAL} if (gridDim.x == 5) {{ out[0] = 3; }}", launch=WIDE),
+    "the number of blocks as an argument": program(
+        body=GLOBAL, launch="int b = (9999 + 2047) / 2048; fill<<<b, 2048>>>(out, b * 2048);"
+    ),
+    "an index of one byte": program(body=GLOBAL.replace("int i", "unsigned char i"), launch=WIDE),
     "threads beyond the end": program(body="int i = blockIdx.x * blockDim.x + threadIdx.x; out[i] = 1;", launch=WIDE),
 }
 

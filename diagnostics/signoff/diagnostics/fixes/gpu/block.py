@@ -233,7 +233,10 @@ def _within(ground: Ground, launch: Launch, axis: str, start: int, end: int) -> 
     before = src.before(start)
     given = src.word(before) == "=" and src.word(before - 1) == name
     assigned = sum(token.text == name and src.word(n + 1) in ASSIGNING for n, token in enumerate(src.tokens))
-    return name.isidentifier() and given and assigned == 1
+    # Whatever else reads the number of blocks would find another.
+    own = [token.start for token in ground.tokens(place)] + [src.token(before - 1).start]
+    only = all(token.text != name or token.start in own for token in src.tokens)
+    return name.isidentifier() and given and assigned == 1 and only
 
 
 def _divided_by_number(ground: Ground, launch: Launch, cut: Cut) -> list[Edit] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING
+from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, INTEGERS
 from signoff.diagnostics.fixes.gpu.carried import independent
 from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.tokens import CudaSource
@@ -30,7 +30,7 @@ def each_for_itself(ground: Ground, kernel: Kernel, axis: str, size: str = "") -
     covered = set[int]()
     for first, last in global_indices(ground, kernel, axis, size):
         covered.update(range(first, last + 1))
-    for variable in ("threadIdx", "blockIdx", "blockDim"):
+    for variable in ("threadIdx", "blockIdx", "blockDim", "gridDim"):
         for number, member in members(ground, kernel, variable):
             if member == axis and number not in covered and not _strides(ground, number, axis):
                 return False
@@ -71,13 +71,13 @@ def _changed(src: CudaSource, number: int) -> bool:
 def tests_its_index(ground: Ground, kernel: Kernel, axis: str, size: str = "") -> bool:
     """Whether each index is a variable that the kernel compares: then threads beyond the work's end do none."""
     src, words = ground.src, [token.text for token in ground.tokens(kernel.span)]
-    names = [
-        src.word(first - 2) if src.word(first - 1) == "=" else ""
-        for first, _ in global_indices(ground, kernel, axis, size)
-    ]
+    found = [*global_indices(ground, kernel, axis, size)]
+    names = [src.word(first - 2) if src.word(first - 1) == "=" else "" for first, _ in found]
+    # A smaller type would begin anew.
+    whole = all(src.word(first - 3) in INTEGERS - {"short"} | {"auto"} for first, _ in found)
     compared = {word for word, after in pairwise(words) if after in ("<", ">=", "<=", ">")}
     compared |= {after for word, after in pairwise(words) if word in ("<", ">=", "<=", ">")}
-    return bool(names) and all(name in compared for name in names)
+    return bool(names) and whole and all(name in compared for name in names)
 
 
 def _plain(ground: Ground, kernel: Kernel) -> bool:
@@ -91,7 +91,7 @@ def _plain(ground: Ground, kernel: Kernel) -> bool:
 
 
 def _strides(ground: Ground, number: int, axis: str) -> bool:
-    """Whether a member of blockDim is part of `+= blockDim.x * gridDim.x` (either way round)."""
+    """Whether a member of blockDim or gridDim is part of `+= blockDim.x * gridDim.x` (either way round)."""
     around = "".join(ground.src.word(n) for n in range(number - 8, number + 6))
     return f"+=blockDim.{axis}*gridDim.{axis}" in around or f"+=gridDim.{axis}*blockDim.{axis}" in around
 
