@@ -18,6 +18,7 @@ from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.gpu.strings.triggers import concerns
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import BOM
 from signoff.verifiers.verifier import Speed, Verifier, tool_of
 from signoff.verifiers.workspace import WorkspaceModel
 
@@ -339,9 +340,10 @@ class Checking:
 def _is_as_on_disk(document: Document) -> bool:
     """Whether a document that was just opened holds what its file holds: editors restore unsaved texts."""
     try:
-        return Path(document.path).read_bytes().decode("utf-8", errors="replace") == document.text
+        saved = Path(document.path).read_bytes().decode("utf-8-sig", errors="replace")
     except OSError:
         return False
+    return saved == document.text.removeprefix(BOM)
 
 
 def enabled(verifier: Verifier, settings: Settings) -> bool:

@@ -70,12 +70,20 @@ def diagnostics(output: str) -> tuple[Diagnostic, ...]:
         if one.severity is Severity.HINT:
             last = last and replace(last, notes=(*last.notes, one))
             continue
+        if last is not None and _follows(one, last):
+            continue
         if last is not None:
             found[last] = None
         last = one
     if last is not None:
         found[last] = None
     return tuple(found)
+
+
+def _follows(one: Diagnostic, cause: Diagnostic) -> bool:
+    """Whether a message only says where the front end went on after a word that it does not know ("__gloabl__")."""
+    beside = (one.file, one.line, one.message) == (cause.file, cause.line, 'expected a ";"')
+    return beside and cause.message.startswith("this declaration has no storage class")
 
 
 def _each(lines: Sequence[str]) -> Iterator[Diagnostic]:
