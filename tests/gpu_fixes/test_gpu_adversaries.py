@@ -151,6 +151,9 @@ ROUNDS = {
         body=GLOBAL, launch="int b = (9999 + 2047) / 2048; fill<<<b, 2048>>>(out, b * 2048);"
     ),
     "an index of one byte": program(body=GLOBAL.replace("int i", "unsigned char i"), launch=WIDE),
+    "another end than the grid's": program(body=GLOBAL, launch=WIDE.replace("out, 9999", "out, 20000")),
+    "one more than the end": program(body=GLOBAL.replace("<", "<="), launch=WIDE),
+    "an end that moves": program(body=f"n = n + 7; {GLOBAL}", launch=WIDE),
     "threads beyond the end": program(body="int i = blockIdx.x * blockDim.x + threadIdx.x; out[i] = 1;", launch=WIDE),
 }
 

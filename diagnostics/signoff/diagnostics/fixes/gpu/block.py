@@ -13,9 +13,9 @@ from signoff.diagnostics.fixes.gpu.coverage import (
     each_for_itself,
     global_indices,
     goes_over_the_rest,
-    tests_its_index,
 )
 from signoff.diagnostics.fixes.gpu.ground import Ground
+from signoff.diagnostics.fixes.gpu.tested import tests_its_index
 from signoff.diagnostics.fixes.gpu.tokens import scan, words
 from signoff.diagnostics.fixes.gpu.usage import block_number_is_plain, only_launched_here
 from signoff.diagnostics.fixes.source import Token
@@ -110,7 +110,7 @@ def _literal(ground: Ground, kernel: Kernel, launch: Launch, cut: Cut, token: To
     edit = ground.replace(token, str(cut.new))
     if goes_over_the_rest(ground, kernel, cut.axis):
         return [edit]
-    if not tests_its_index(ground, kernel, cut.axis):
+    if not tests_its_index(ground, kernel, launch, cut.axis):
         return None
     variable = ground.text(launch.block_span).strip() if launch.block_span else ""
     if variable.isidentifier():
@@ -169,7 +169,7 @@ def _extents(launch: Launch) -> list[tuple[str, Span]]:
 def _follows(ground: Ground, launch: Launch, axis: str, name: str, divided: list[tuple[int, int]]) -> bool:
     """Whether the grid's extent in an axis is one of the divisions, or a macro that is one, and the kernel tests."""
     kernel = ground.kernel(launch.kernel)
-    if kernel is None or not tests_its_index(ground, kernel, axis, name):
+    if kernel is None or not tests_its_index(ground, kernel, launch, axis, name):
         return False
     if any(_within(ground, launch, axis, start, end) for start, end in divided):
         return True

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING, INTEGERS
+from signoff.diagnostics.fixes.gpu.arguments import ASSIGNING
 from signoff.diagnostics.fixes.gpu.carried import independent
 from signoff.diagnostics.fixes.gpu.ground import Ground
 from signoff.diagnostics.fixes.gpu.tokens import CudaSource
@@ -66,18 +65,6 @@ def _statement_end(ground: Ground, number: int) -> int:
 
 def _changed(src: CudaSource, number: int) -> bool:
     return src.word(number + 1) in ASSIGNING or src.word(number - 1) in ("++", "--", "&")
-
-
-def tests_its_index(ground: Ground, kernel: Kernel, axis: str, size: str = "") -> bool:
-    """Whether each index is a variable that the kernel compares: then threads beyond the work's end do none."""
-    src, words = ground.src, [token.text for token in ground.tokens(kernel.span)]
-    found = [*global_indices(ground, kernel, axis, size)]
-    names = [src.word(first - 2) if src.word(first - 1) == "=" else "" for first, _ in found]
-    # A smaller type would begin anew.
-    whole = all(src.word(first - 3) in INTEGERS - {"short"} | {"auto"} for first, _ in found)
-    compared = {word for word, after in pairwise(words) if after in ("<", ">=", "<=", ">")}
-    compared |= {after for word, after in pairwise(words) if word in ("<", ">=", "<=", ">")}
-    return bool(names) and whole and all(name in compared for name in names)
 
 
 def _plain(ground: Ground, kernel: Kernel) -> bool:
