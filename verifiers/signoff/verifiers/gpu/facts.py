@@ -100,12 +100,16 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """__launch_bounds__(max_threads, min_blocks, max_cluster); None where not given or not known."""
+    """__launch_bounds__(max_threads, min_blocks, max_cluster); None where not given or not known.
+
+    `parameter` says which template parameter max_threads is (from 0), where it is just that.
+    """
 
     span: Span
     max_threads: int | None = None
     min_blocks: int | None = None
     max_cluster: int | None = None
+    parameter: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

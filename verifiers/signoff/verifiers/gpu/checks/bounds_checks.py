@@ -14,7 +14,7 @@ from signoff.verifiers.project import Project
 
 def block_over_bounds(site: Site) -> Iterator[Finding]:
     """A block larger than what every kernel of that name was compiled for."""
-    bounds = [kernel.bounds.max_threads for kernel in site.kernels if kernel.bounds is not None]
+    bounds = [_threads(kernel.bounds, site) for kernel in site.kernels if kernel.bounds is not None]
     known = [value for value in bounds if value]
     if not known or len(known) < len(site.kernels) or site.threads <= max(known):
         return
@@ -26,6 +26,15 @@ def block_over_bounds(site: Site) -> Iterator[Finding]:
     data = (("axis", "block"), ("value", str(threads)), ("limit", str(limit)))
     fault = Fault("LaunchBoundsExceeded", Category.LAUNCH_GEOMETRY, message, error(site.asked), data)
     yield site.finding(fault, site.launch.block_span)
+
+
+def _threads(bounds: Bounds, site: Site) -> int | None:
+    """The threads that the launched instance is compiled for: a template's argument counts where it is a number."""
+    given = site.launch.template_arguments
+    if bounds.max_threads is not None or bounds.parameter is None or bounds.parameter >= len(given):
+        return bounds.max_threads
+    argument = given[bounds.parameter]
+    return int(argument) if argument.isdecimal() and not argument.startswith("0") else None
 
 
 def kernel_bounds(unit: UnitFacts, project: Project, path: str) -> Iterator[Finding]:

@@ -57,12 +57,13 @@ def _axis(site: Site, axis: str, value: int, limit: Callable[[Limits], int]) -> 
 
 
 def _swapped(site: Site, axis: str) -> tuple[tuple[str, str], ...]:
-    """Says so where grid and block look exchanged: the other way round the launch would be legal."""
+    """Says so where grid and block look exchanged: the other way round the launch would be legal, with whole warps."""
     grid, block = site.launch.grid, site.launch.block
     if not axis.startswith("block") or block.volume is None or grid.volume is None:
         return ()
-    legal = site.failing(lambda one: not _fits(one, grid=block, block=grid)) is None
-    return (("swapped", "true"),) if legal and grid.volume > 1 else ()
+    threads = grid.volume
+    legal = site.failing(lambda one: not _fits(one, grid=block, block=grid) or threads < one.warp_size) is None
+    return (("swapped", "true"),) if legal else ()
 
 
 def _fits(one: Limits, grid: Extent, block: Extent) -> bool:

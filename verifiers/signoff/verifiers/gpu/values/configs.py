@@ -51,6 +51,19 @@ def config(evaluator: Evaluator, source: Source, node: Node) -> Config:
     )
 
 
+def driver_config(
+    evaluator: Evaluator, source: Source, node: Node
+) -> tuple[tuple[int | None, ...], tuple[Node | None, ...]]:
+    """The numbers of the CUlaunchConfig that an argument points to (grid x, y, z, block x, y, z, shared memory), and
+    the expressions that say them."""
+    names = (*types.DRIVER_AXES, "sharedMemBytes")
+    variable = _pointed(evaluator, source, node)
+    if variable is None or variable.source is not source:
+        return (None,) * len(names), (None,) * len(names)
+    reader = _Reader(evaluator, variable, node.start_byte, types.DRIVER_CONFIG)
+    return tuple(reader.number((name,)) for name in names), tuple(reader.expression(name) for name in names)
+
+
 def _pointed(evaluator: Evaluator, source: Source, node: Node) -> Variable | None:
     """The variable whose address an expression is: `&config`, `&attrs[0]`, an array's name."""
     node = unwrapped(node)
@@ -68,8 +81,11 @@ def _pointed(evaluator: Evaluator, source: Source, node: Node) -> Variable | Non
 class _Reader:
     """Reads a variable's parts at one place."""
 
-    def __init__(self, evaluator: Evaluator, variable: Variable, offset: int) -> None:
+    def __init__(
+        self, evaluator: Evaluator, variable: Variable, offset: int, record: types.Record = types.LAUNCH_CONFIG
+    ) -> None:
         self.evaluator = evaluator
+        self.record = record
         self.variable = variable
         self.offset = offset
 
@@ -91,7 +107,7 @@ class _Reader:
         """The one expression that a member of the configuration is set to."""
         stores = self.stores((name,))
         start = self.variable.initializer
-        given = _designated(self.variable.source, start, name) if start is not None else None
+        given = _designated(self.variable.source, start, name, self.record) if start is not None else None
         if len(stores) == 1 and stores[0].kind == STORE:
             return stores[0].value
         return given if not stores else None
@@ -124,7 +140,7 @@ class _Reader:
         return stores[0].source.of(stores[0].value).split("::")[-1]
 
 
-def _designated(source: Source, node: Node, name: str) -> Node | None:
+def _designated(source: Source, node: Node, name: str, record: types.Record) -> Node | None:
     """The expression of a member in braces, by name or by position."""
     if node.type != "initializer_list":
         return None
@@ -133,6 +149,6 @@ def _designated(source: Source, node: Node, name: str) -> Node | None:
         designator = item.child_by_field_name("designator") if item.type == "initializer_pair" else None
         if designator is not None and source.of(designator).strip(". ") == name:
             return item.child_by_field_name("value")
-    position = [one.name for one in types.LAUNCH_CONFIG.fields].index(name)
+    position = [one.name for one in record.fields].index(name)
     plain = all(item.type != "initializer_pair" for item in items)
     return items[position] if plain and len(items) > 1 and position < len(items) else None

@@ -107,8 +107,23 @@ def _bounds(evaluator: Evaluator, source: Source, holder: Node) -> Bounds | None
     if node is None:
         return None
     values = [evaluator.value(evaluator.expression(one, source)) for one in children(node)]
-    numbers = [_whole(value) for value in values][:3]
-    return Bounds(source.span(node), *numbers)
+    most, blocks, cluster = [*map(_whole, values), None, None, None][:3]
+    threads = next(iter(children(node)), None)
+    which = _template_parameter(source, holder, source.of(threads)) if threads is not None else None
+    return Bounds(source.span(node), most, blocks, cluster, which)
+
+
+def _template_parameter(source: Source, holder: Node, name: str) -> int | None:
+    """Which parameter of the holder's template a name is; None where that cannot be told from a list of arguments."""
+    outer = parent_of(holder)
+    listed = outer.child_by_field_name("parameters") if outer is not None else None
+    for place, parameter in enumerate(children(listed) if listed is not None else []):
+        if "variadic" in parameter.type:
+            return None
+        declared = declared_name(parameter.child_by_field_name("declarator"))
+        if declared is not None and source.of(declared) == name:
+            return place
+    return None
 
 
 def _whole(value: Value | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -15,7 +15,7 @@ from signoff.verifiers.gpu.facts import Extent, Form, Launch
 from signoff.verifiers.gpu.values import types
 from signoff.verifiers.gpu.values.arithmetic import Value
 from signoff.verifiers.gpu.values.budget import Budget
-from signoff.verifiers.gpu.values.configs import config
+from signoff.verifiers.gpu.values.configs import config, driver_config
 from signoff.verifiers.gpu.values.effects import callee
 from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.values.memo import Memo
@@ -34,6 +34,7 @@ RUNTIME = {
 }
 DRIVER = {"cuLaunchKernel": False, "cuLaunchCooperativeKernel": True}
 DRIVER_SHARED = 7
+DRIVER_EXTENDED = "cuLaunchKernelEx"
 
 
 def launches(memo: Memo) -> Iterator[tuple[Launch, Callee]]:
@@ -78,7 +79,7 @@ def literal(source: Source, call: Node) -> bool:
 def _calls(source: Source) -> list[Node]:
     """The call_expressions that launch something."""
     found = list(source.chevrons)
-    for name in (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC"):
+    for name in (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC", DRIVER_EXTENDED):
         for node in source.identifiers(name):
             call = next((one for one in ancestors(node) if one.type == "call_expression"), None)
             if call is not None and callee(source, call) == name:
@@ -111,7 +112,7 @@ class _Reader:
             return self._launch(form, kernel, arguments[1], arguments[2], shared, form == Form.COOPERATIVE)
         if name in DRIVER:
             return self._driver(arguments, DRIVER[name])
-        return self._extended(arguments)
+        return self._driver_extended(arguments) if name == DRIVER_EXTENDED else self._extended(arguments)
 
     def _extended(self, arguments: list[Node]) -> tuple[Launch, Callee] | None:
         if len(arguments) < 2:
@@ -194,22 +195,35 @@ class _Reader:
             return None
         self.evaluator.notes = []
         numbers = [unsigned(self._number(one)) for one in arguments[1 : DRIVER_SHARED + 1]]
-        kernel = Callee("", self.source.span(arguments[0]))
-        spans = [self.source.span(one) for one in arguments]
+        spans = [self.source.span(one) for one in arguments[1 : DRIVER_SHARED + 1]]
+        return self._of_driver(arguments[0], numbers, spans, cooperative)
+
+    def _driver_extended(self, arguments: list[Node]) -> tuple[Launch, Callee] | None:
+        if len(arguments) < 2:
+            return None
+        self.evaluator.notes = []
+        numbers, nodes = driver_config(self.evaluator, self.source, arguments[0])
+        return self._of_driver(arguments[1], numbers, [self._place(one) for one in nodes], False)
+
+    def _of_driver(
+        self, function: Node, numbers: Sequence[int | None], spans: Sequence[Span | None], cooperative: bool
+    ) -> tuple[Launch, Callee]:
+        """A launch by the driver, of (grid x, y, z, block x, y, z, shared memory)."""
+        kernel = Callee("", self.source.span(function))
         launch = Launch(
             form=Form.DRIVER,
             span=self.source.span(self.call),
             kernel="",
-            kernel_span=spans[0],
+            kernel_span=kernel.span,
             function=self.function(),
             grid=Extent(*numbers[:3]),
             block=Extent(*numbers[3:6]),
             shared=numbers[6],
             cooperative=cooperative,
-            grid_span=spans[1],
-            block_span=spans[4],
-            shared_span=spans[DRIVER_SHARED],
-            axes=tuple(spans[1:DRIVER_SHARED]),
+            grid_span=spans[0],
+            block_span=spans[3],
+            shared_span=spans[6],
+            axes=tuple(spans[:6]),
             conditional=self.conditional,
             notes=tuple(self.evaluator.notes[:MOST_NOTES]),
         )

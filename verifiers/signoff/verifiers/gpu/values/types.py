@@ -78,6 +78,17 @@ LAUNCH_CONFIG = Record(
         Field("numAttrs", UINT),
     ),
 )
+# CUlaunchConfig of the driver's cuLaunchKernelEx (cuda.h).
+DRIVER_AXES = ("gridDimX", "gridDimY", "gridDimZ", "blockDimX", "blockDimY", "blockDimZ")
+DRIVER_CONFIG = Record(
+    "CUlaunchConfig",
+    (
+        *(Field(name, UINT) for name in (*DRIVER_AXES, "sharedMemBytes")),
+        Field("hStream", None),
+        Field("attrs", None),
+        Field("numAttrs", UINT),
+    ),
+)
 _CLUSTER = Record("clusterDim", tuple(Field(axis, UINT) for axis in AXES))
 LAUNCH_ATTRIBUTE = Record(
     "cudaLaunchAttribute",
@@ -90,6 +101,8 @@ RECORDS = {
     **VECTORS,
     "cudaLaunchConfig_t": LAUNCH_CONFIG,
     "cudaLaunchConfig_st": LAUNCH_CONFIG,
+    "CUlaunchConfig": DRIVER_CONFIG,
+    "CUlaunchConfig_st": DRIVER_CONFIG,
     "cudaLaunchAttribute": LAUNCH_ATTRIBUTE,
 }
 
@@ -300,7 +313,7 @@ def size(kind: Type | None) -> tuple[int, int] | None:
 def _laid_out(record: Record) -> tuple[int, int] | None:
     """The size of a struct: members in order, each at its alignment, the whole a multiple of the greatest."""
     if (
-        record is LAUNCH_CONFIG
+        record in (LAUNCH_CONFIG, DRIVER_CONFIG)
         or not record.fields
         or (record.node is not None and b"alignas" in (record.node.text or b""))
     ):
