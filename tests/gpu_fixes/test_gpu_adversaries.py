@@ -189,6 +189,14 @@ async def test_rounds_that_hang_together_are_not_given_to_one_thread(name: str, 
     assert not {"block", "stride"} & set(found), found
 
 
+@pytest.mark.parametrize(("size", "fixes"), [("SIZE", []), ("300", ["bounds"])])
+async def test_bounds_that_an_array_rests_on_are_not_raised(size: str, fixes: list[str], launch: Launch) -> None:
+    top = f"#define SIZE 256\n__device__ float *room() {{ __shared__ float s[{size}]; return s; }}"
+    text = program(top, "room()[threadIdx.x] = n;", "fill<<<4, 512>>>(out, 4);")
+    text = text.replace("void fill", "void __launch_bounds__(SIZE) fill")
+    assert await rules(launch, *document(text)) == fixes
+
+
 @pytest.mark.parametrize("text", [program(body=LOOP.format(body="out[i] = 1;"), launch=FEW)])
 async def test_the_title_says_who_does_the_rest(text: str, launch: Launch) -> None:
     _, fixes = await fixes_for(text, (launch,))

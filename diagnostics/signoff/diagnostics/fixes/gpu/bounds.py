@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.arguments import is_file_constant, split
+from signoff.diagnostics.fixes.gpu.callees import named
 from signoff.diagnostics.fixes.gpu.ground import Ground
+from signoff.diagnostics.fixes.gpu.included import headers
 from signoff.diagnostics.fixes.gpu.usage import only_launched_here
 from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.gpu.facts import Kernel
@@ -55,9 +57,11 @@ def _first_argument(ground: Ground, kernel: Kernel) -> list[Token]:
 
 
 def _rests_on(ground: Ground, kernel: Kernel, bound: list[str]) -> bool:
-    """Whether the kernel's body uses what stands in its bounds: an array of that size would be too small."""
+    """Whether the kernel, or what it calls, uses what stands in its bounds: an array would be too small."""
     body = [token.text for token in ground.tokens(kernel.span)]
-    return any(body.count(word) > bound.count(word) for word in bound if word[0].isalnum() or word[0] == "_")
+    sizes = {word for word in bound if word[0].isalnum() or word[0] == "_"}
+    texts = (ground.src.text, *headers(ground)[0])
+    return any(body.count(word) > bound.count(word) for word in sizes) or bool(sizes & named(set(body) - sizes, texts))
 
 
 def _added(ground: Ground, kernel: Kernel, threads: int) -> Iterator[FixCandidate]:

@@ -110,3 +110,15 @@ def reach(words: Iterable[str], texts: Iterable[str], wanted: re.Pattern[str]) -
             return True
         pending = {word for callee in hit for word in callee.words} - reached
     return False
+
+
+def named(words: Iterable[str], texts: Iterable[str]) -> frozenset[str]:
+    """The words of all functions and macros that code of these words comes to by their names."""
+    known = [callee for text in texts for callee in callees(text) if callee.name]
+    reached, pending, found = set[str](), set(words), set[str]()
+    while pending:
+        reached |= pending
+        words_there = {word for callee in known if callee.name in pending for word in callee.words}
+        found |= words_there
+        pending = words_there - reached
+    return frozenset(found)
