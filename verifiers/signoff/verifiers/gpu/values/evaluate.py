@@ -61,6 +61,13 @@ class Evaluator:
             return None
         if node.type in LISTS or node.type == "condition_clause" or isinstance(source, Snippet):
             return Expression(node, source, frame)
+        key = ("expression", id(source), node.id, id(frame))
+        if key not in self.remembered:
+            self.remembered[key] = self._expanded(node, source, frame)
+        found: Expression | None = self.remembered[key]
+        return found
+
+    def _expanded(self, node: Node, source: Source, frame: Frame | None) -> Expression | None:
         text = source.of(node)
         expander = self.unit.expander(source, node.start_byte)
         if not expander.touches(text):
@@ -128,7 +135,11 @@ class Evaluator:
         node = expression.node
         source, offset = expression.source.locate(node)
         if node.type in NAMES:
-            return resolve(self.unit, expression.source.of(node), source, offset)
+            key = ("variable", expression.source.of(node), id(source), offset)
+            if key not in self.remembered:
+                self.remembered[key] = resolve(self.unit, key[1], source, offset)
+            found: Variable | None = self.remembered[key]
+            return found
         if node.type == "qualified_identifier":
             parts = expression.source.of(node).replace(" ", "").split("::")
             if any("<" in part or not part.isidentifier() for part in parts if part):
