@@ -12,7 +12,7 @@ from signoff.verifiers.gpu.checks.launch_checks import findings
 from signoff.verifiers.gpu.facts import Bounds, Extent, Form, Kernel, Launch, Note, OptIn, UnitFacts
 from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
 from signoff.verifiers.gpu.hardware.multiprocessors import multiprocessors
-from signoff.verifiers.project import Project
+from signoff.verifiers.project import CompileUnit, Project
 
 PATH = "/project/kernels.cu"
 PLACE, GRID, BLOCK, SHARED, NAME, BOUNDS = (Span(line, 4, line, 20) for line in range(10, 16))
@@ -132,6 +132,14 @@ def test_static_shared_memory_alone() -> None:
     (found,) = look(kernel(static_shared=48 * KIB + 4), shared=1024)
     assert (found.code, found.span) == ("StaticSharedMemory", NAME)
     assert look(kernel(static_shared=64 * KIB, path="/project/other.cuh")) == ()
+
+
+def test_code_for_one_chip_alone_may_declare_more() -> None:
+    unit = CompileUnit(PATH, architectures=("sm_90a",))
+    project = Project("/project", unit=unit, architectures=("sm_90",))
+    fits, never = (UnitFacts((kernel(static_shared=size * KIB),)) for size in (64, 512))
+    assert findings(fits, project, PATH) == ()
+    assert codes(findings(never, project, PATH)) == ["StaticSharedMemory"]
 
 
 def test_a_header_says_its_own_static_memory() -> None:
