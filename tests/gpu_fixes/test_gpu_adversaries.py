@@ -212,6 +212,7 @@ async def test_the_title_says_who_does_the_rest(text: str, launch: Launch) -> No
         (program(body="int k = 3; " + ROW.format("float sum = k; sum += n; out[row] = sum;")), {"grid", "stride"}),
         (program(body=LOOP.format(body="{ float v = out[i]; v += 1; out[i] = v; }"), launch=FEW), {"block"}),
         (program("#include <cstdio>\n#include <cub/cub.cuh>\nvoid host() { dim3 gridDim(3), blockDim(4); }"), {"grid"}),
+        (program("__global__ void other() { __shared__ int s; __syncthreads(); }", GLOBAL, WIDE), {"block"}),
         (program("#define WIDTH 4\n__global__ void other(int *p) { *p = blockIdx.y; }"), {"grid"}),
     ],
 )

@@ -47,7 +47,7 @@ def _macros(src: CudaSource) -> Iterator[Callee]:
 
 def _functions(src: CudaSource, macros: frozenset[str]) -> Iterator[Callee]:
     """The outermost blocks behind a `)`: functions and methods; nameless are some constructors, and what is in none."""
-    opened, inside = list[int](), list[range]()
+    opened, inside, names = list[int](), list[range](), set[str]()
     for number, token in enumerate(src.tokens):
         if token.text == "{":
             opened.append(number)
@@ -56,11 +56,13 @@ def _functions(src: CudaSource, macros: frozenset[str]) -> Iterator[Callee]:
             if heads(src, start) and not any(heads(src, outer) for outer in opened):
                 inside.append(range(start, number))
                 name = _name(src, start)
+                names.add(name)
                 # What a macro makes a function of bears another name.
                 yield Callee("" if name in macros else name, frozenset(one.text for one in src.tokens[start:number]))
     bounds = [0, *(bound for one in inside for bound in (one.start, one.stop)), len(src.tokens)]
     between = [token for start, end in zip(bounds[::2], bounds[1::2], strict=True) for token in src.tokens[start:end]]
-    yield Callee("", frozenset(token.text for token in between if token.kind == "word"))
+    # A function's own head calls it not.
+    yield Callee("", frozenset(token.text for token in between if token.kind == "word") - names)
 
 
 def heads(src: CudaSource, opening: int) -> bool:
