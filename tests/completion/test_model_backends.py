@@ -198,5 +198,5 @@ async def test_why_there_is_no_model(settings: dict[str, Any], message: str, mon
 
 async def test_the_runtime_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModelUnavailable, match=r"signoff\[local-model\]"):
+    with pytest.raises(ModelUnavailable, match=r"install .*local-model"):
         await registry.open_model(CompletionSettings(), WorkerPool())

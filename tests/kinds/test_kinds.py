@@ -60,9 +60,9 @@ def declared(path: Path) -> tuple[Snapshot, Project]:
 
 
 async def check_all(paths: list[Path]) -> dict[Path, list[Outcome]]:
-    """What every registered verifier says about each file."""
+    """What every verifier of the language says about each file."""
     pool = WorkerPool()
-    verifiers = registry.build(pool)
+    verifiers = [verifier for verifier in registry.build(pool) if "verilog" in verifier.languages]
     try:
         return {path: [await verifier.run(*declared(path)) for verifier in verifiers] for path in paths}
     finally:
