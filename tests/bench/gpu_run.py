@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -44,9 +45,20 @@ RUNGS = ("launch", "nvrtc", "nvcc")
 Timed = Callable[[int], Awaitable[float | None]]
 
 
+def place(text: str) -> int:
+    """Where people type: the line that begins the body of the function in the middle of the file."""
+    bodies = [match.end() for match in re.finditer(r"\)\s*\{\n", text)]
+    return bodies[len(bodies) // 2]
+
+
 def edited(text: str, number: int) -> str:
-    """The text with an edit that every tool has to look at: a new unused constant at its end."""
-    return f"{text}\nconstexpr int signoff_bench_{number} = {number};\n"
+    """The text with an edit that every tool has to look at: a new constant in a function."""
+    return text[: place(text)] + constant(number) + text[place(text) :]
+
+
+def constant(number: int) -> str:
+    """The line that an edit puts in."""
+    return f"const int signoff_bench_{number} = {number};\n"
 
 
 def rung(session: Session, verifier: Verifier, path: Path) -> Timed:
@@ -88,11 +100,12 @@ def clangd(program: Path, tools: Toolkit, path: Path, stack: AsyncExitStack) -> 
     start = time.perf_counter()
     uri = client.open(path, "cuda-cpp")
     arrived, _ = client.diagnostics(uri, lambda found: True, timeout=120)
-    lines = path.read_text(encoding="utf-8", errors="replace").count("\n")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    line = text[: place(text)].count("\n")
 
     async def once(number: int) -> float | None:
-        text = f"\nconstexpr int signoff_bench_{number} = {number};\n"
-        sent = client.edit(uri, number + 1, (lines, 0, lines, 0), text)
+        # In place of the line before, so that it sees the same text as the others.
+        sent = client.edit(uri, number + 1, (line, 0, line + (number > 1), 0), constant(number))
         try:
             answered, _ = client.diagnostics(uri, lambda found: True, number + 1, timeout=60)
         except NoAnswer:
