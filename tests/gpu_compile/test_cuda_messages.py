@@ -126,15 +126,15 @@ def test_a_missing_include_carries_the_preprocessors_column() -> None:
 
 def test_a_missing_host_compiler_is_no_fault_of_the_code() -> None:
     assert HOST_MISSING.search(golden("nohost.txt"))
-    reading = read(work("asm.cu", "/work/asm.cu"), Project("/work"), golden("nohost.txt"), failed=True)
+    reading = read(work("asm.cu", "/code/asm.cu"), Project("/code"), golden("nohost.txt"), failed=True)
     assert reading.host_missing
     assert reading.findings == ()
 
 
 @pytest.mark.parametrize("garbage", ["", "\0\x7f(((", "x.cu(5): error", "a(1): error: \n  \n ^", "Segmentation fault"])
 def test_garbage_gives_no_finding_and_no_crash(garbage: str) -> None:
-    reading = read(work("asm.cu", "/work/asm.cu"), Project("/work"), garbage, failed=True)
-    assert all(finding.path == "/work/asm.cu" for finding in reading.findings)
+    reading = read(work("asm.cu", "/code/asm.cu"), Project("/code"), garbage, failed=True)
+    assert all(finding.path == "/code/asm.cu" for finding in reading.findings)
     assert reading.failure or reading.findings
 
 
@@ -151,14 +151,14 @@ def test_costs_are_those_of_the_kernels_and_not_of_functions_they_call() -> None
 
 
 def test_too_much_static_shared_memory_is_told_at_the_kernels_name() -> None:
-    job = work("resources.cu", "/work/c.cu")
+    job = work("resources.cu", "/code/c.cu")
     (found,) = complaint_findings(job, ptxas.complaints(golden("resources.txt")))
     assert (found.span, found.code, found.severity) == (Span(0, 16, 0, 19), "StaticSharedMemory", Severity.ERROR)
     assert dict(found.data) == {"kernel": "big", "value": "400000", "limit": "49152"}
 
 
 def test_spills_are_told_once_a_kernel_with_figures() -> None:
-    job = work("resources.cu", "/work/c.cu")
+    job = work("resources.cu", "/code/c.cu")
     (found,) = spill_findings(job, ptxas.costs(golden("resources.txt")) * 2)
     assert (found.span, found.code, found.severity) == (Span(9, 42, 9, 47), "Spills", Severity.INFORMATION)
     assert "160 bytes of stores and 160 of loads a thread, with 24 registers" in found.message
@@ -167,17 +167,17 @@ def test_spills_are_told_once_a_kernel_with_figures() -> None:
 
 def test_spills_of_a_librarys_kernels_are_not_told() -> None:
     costs = [replace(cost, kernel="DeviceSelectSweepKernel") for cost in ptxas.costs(golden("resources.txt"))]
-    assert spill_findings(work("resources.cu", "/work/c.cu"), costs) == ()
+    assert spill_findings(work("resources.cu", "/code/c.cu"), costs) == ()
 
 
 def test_a_long_instance_is_called_by_its_kernel() -> None:
     costs = [replace(cost, instance=f"spill<{'x' * 500}>") for cost in ptxas.costs(golden("resources.txt"))]
-    (found,) = spill_findings(work("resources.cu", "/work/c.cu"), costs)
+    (found,) = spill_findings(work("resources.cu", "/code/c.cu"), costs)
     assert found.message.startswith("Kernel 'spill' spills")
 
 
 def test_a_line_of_the_ptx_leads_to_the_line_of_the_source() -> None:
-    job = work("asm.cu", "/work/asm.cu")
+    job = work("asm.cu", "/code/asm.cu")
     # nvcc printed line 26 of a text made without -lineinfo; with it the instruction stands on line 28.
     (complaint,) = ptxas.complaints(golden("asm.txt").replace("line 26", "line 28"))
     (found,) = complaint_findings(job, [complaint], {"asm.ptx": golden("asm.ptx")})
