@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,28 @@ FOLDERS = ("TRITON_CACHE_DIR", "TRITON_HOME", "TMPDIR")
 SWITCHED_OFF = "switched off in the settings (triton.enabled)"
 
 
+def availability(settings: VerifierSettings) -> Availability:
+    """Which Triton there is for those who need one, or why there is none."""
+    found = interpreter(settings).availability
+    return found if settings.triton.enabled else replace(found, available=False, reason=SWITCHED_OFF)
+
+
+async def with_triton(
+    name: str, snapshot: Snapshot, project: Project, work: Callable[[Interpreter], Awaitable[Outcome]]
+) -> Outcome:
+    """What `work` makes of a snapshot with kernels, by the project's Triton; why not, where there is none."""
+    start = time.perf_counter()
+    if not triton_findings.concerned(snapshot.text):
+        return Outcome(name)
+    if not project.settings.triton.enabled:
+        return Outcome(name, Status.MISSING, message=SWITCHED_OFF)
+    python = await asyncio.to_thread(interpreter, project.settings, project)
+    if not python.version:
+        return Outcome(name, Status.MISSING, message=python.reason)
+    outcome = await work(python)
+    return replace(outcome, seconds=time.perf_counter() - start, notice=outcome.notice or python.note)
+
+
 class Triton:
     """The front end on every kernel of a file."""
 
@@ -44,21 +67,11 @@ class Triton:
 
     def available(self, settings: VerifierSettings) -> Availability:
         """Which Triton is used; that of a workspace's own environment only shows when a file of it is checked."""
-        found = interpreter(settings).availability
-        return found if settings.triton.enabled else replace(found, available=False, reason=SWITCHED_OFF)
+        return availability(settings)
 
     async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
         """Check the kernels of `snapshot`; see Verifier.run."""
-        start = time.perf_counter()
-        if not triton_findings.concerned(snapshot.text):
-            return Outcome(NAME)
-        if not project.settings.triton.enabled:
-            return Outcome(NAME, Status.MISSING, message=SWITCHED_OFF)
-        python = await asyncio.to_thread(interpreter, project.settings, project)
-        if not python.version:
-            return Outcome(NAME, Status.MISSING, message=python.reason)
-        outcome = await self._check(snapshot, project, python)
-        return replace(outcome, seconds=time.perf_counter() - start, notice=outcome.notice or python.note)
+        return await with_triton(NAME, snapshot, project, lambda python: self._check(snapshot, project, python))
 
     async def _check(self, snapshot: Snapshot, project: Project, python: Interpreter) -> Outcome:
         arguments = (source(snapshot, project), project.architectures)

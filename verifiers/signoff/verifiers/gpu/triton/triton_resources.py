@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.finding import Outcome
 from signoff.verifiers.gpu.compile import ptxas
 from signoff.verifiers.gpu.facts import PYTHON, KernelCost
 from signoff.verifiers.gpu.hardware.limits import known, limits
-from signoff.verifiers.gpu.triton import triton_findings, triton_limits
-from signoff.verifiers.gpu.triton.triton import FAILURES, SWITCHED_OFF, call, failed, source
+from signoff.verifiers.gpu.triton import triton_limits
+from signoff.verifiers.gpu.triton.triton import FAILURES, availability, call, failed, source, with_triton
 from signoff.verifiers.gpu.triton.triton_data import Compiled, Job, Jobs, Source
 from signoff.verifiers.gpu.triton.triton_order import Verdicts
-from signoff.verifiers.gpu.triton.triton_python import Interpreter, interpreter
+from signoff.verifiers.gpu.triton.triton_python import Interpreter
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -55,22 +54,16 @@ class TritonResources:
 
     def available(self, settings: VerifierSettings) -> Availability:
         """As Triton's front end."""
-        found = interpreter(settings).availability
-        return found if settings.triton.enabled else replace(found, available=False, reason=SWITCHED_OFF)
+        return availability(settings)
 
     async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
         """Compile the kernels of `snapshot`; see Verifier.run."""
-        start = time.perf_counter()
-        if not triton_findings.concerned(snapshot.text):
-            return Outcome(NAME)
-        if not project.settings.triton.enabled:
-            return Outcome(NAME, Status.MISSING, message=SWITCHED_OFF)
-        python = await asyncio.to_thread(interpreter, project.settings, project)
-        if not python.version:
-            return Outcome(NAME, Status.MISSING, message=python.reason)
-        deadline = start + _seconds(project)
-        outcome = await self._compile(_Run(source(snapshot, project), project, python, deadline), snapshot)
-        return replace(outcome, seconds=time.perf_counter() - start, notice=python.note)
+
+        async def compiled(python: Interpreter) -> Outcome:
+            deadline = time.perf_counter() + _seconds(project)
+            return await self._compile(_Run(source(snapshot, project), project, python, deadline), snapshot)
+
+        return await with_triton(NAME, snapshot, project, compiled)
 
     async def _compile(self, run: _Run, snapshot: Snapshot) -> Outcome:
         try:
