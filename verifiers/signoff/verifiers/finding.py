@@ -16,7 +16,7 @@ class Severity(enum.IntEnum):
 
 
 class Category(enum.StrEnum):
-    """The kind of fault: the 20 kinds of VeriRepair's taxonomy for HDL, those of GPU code, and OTHER."""
+    """The kind of fault: the 20 kinds of VeriRepair's taxonomy for HDL, those of GPU code and firmware, OTHER."""
 
     MISSING_SEMICOLON = "missing-semicolon"
     MISSING_END = "missing-end"
@@ -48,6 +48,18 @@ class Category(enum.StrEnum):
     GPU_NAME = "gpu-name"
     GPU_TYPE = "gpu-type"
     TRITON_API = "triton-api"
+    C_SYNTAX = "c-syntax"
+    C_NAME = "c-name"
+    C_TYPE = "c-type"
+    LINK = "link"
+    MEMORY_REGION = "memory-region"
+    VECTOR_TABLE = "vector-table"
+    CLOCK_ENABLE = "clock-enable"
+    CLOCK_TREE = "clock-tree"
+    PIN_FUNCTION = "pin-function"
+    INTERRUPT = "interrupt"
+    SHARED_DATA = "shared-data"
+    DMA = "dma"
     OTHER = "other"
 
 
@@ -64,6 +76,24 @@ GPU_CATEGORIES = frozenset(
         Category.GPU_NAME,
         Category.GPU_TYPE,
         Category.TRITON_API,
+    }
+)
+
+# The kinds that only firmware can have (ours as well).
+MCU_CATEGORIES = frozenset(
+    {
+        Category.C_SYNTAX,
+        Category.C_NAME,
+        Category.C_TYPE,
+        Category.LINK,
+        Category.MEMORY_REGION,
+        Category.VECTOR_TABLE,
+        Category.CLOCK_ENABLE,
+        Category.CLOCK_TREE,
+        Category.PIN_FUNCTION,
+        Category.INTERRUPT,
+        Category.SHARED_DATA,
+        Category.DMA,
     }
 )
 

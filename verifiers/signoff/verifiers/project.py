@@ -36,6 +36,40 @@ class CompileUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """One firmware image: what is compiled and linked into it, as the user's build says. Nothing is run as it stands.
+
+    All paths are absolute. `units` are the C, C++ and assembler files with the flags of each. `linker_scripts` are
+    given with -T, in their order. `link_flags` are the other flags of the link, verbatim, `libraries` what -l names
+    ("m", ":libx.a"), `objects` object files and archives that are linked as they lie on disk. `compiler` is as the
+    build names it. `part` is the chip as something names it ("stm32f407vg", "STM32F407xx", "" where nothing does),
+    `part_origin` what named it; `svd` a CMSIS-SVD file that describes it. `origin` is the file that declared the image,
+    `kind` what sort of build that is ("compile_commands.json", "CMake", "PlatformIO", "Makefile", "STM32CubeIDE",
+    "EIDE", "signoff.toml").
+    `declared` is False where the units or their flags are partly guessed, `link_declared` where the link is: then
+    nothing may be told that another file or flag could explain. `guessed` says what was guessed, a sentence each.
+    """
+
+    name: str
+    root: str
+    origin: str = ""
+    kind: str = ""
+    declared: bool = False
+    link_declared: bool = False
+    units: tuple[CompileUnit, ...] = ()
+    linker_scripts: tuple[str, ...] = ()
+    link_flags: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    library_dirs: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    compiler: str = ""
+    part: str = ""
+    part_origin: str = ""
+    svd: str = ""
+    guessed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything a verifier needs beside the document: plain data, cheap to replace().
 
@@ -47,7 +81,7 @@ class Project:
     `buffers` are the open documents, whose text stands in for the file of the same path.
     `unit` says how a C, C++ or CUDA document is compiled (None: nothing is known, or it is no such document).
     `architectures` are the GPU targets to check for ("sm_80"; () where nothing names any), `architectures_origin` what
-    named them.
+    named them. `image` is the firmware image that a document of embedded C belongs to.
     """
 
     root: str
@@ -69,4 +103,5 @@ class Project:
     unit: CompileUnit | None = None
     architectures: tuple[str, ...] = ()
     architectures_origin: str = ""
+    image: Image | None = None
     settings: VerifierSettings = field(default_factory=VerifierSettings)

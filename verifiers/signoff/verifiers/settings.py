@@ -119,6 +119,67 @@ class TritonSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class McuSettings:
+    """Embedded C: what its checks share."""
+
+    toolchain: str = setting(
+        "",
+        "Folder of an Arm GNU toolchain to use (the one that holds bin/arm-none-eabi-gcc), or the compiler itself; "
+        "empty: the one on PATH, else one in the usual places.",
+    )
+    part: str = setting(
+        "", "The microcontroller, for example stm32f407vg; empty: as the build's macros or linker script name it."
+    )
+    svd: str = setting(
+        "",
+        "A CMSIS-SVD file that describes the microcontroller, absolute or from the workspace; empty: Signoff's own "
+        "facts (STM32F407), else the one SVD file of the workspace.",
+    )
+    include_dirs: tuple[str, ...] = setting((), "Further include folders for firmware, absolute or from the workspace.")
+    defines: tuple[str, ...] = setting((), "Further macros for firmware: NAME or NAME=VALUE.")
+    arguments: tuple[str, ...] = setting((), "Further arguments for the compiler, for example -fshort-enums.")
+
+
+@dataclass(frozen=True, slots=True)
+class GccSettings:
+    """gcc: each file of the firmware is compiled shortly after typing stops."""
+
+    enabled: bool = setting(True, "Compile firmware with arm-none-eabi-gcc shortly after typing stops.")
+    warnings: tuple[str, ...] = setting(
+        (), "gcc warning options beside Signoff's own choice, without -W: for example conversion, no-unused-parameter."
+    )
+    timeout: float = setting(30.0, "Seconds after which a compilation is given up.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """The linker: the whole image is linked on save and when idle."""
+
+    enabled: bool = setting(
+        True, "Link the firmware image on save and when idle: undefined names, memory use, stack depth."
+    )
+    timeout: float = setting(120.0, "Seconds after which compiling and linking an image is given up.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSettings:
+    """Part checks: clocks, pins, interrupts and memory of the microcontroller, at every keystroke."""
+
+    enabled: bool = setting(True, "Check firmware against its microcontroller on every change.")
+    hints: bool = setting(True, "Also show what is likely, but not certain, to be a fault.")
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorSettings:
+    """Emulators: the image is run on demand."""
+
+    qemu: str = setting("", "Path of qemu-system-arm; empty: the one on PATH.")
+    renode: str = setting("", "Path of renode; empty: the one on PATH.")
+    machine: str = setting("netduinoplus2", "The machine that QEMU emulates (STM32F405: near to an STM32F407).")
+    seconds: float = setting(10.0, "Seconds after which an emulated run is ended.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
 class VerifierSettings:
     """The settings of all verifiers."""
 
@@ -130,5 +191,10 @@ class VerifierSettings:
     nvrtc: NvrtcSettings = field(default_factory=NvrtcSettings)
     nvcc: NvccSettings = field(default_factory=NvccSettings)
     triton: TritonSettings = field(default_factory=TritonSettings)
+    mcu: McuSettings = field(default_factory=McuSettings)
+    gcc: GccSettings = field(default_factory=GccSettings)
+    link: LinkSettings = field(default_factory=LinkSettings)
+    part: PartSettings = field(default_factory=PartSettings)
+    emulator: EmulatorSettings = field(default_factory=EmulatorSettings)
     memory_limit_mb: int = setting(4096, "Memory limit of one tool process, in MiB.", minimum=256)
     disabled_codes: tuple[str, ...] = setting((), "Codes of findings never to show, for example UNUSEDSIGNAL.")
