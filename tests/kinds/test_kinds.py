@@ -16,7 +16,7 @@ import pytest
 
 from signoff.diagnostics.merge import merge
 from signoff.verifiers import registry
-from signoff.verifiers.finding import GPU_CATEGORIES, Category, Finding, Outcome
+from signoff.verifiers.finding import GPU_CATEGORIES, MCU_CATEGORIES, Category, Finding, Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.workers import WorkerPool
@@ -92,7 +92,7 @@ def name(path: Path) -> str:
 
 def test_every_kind_has_a_case() -> None:
     kinds = {expected.category for path in FAULTY for expected in expectations(path) if expected.must}
-    assert kinds == set(Category) - UNSEEN - {Category.OTHER} - GPU_CATEGORIES
+    assert kinds == set(Category) - UNSEEN - {Category.OTHER} - GPU_CATEGORIES - MCU_CATEGORIES
     assert {path.parent.name for path in FAULTY} == {str(kind) for kind in kinds | UNSEEN}
     faulty_and_seen = {name(path) for path in FAULTY if Category(path.parent.name) not in UNSEEN}
     assert {name(path).replace(".clean.", ".faulty.") for path in CLEAN} == faulty_and_seen

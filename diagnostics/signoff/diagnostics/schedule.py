@@ -1,8 +1,10 @@
 """When which verifier runs: instant ones at every change, quick ones after a pause, deep ones on save or when idle.
 
-Documents of one declared project are one group and are checked together; in a guessed project each document is
-its own group. Of one verifier in one group only the newest text is ever checked: a newer version ends the older
-run. A verifier that fails is reported and holds up no other.
+Documents of one declared project are one group and are checked together, as are those of one firmware image by a
+verifier that looks at all of it (the linker); in a guessed project each document is its own group.
+
+Of one verifier in one group only the newest text is ever checked: a newer version ends the older run. A verifier that
+fails is reported and holds up no other.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Speed, Verifier
+from signoff.verifiers.verifier import Speed, Verifier, sees_whole_image
 
 log = logging.getLogger(__name__)
 
@@ -127,12 +129,11 @@ class Schedule:
         if seen is None:
             return
         snapshot, project = seen
-        name = group_name(snapshot, project)
-        group = self._groups.setdefault(name, _Group(uri))
-        group.uri = uri
         for verifier in self.verifiers:
             delay = delays.get(verifier.speed)
             if delay is not None and snapshot.language in verifier.languages and self.wanted(verifier):
+                group = self._groups.setdefault(group_name(snapshot, project, verifier), _Group(uri))
+                group.uri = uri
                 self._ask(verifier, group, group.lanes.setdefault(verifier.name, _Lane()), delay)
 
     def _ask(self, verifier: Verifier, group: _Group, lane: _Lane, delay: float) -> None:
@@ -181,7 +182,7 @@ class Schedule:
             outcome = Outcome(verifier.name, Status.CRASHED, message=message)
         if not outcome.seconds:
             outcome = replace(outcome, seconds=time.perf_counter() - start)
-        self._on_run(Run(verifier, group_name(snapshot, project), snapshot, project, outcome))
+        self._on_run(Run(verifier, group_name(snapshot, project, verifier), snapshot, project, outcome))
 
     def _stop(self, group: _Group) -> None:
         for lane in group.lanes.values():
@@ -192,8 +193,10 @@ class Schedule:
                 lane.task.cancel()
 
 
-def group_name(snapshot: Snapshot, project: Project) -> str:
-    """What is checked together: a declared project as a whole, else the document by itself."""
+def group_name(snapshot: Snapshot, project: Project, verifier: Verifier | None = None) -> str:
+    """What `verifier` checks together: a declared project or a firmware image as a whole, else the document alone."""
+    if project.image is not None and verifier is not None and sees_whole_image(verifier):
+        return f"image:{project.image.root}:{project.image.name}:{project.image.origin}"
     return f"{project.root}:{project.name or project.origin}" if project.declared else snapshot.uri
 
 

@@ -16,10 +16,11 @@ from signoff.lsp_server.settings import Settings
 from signoff.verifiers.file_kinds import is_unit_file
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.gpu.strings.triggers import concerns
+from signoff.verifiers.mcu.facts import C_LANGUAGES
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import BOM
-from signoff.verifiers.verifier import Speed, Verifier, tool_of
+from signoff.verifiers.verifier import Speed, Verifier, sees_whole_image, tool_of
 from signoff.verifiers.workspace import WorkspaceModel
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,11 @@ class Checking:
 
     def concerns_us(self, document: Document) -> bool:
         """Whether to look at a document: once something was said about it, always, so that it can be taken back."""
-        return self.store.knows(document.path) or concerns(document.language, document.text)
+        if self.store.knows(document.path):
+            return True
+        if document.language in C_LANGUAGES:
+            return bool(document.path) and self.workspace.is_firmware(document.path)
+        return concerns(document.language, document.text)
 
     def _check_again(self, document: Document) -> None:
         if not self.concerns_us(document):
@@ -124,6 +129,9 @@ class Checking:
     def opened(self, document: Document) -> None:
         """A document was opened."""
         if not self.concerns_us(document):
+            if document.language in C_LANGUAGES:
+                # What lies beside it may say that it is firmware.
+                self._plan_membership(document.uri, edited=False)
             return
         self._expect(document)
         self.schedule.changed(document.uri)
@@ -157,12 +165,11 @@ class Checking:
         seen = self.look(uri)
         if seen is None:
             return {}
-        snapshot, project = seen
-        group = group_name(snapshot, project)
+        _, project = seen
         outcomes: dict[str, Outcome] = {}
         for tool in {tool_of(verifier): None for verifier in self.schedule.verifiers}:
             stages = [verifier.name for verifier in self.schedule.verifiers if tool_of(verifier) == tool]
-            runs = [run for name in stages if (run := self._latest.get((group, name))) is not None]
+            runs = [run for name in stages if (run := self._latest.get((self._group(seen, name), name))) is not None]
             if len(runs) == len(stages) and all(self._is_present(run, project) for run in runs):
                 findings = tuple(finding for run in runs for finding in run.outcome.findings)
                 outcomes[tool] = replace(runs[0].outcome, findings=findings)
@@ -170,17 +177,23 @@ class Checking:
 
     def _is_present(self, run: Run, project: Project) -> bool:
         """Whether a run saw exactly the present texts."""
+        if sees_whole_image(run.verifier):
+            return (run.project.image, run.project.buffers) == (project.image, project.buffers)
         return run.project == project and run.snapshot.version == self._version(run.snapshot.path)
 
     def facts(self, uri: str, tool: str) -> Mapping[str, object]:
         """What a tool last learnt about a document's group of files."""
         seen = self.look(uri)
-        return self.store.facts(group_name(*seen), tool) if seen else {}
+        return self.store.facts(self._group(seen, tool), tool) if seen else {}
 
     def latest(self, uri: str, verifier: str) -> Run | None:
         """The last run of a verifier on a document's group of files that came to its end."""
         seen = self.look(uri)
-        return self._latest.get((group_name(*seen), verifier)) if seen else None
+        return self._latest.get((self._group(seen, verifier), verifier)) if seen else None
+
+    def _group(self, seen: tuple[Snapshot, Project], name: str) -> str:
+        """What the verifier called `name` checks together with a document."""
+        return group_name(*seen, next((one for one in self.schedule.verifiers if one.name == name), None))
 
     async def settled(self, uri: str) -> None:
         """Wait until the instant verifiers have answered for the present version of a document."""
@@ -265,7 +278,7 @@ class Checking:
 
     def _concerned(self, run: Run) -> set[str]:
         """The files that this run speaks for: in a guessed project the focused document alone."""
-        if not run.project.declared:
+        if not run.project.declared and not sees_whole_image(run.verifier):
             return {run.snapshot.path}
         told = {finding.path for finding in run.outcome.findings}
         before = self.store.told(run.group, run.verifier.name)
@@ -273,7 +286,7 @@ class Checking:
 
     def _same(self, run: Run, buffer: Snapshot) -> bool:
         return buffer.path == run.snapshot.path or (
-            group_name(buffer, self.workspace.project_for(buffer.path)) == run.group
+            group_name(buffer, self.workspace.project_for(buffer.path), run.verifier) == run.group
         )
 
     def _version(self, path: str) -> int | None:

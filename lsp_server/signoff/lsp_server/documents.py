@@ -24,16 +24,27 @@ LANGUAGES = {
     ".cu": "cuda-cpp",
     ".cuh": "cuda-cpp",
     ".py": "python",
+    ".c": "c",
+    ".h": "c",
+    ".cpp": "cpp",
+    ".cc": "cpp",
+    ".cxx": "cpp",
+    ".hpp": "cpp",
+    ".hh": "cpp",
+    ".hxx": "cpp",
 }
 # Names that other editors have for a language: Vim, Neovim and Emacs say "cuda".
 ALIASES = {"cuda": "cuda-cpp"}
 HDL = frozenset({"verilog", "systemverilog"})
 # Whose open buffers can stand in for a file that a document of the language reads.
 STRANGERS = {
-    **dict.fromkeys(HDL, frozenset({"cuda-cpp", "python"})),
+    **dict.fromkeys(HDL, frozenset({"cuda-cpp", "python", "c", "cpp"})),
     "cuda-cpp": frozenset({*HDL, "python"}),
     "python": HDL,
+    **dict.fromkeys(("c", "cpp"), frozenset({*HDL, "cuda-cpp", "python"})),
 }
+# Clients that know no CUDA take it for one of these: there the file's ending decides.
+GENERAL = frozenset({"c", "cpp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,8 @@ class Documents:
             language = "plaintext"  # a view into something else: looked at, not worked on
         language = ALIASES.get(language, language)
         known = language in LANGUAGES.values()
-        name = language if known else LANGUAGES.get(PurePath(path).suffix.lower(), language)
+        by_name = LANGUAGES.get(PurePath(path).suffix.lower(), language)
+        name = language if known and not (language in GENERAL and by_name == "cuda-cpp") else by_name
         document = Document(uri, path, name, version, text)
         self._open[uri] = document
         if path:

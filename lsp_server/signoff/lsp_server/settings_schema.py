@@ -28,7 +28,19 @@ TITLES = {
 }
 
 # A workspace that is not trusted may not set what is run, what it is run with, or where text is sent.
-RESTRICTED_ENDINGS = ("path", "toolkit", "python", "arguments", "url", "port", "apiKeyEnv", "localModel")
+RESTRICTED_ENDINGS = (
+    "path",
+    "toolkit",
+    "toolchain",
+    "python",
+    "qemu",
+    "renode",
+    "arguments",
+    "url",
+    "port",
+    "apiKeyEnv",
+    "localModel",
+)
 
 INTRODUCTION = """\
 # Settings

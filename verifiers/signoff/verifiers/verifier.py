@@ -57,6 +57,11 @@ class Verifier(Protocol):
         """Check `snapshot` as part of `project`. Findings may lie in any file of the project."""
 
 
+def sees_whole_image(verifier: Verifier) -> bool:
+    """Whether a run speaks for a whole firmware image, so that its documents are one group (the linker)."""
+    return bool(getattr(verifier, "whole_image", False))
+
+
 def tool_of(verifier: Verifier) -> str:
     """The tool that a verifier runs, of which it may be one stage ("slang analysis")."""
     return verifier.name.partition(" ")[0]

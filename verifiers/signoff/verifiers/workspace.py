@@ -95,6 +95,10 @@ class WorkspaceModel:
         """The project that a file is checked in, without buffers. Dictionary look-ups once it has been asked for."""
         return self._cuda.project(path) if self._cuda.covers(path) else self._membership.project(path)
 
+    def is_firmware(self, path: str) -> bool:
+        """Whether a C or C++ file belongs to a firmware image: of others nothing is said. Quick."""
+        return self.project_for(path).image is not None
+
     def declared_by(self, path: str) -> tuple[Project, ...]:
         """The projects that one configuration file (signoff.toml, file list, core) declares."""
         return self._membership.declared_by(os.path.normpath(path))
