@@ -103,5 +103,6 @@ def test_the_wheel_holds_all_four_rooms() -> None:
     packages = [ROOT / room / "signoff" for room in ROOMS]
     files = [path for package in packages for path in package.rglob("*") if path.is_file()]
     wanted = {path.relative_to(ROOT / room_of(path)).as_posix() for path in files if "__pycache__" not in path.parts}
-    examples = (ROOT / "docs" / "examples").iterdir()  # `signoff demo` shows them where there is no source tree
-    assert held == wanted | {f"signoff/lsp_server/examples/{path.name}" for path in examples}
+    folder = ROOT / "docs" / "examples"  # `signoff demo` shows them where there is no source tree
+    examples = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert held == wanted | {f"signoff/lsp_server/examples/{path}" for path in examples}
