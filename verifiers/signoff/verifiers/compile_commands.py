@@ -20,6 +20,7 @@ from signoff.verifiers.text import LineIndex
 
 TOOL = "signoff"
 LIMIT = 50 * 1024 * 1024
+START = Span(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,51 +46,78 @@ class Database:
         return os.path.dirname(above) if is_build_folder(os.path.basename(above)) else base
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One entry: the file that is compiled, from where and with what words; `output` is the object, "" if not told."""
+
+    source: str
+    directory: str
+    argv: tuple[str, ...]
+    output: str = ""
+
+
 def load(path: str, wanted: Callable[[str, tuple[str, ...]], bool] | None = None) -> Database:
     """Read a database. `wanted(file, arguments)` says which entries are parsed (None: all). Never raises.
 
     A file that is listed twice is taken as its first entry says. Time and memory are bounded by LIMIT bytes.
     """
+    entries = _entries(path)
+    if isinstance(entries, Finding):
+        return Database(path, findings=(entries,))
+    commands, findings = _commands(path, entries)
+    units: dict[str, CompileUnit] = {}
+    for command in commands:
+        compiler, arguments = compiler_of(command.argv)
+        real = os.path.realpath(command.source)
+        if real in units or (wanted is not None and not wanted(command.source, arguments)):
+            continue
+        unit = parse(arguments, command.directory, compiler=compiler, source=command.source)
+        units[real] = replace(unit, origin=path, declared=True)
+    return Database(path, units, _written(path), len(entries), findings)
+
+
+def read_commands(path: str) -> tuple[tuple[Command, ...], tuple[Finding, ...]]:
+    """Every entry of a database, also several of one file, and what is wrong with it. Never raises; bounded as load."""
+    entries = _entries(path)
+    return ((), (entries,)) if isinstance(entries, Finding) else _commands(path, entries)
+
+
+def _entries(path: str) -> list[object] | Finding:
     try:
-        stat = os.stat(path)
-        if stat.st_size > LIMIT:
-            what = f"{NAME} has {stat.st_size // 2**20} MiB; over {LIMIT // 2**20} MiB it is not read."
-            return _broken(path, "CompileCommandsSize", what)
+        size = os.stat(path).st_size
+        if size > LIMIT:
+            what = f"{NAME} has {size // 2**20} MiB; over {LIMIT // 2**20} MiB it is not read."
+            return _problem(path, "CompileCommandsSize", what)
         text = Path(path).read_bytes().decode("utf-8-sig", errors="replace")
         entries = json.loads(text)
     except OSError as error:
-        return _broken(path, "CompileCommandsUnreadable", f"{NAME} cannot be read: {error.strerror}.")
+        return _problem(path, "CompileCommandsUnreadable", f"{NAME} cannot be read: {error.strerror}.")
     except json.JSONDecodeError as error:
         place = LineIndex(text).span(error.pos, error.pos)
-        return _broken(path, "CompileCommandsSyntax", f"{NAME} is not valid JSON here: {error.msg}.", place)
+        return _problem(path, "CompileCommandsSyntax", f"{NAME} is not valid JSON here: {error.msg}.", place)
     except (RecursionError, ValueError) as error:
-        return _broken(path, "CompileCommandsSyntax", f"{NAME} is not valid JSON: {error}.")
+        return _problem(path, "CompileCommandsSyntax", f"{NAME} is not valid JSON: {error}.")
     if not isinstance(entries, list):
-        return _broken(path, "CompileCommandsSyntax", f"{NAME} must be a list of commands.")
-    return _read(Database(path, written=stat.st_mtime_ns, entries=len(entries)), entries, wanted)
+        return _problem(path, "CompileCommandsSyntax", f"{NAME} must be a list of commands.")
+    return entries
 
 
-def _read(database: Database, entries: list[object], wanted: Callable[[str, tuple[str, ...]], bool] | None) -> Database:
-    units: dict[str, CompileUnit] = {}
-    bad: list[int] = []
-    for number, entry in enumerate(entries):
-        found = _words(entry, os.path.dirname(database.path))
-        if found is None:
-            bad.append(number)
-            continue
-        source, directory, argv = found
-        compiler, arguments = compiler_of(argv)
-        real = os.path.realpath(source)
-        if real in units or (wanted is not None and not wanted(source, arguments)):
-            continue
-        unit = parse(arguments, directory, compiler=compiler, source=source)
-        units[real] = replace(unit, origin=database.path, declared=True)
-    findings = (_entries_problem(database.path, bad),) if bad else ()
-    return replace(database, units=units, findings=findings)
+def _commands(path: str, entries: list[object]) -> tuple[tuple[Command, ...], tuple[Finding, ...]]:
+    found = [_command(entry, os.path.dirname(path)) for entry in entries]
+    bad = [number for number, command in enumerate(found) if command is None]
+    findings = (_entries_problem(path, bad),) if bad else ()
+    return tuple(command for command in found if command is not None), findings
 
 
-def _words(entry: object, beside: str) -> tuple[str, str, list[str]] | None:
-    """(file, directory, command line) of one entry; None where it has not what the format asks for."""
+def _written(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _command(entry: object, beside: str) -> Command | None:
+    """One entry, its paths absolute; None where it has not what the format asks for."""
     if not isinstance(entry, dict) or not isinstance(entry.get("file"), str) or "\0" in entry["file"]:
         return None
     directory = entry.get("directory", "")
@@ -103,7 +131,9 @@ def _words(entry: object, beside: str) -> tuple[str, str, list[str]] | None:
     if not isinstance(directory, str) or "\0" in directory:
         return None
     folder = os.path.normpath(os.path.join(beside, directory))
-    return os.path.normpath(os.path.join(folder, entry["file"])), folder, argv
+    output = entry.get("output", "")
+    source = os.path.normpath(os.path.join(folder, entry["file"]))
+    return Command(source, folder, tuple(argv), output if isinstance(output, str) else "")
 
 
 def choose(databases: Iterable[Database], source: str) -> CompileUnit | None:
@@ -128,12 +158,8 @@ def _steps(base: str, source: str) -> int:
 def _entries_problem(path: str, bad: list[int]) -> Finding:
     numbers = ", ".join(str(number + 1) for number in bad[:5]) + (", ..." if len(bad) > 5 else "")
     what = 'has not both a "file" and a "command" or "arguments"'
-    return _problem(path, "CompileCommandsEntry", f"Entry {numbers} {what}; it is passed over.", Span(0, 0, 0, 0))
+    return _problem(path, "CompileCommandsEntry", f"Entry {numbers} {what}; it is passed over.")
 
 
-def _broken(path: str, code: str, message: str, span: Span = Span(0, 0, 0, 0)) -> Database:  # noqa: B008
-    return Database(path, findings=(_problem(path, code, message, span),))
-
-
-def _problem(path: str, code: str, message: str, span: Span) -> Finding:
+def _problem(path: str, code: str, message: str, span: Span = START) -> Finding:
     return Finding(path, span, Severity.WARNING, code, message, TOOL)
