@@ -4,65 +4,69 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import glob
 import os
-import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from signoff.verifiers.finding import Finding, Severity, Span
-from signoff.verifiers.gpu.units.sanity import complaints
+from signoff.verifiers.finding import Severity, Span
+from signoff.verifiers.gpu.units.sanity import complaints as _gpu_complaints
 from signoff.verifiers.hdl.core import Core, CoreLibrary, split_name
 from signoff.verifiers.hdl.design import (
     Declarations,
     Design,
     Override,
     absolute,
-    line_span,
     problem,
-    read_text,
     unique,
     within,
 )
 from signoff.verifiers.hdl.filelist_reader import FileListReader
 from signoff.verifiers.hdl.index import HEADER_EXTENSIONS
-from signoff.verifiers.settings import CudaSettings, VerifierSettings
-from signoff.verifiers.text import LineIndex
+from signoff.verifiers.hdl.manifest_tables import GLOB, STRINGS, Tables, find_key
+from signoff.verifiers.mcu.build.sanity import complaints as _mcu_complaints
+from signoff.verifiers.settings import CudaSettings, McuSettings, VerifierSettings
+
+__all__ = ["ManifestReader", "find_key"]
 
 NAME = "signoff.toml"
-_GLOB = re.compile(r"[*?\[]")
-_STRINGS = "a string or a list of strings"
 _DESIGN_KEYS = {
     "name": "a string",
-    "files": _STRINGS,
-    "file_lists": _STRINGS,
+    "files": STRINGS,
+    "file_lists": STRINGS,
     "core": "a string",
     "target": "a string",
-    "include_dirs": _STRINGS,
+    "include_dirs": STRINGS,
     "defines": "a list of strings or a table",
-    "top": _STRINGS,
-    "library_dirs": _STRINGS,
-    "library_files": _STRINGS,
-    "library_extensions": _STRINGS,
-    "waivers": _STRINGS,
-    "black_boxes": _STRINGS,
+    "top": STRINGS,
+    "library_dirs": STRINGS,
+    "library_files": STRINGS,
+    "library_extensions": STRINGS,
+    "waivers": STRINGS,
+    "black_boxes": STRINGS,
 }
 _TOOLS = ("slang", "verilator", "yosys", "cuda", "launch", "nvrtc", "nvcc", "triton")
-# The code of a bad value of [cuda].
-CUDA_CODES = {"architectures": "ManifestArchitecture", "defines": "ManifestDefine"}
-_TOP_KEYS = ("design", "environment", "disabled_codes", "memory_limit_mb", *_TOOLS)
+_MCU_TOOLS = ("mcu", "gcc", "link", "part", "emulator")
+# The code of a bad value of [cuda] and [mcu].
+SETTING_CODES = {
+    "architectures": "ManifestArchitecture",
+    "defines": "ManifestDefine",
+    "arguments": "ManifestArgument",
+    "part": "ManifestPart",
+}
+# [[firmware]] is read by mcu/build/recipe.py.
+_TOP_KEYS = ("design", "firmware", "environment", "disabled_codes", "memory_limit_mb", *_TOOLS, *_MCU_TOOLS)
 
 
-class ManifestReader:
+class ManifestReader(Tables):
     """Reads one signoff.toml. `cores` are the FuseSoC cores of the workspace, for designs that name one."""
 
+    expected = _DESIGN_KEYS
+
     def __init__(self, path: str, cores: CoreLibrary, environment: Mapping[str, str]) -> None:
-        self.path, self.folder, self.cores = path, os.path.dirname(path), cores
+        super().__init__(path)
+        self.cores = cores
         self.environment = dict(environment)
-        self.findings: list[Finding] = []
         self.lists: list[str] = []
-        self.text = ""
 
     def read(self) -> Declarations:
         """Everything the file declares; what is wrong with it is among the findings, never raised."""
@@ -78,19 +82,6 @@ class ManifestReader:
         values = tuple(self._settings(data))
         override = (Override(self.folder, self.path, values),) if values else ()
         return Declarations(designs, override, tuple(self.findings))
-
-    def _load(self) -> dict[str, Any]:
-        try:
-            self.text = read_text(self.path)
-            return tomllib.loads(self.text)
-        except OSError as error:
-            self._say(Span(0, 0, 0, 0), "ManifestUnreadable", f"{NAME} cannot be read: {error.strerror}.")
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            line = int(match[1]) - 1 if match else max(0, self.text.rstrip().count("\n"))
-            reason = re.sub(r"\s*\(at .*\)$", "", str(error))
-            self._say(line_span(self.text, line), "ManifestSyntax", f"{NAME} is not valid TOML here: {reason}.")
-        return {}
 
     def _design(self, entry: Mapping[str, Any], number: int) -> Design:
         section = f"design.{number}"
@@ -125,7 +116,7 @@ class ManifestReader:
         found = self._paths(entry, "files", section)
         files = tuple(path for path in found if not path.endswith(HEADER_EXTENSIONS))
         headers = tuple(path for path in found if path.endswith(HEADER_EXTENSIONS))
-        ordered = not any(_GLOB.search(pattern) for pattern in patterns)
+        ordered = not any(GLOB.search(pattern) for pattern in patterns)
         folders = unique(os.path.dirname(path) for path in headers)
         return Design(self.path, NAME, "", files=files, headers=headers, ordered=ordered, include_dirs=folders)
 
@@ -170,54 +161,12 @@ class ManifestReader:
             return self.cores.design(core, target, explicit=True)
         return next(iter(self.cores.designs(core)), None)
 
-    def _paths(self, entry: Mapping[str, Any], key: str, section: str) -> tuple[str, ...]:
-        """The files that the patterns name, in their order; a pattern after "!" takes files away again."""
-        found: dict[str, None] = {}
-        for pattern in self._strings(entry, key, section):
-            matches = self._expand(pattern.removeprefix("!"), key, section)
-            if pattern.startswith("!"):
-                for path in matches:
-                    found.pop(path, None)
-            else:
-                if not matches:
-                    self._missing(pattern, key, section)
-                found.update(dict.fromkeys(matches))
-        return tuple(found)
-
-    def _expand(self, pattern: str, key: str, section: str) -> list[str]:
-        path = absolute(os.path.expandvars(pattern), self.folder)
-        if os.path.isfile(path):
-            return [path]
-        return (
-            sorted(one for one in glob.iglob(path, recursive=True) if os.path.isfile(one)) if _GLOB.search(path) else []
-        )
-
-    def _existing(
-        self, entry: Mapping[str, Any], key: str, section: str, exists: Callable[[str], bool]
-    ) -> tuple[str, ...]:
-        paths = tuple(absolute(path, self.folder) for path in self._strings(entry, key, section))
-        for path, written in zip(paths, self._strings(entry, key, section, quiet=True), strict=True):
-            if not exists(path):
-                self._missing(written, key, section)
-        return tuple(path for path in paths if exists(path))
-
-    def _missing(self, pattern: str, key: str, section: str) -> None:
-        message = f'Nothing is found for "{pattern}" of {key}, looked for in {self.folder}.'
-        self._say(self._place(key, section, pattern), "ManifestMissing", message, Severity.WARNING)
-
-    def _defines(self, entry: Mapping[str, Any], section: str) -> tuple[str, ...]:
-        value = entry.get("defines", [])
-        if isinstance(value, dict):
-            items = [(name, one) for name, one in value.items() if one is not False]
-            return tuple(name if one is True or one == "" else f"{name}={one}" for name, one in items)
-        return self._strings(entry, "defines", section)
-
     def _settings(self, data: Mapping[str, Any]) -> list[tuple[str, str, object]]:
         values: list[tuple[str, str, object]] = []
         defaults = VerifierSettings()
         for key in ("disabled_codes", "memory_limit_mb"):
             values += self._setting("", key, data, getattr(defaults, key))
-        for tool in _TOOLS:
+        for tool in (*_TOOLS, *_MCU_TOOLS):
             table, default = self._table(data, tool), getattr(defaults, tool)
             names = tuple(field.name for field in dataclasses.fields(default))
             self._unknown(table, names, tool)
@@ -226,20 +175,24 @@ class ManifestReader:
         return [(tool, key, self._meant(tool, key, value)) for tool, key, value in values]
 
     def _meant(self, tool: str, key: str, value: object) -> object:
-        """A setting's value as it is to be used: folders start at the file's own, what names nothing is told of."""
-        if tool != "cuda" or not isinstance(value, tuple):
+        """A value as it is to be used: paths start at the file's own folder, what means nothing is told of."""
+        if tool not in ("cuda", "mcu"):
             return value
-        if key == "include_dirs":
+        if key == "include_dirs" and isinstance(value, tuple):
             return self._existing({key: list(value)}, key, tool, os.path.isdir)
-        if key not in CUDA_CODES:
-            return value
+        if key == "svd":
+            return next(iter(self._existing({key: value}, key, tool, os.path.isfile)), "") if value else ""
         named: dict[str, Any] = {key: value}
-        wrong = list(complaints(CudaSettings(**named)))
+        wrong = list(
+            _gpu_complaints(CudaSettings(**named)) if tool == "cuda" else _mcu_complaints(McuSettings(**named))
+        )
         for one in wrong:
             severity = Severity.ERROR if one.passed_over else Severity.WARNING
-            self._say(self._place(key, tool, one.value), CUDA_CODES[key], one.message, severity)
+            self._say(self._place(key, tool, one.value), SETTING_CODES[key], one.message, severity)
         passed_over = {one.value for one in wrong if one.passed_over}
-        return tuple(one for one in value if one not in passed_over)
+        if isinstance(value, tuple):
+            return tuple(one for one in value if one not in passed_over)
+        return "" if value in passed_over else value
 
     def _setting(self, tool: str, key: str, table: Mapping[str, Any], default: object) -> list[tuple[str, str, object]]:
         if key not in table:
@@ -269,78 +222,6 @@ class ManifestReader:
             return value
         self._wrong(key, "", f"a table, headed [{key}]")
         return {}
-
-    def _string(self, entry: Mapping[str, Any], key: str, section: str) -> str:
-        value = entry.get(key, "")
-        if isinstance(value, str):
-            return value
-        self._wrong(key, section, _DESIGN_KEYS[key])
-        return ""
-
-    def _strings(self, entry: Mapping[str, Any], key: str, section: str, *, quiet: bool = False) -> tuple[str, ...]:
-        value = entry.get(key, [])
-        if isinstance(value, str):
-            return (value,)
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return tuple(value)
-        if not quiet:
-            self._wrong(key, section, _DESIGN_KEYS[key])
-        return ()
-
-    def _unknown(self, table: Mapping[str, Any], known: tuple[str, ...], section: str) -> None:
-        for key in table:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}."
-                self._say(
-                    self._place(key, section),
-                    "ManifestUnknownKey",
-                    f'"{key}" is no key of {NAME}: {hint}',
-                    Severity.WARNING,
-                )
-
-    def _wrong(self, key: str, section: str, expected: str) -> None:
-        self._say(self._place(key, section), "ManifestType", f'"{key}" must be {expected}; it is passed over.')
-
-    def _say(self, span: Span, code: str, message: str, severity: Severity = Severity.ERROR) -> None:
-        self.findings.append(problem(self.path, span, code, message, severity))
-
-    def _place(self, key: str, section: str, value: str = "") -> Span:
-        return find_key(self.text, key, section, value)
-
-
-def find_key(text: str, key: str, section: str = "", value: str = "") -> Span:
-    """Where a key stands in a TOML text, which tomllib does not tell: within `section` (for the n-th [[design]]
-    "design.n"), from the key on at the quoted `value` where given. The section's head, else line 0, if not found.
-    """
-    index = LineIndex(text)
-    start, end = _section(index, section)
-    written = re.compile(rf'^\s*(?:\[+\s*)?(?:"{re.escape(key)}"|{re.escape(key)})\s*(?:[=.\]])')
-    for line in range(start, end):
-        if written.match(index.line(line)):
-            return _value_span(text, index, line, end, value) if value else line_span(text, line)
-    return line_span(text, max(0, start - 1))
-
-
-def _section(index: LineIndex, section: str) -> tuple[int, int]:
-    lines = range(len(index.starts))
-    if not section:
-        return 0, len(lines)
-    name, _, number = section.partition(".")
-    head = re.compile(rf"^\s*\[+\s*{re.escape(name)}\s*\]+")
-    heads = [line for line in lines if head.match(index.line(line))]
-    wanted = int(number or 0)
-    start = heads[wanted] + 1 if wanted < len(heads) else 0
-    others = (line for line in lines if line >= start and re.match(r"^\s*\[+\s*[\w\"]", index.line(line)))
-    return start, next((line for line in others if not index.line(line).lstrip().startswith(f"[{name}.")), len(lines))
-
-
-def _value_span(text: str, index: LineIndex, line: int, end: int, value: str) -> Span:
-    for number in range(line, end):
-        column = index.line(number).find(value)
-        if column >= 0:
-            return Span(number, column, number, column + len(value))
-    return line_span(text, line)
 
 
 def _is_path(value: object, folder: str) -> bool:

@@ -23,7 +23,7 @@ JUDGED_CLAIMS = 6
 CORE = "FuseSoC core"
 NOT_REACHED = "its top modules do not use this file"
 # Settings that name what is run: only of a trusted workspace.
-EXECUTED = frozenset({"path", "arguments", "toolkit", "python"})
+EXECUTED = frozenset({"path", "arguments", "toolkit", "python", "toolchain", "qemu", "renode"})
 
 
 @dataclass(frozen=True, slots=True)
