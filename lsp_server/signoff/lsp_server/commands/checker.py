@@ -19,7 +19,8 @@ from signoff.lsp_server.documents import HDL
 from signoff.lsp_server.on_demand import OnDemand
 from signoff.lsp_server.report.result import CheckResult, ToolReport, bare_version
 from signoff.verifiers.finding import NOT_JUDGED, Finding, Outcome, Severity, Status
-from signoff.verifiers.project import Project
+from signoff.verifiers.mcu.facts import LinkedImage
+from signoff.verifiers.project import Image, Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 from signoff.verifiers.verifier import Speed
@@ -50,12 +51,14 @@ def plan(asked: Request, session: Session, deepest: Speed) -> Plan:
 
     In Verilog, slang speaks of one file of a guessed project, so each is looked at for itself; the slower tools speak
     of all its files, so they need not run on one that they have seen in the project of another, nor on headers. Of GPU
-    code each file is checked for itself; a header that was not named only by what needs no unit around it.
+    code each file is checked for itself; a header that was not named only by what needs no unit around it. A firmware
+    image is linked once.
     """
     projects = [(path, session.workspace.project_for(path)) for path in (*asked.files, *asked.headers)]
     # The file that needs the most others comes first: the files that it brings in are then seen already.
     projects.sort(key=lambda pair: (not pair[1].declared, -len(pair[1].files), pair[0]))
     declared: set[object] = set()
+    images: list[Image] = []
     seen_in: dict[str, list[Project]] = defaultdict(list)
     jobs, unread = list[Job](), list[str]()
     for path, project in projects:
@@ -65,7 +68,13 @@ def plan(asked: Request, session: Session, deepest: Speed) -> Plan:
             unread.append(f"{path}: {error.strerror}")
             continue
         if snapshot.language not in HDL:
-            jobs.append(Job(snapshot, project, Speed.INSTANT if path in asked.headers else deepest))
+            named = Speed.INSTANT if path in asked.headers else deepest
+            if project.image is not None and named >= Speed.DEEP:
+                if project.image in images:
+                    named = Speed.QUICK
+                else:
+                    images.append(project.image)
+            jobs.append(Job(snapshot, project, named))
             continue
         key = (project.root, project.origin, project.name, project.files)
         if project.declared and key in declared:
@@ -115,6 +124,8 @@ async def check(
     said = [*about_configs, *(finding for outcome in outcomes for finding in outcome.findings)]
     shown = merge(without(said, disabled), cap=cap)
     in_configs = {finding.path for finding in about_configs}
+    # What the linker finds in a script concerns every file of the image.
+    in_configs |= {script for job in jobs if job.project.image for script in job.project.image.linker_scripts}
     wanted = tuple(finding for finding in shown if asked.wants(finding.path) or finding.path in in_configs)
     errors = sum(1 for finding in shown if finding.severity is Severity.ERROR)
     kept = sum(1 for finding in wanted if finding.severity is Severity.ERROR)
@@ -130,6 +141,7 @@ async def check(
         trouble=(*asked.trouble, *planned.unread),
         notices=_notices(outcomes),
         not_judged=tuple(_not_judged(jobs, results)),
+        images=tuple(_images(outcomes)),
     )
 
 
@@ -173,6 +185,11 @@ def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome
         ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ())), name in judged)
         for name in seconds
     )
+
+
+def _images(outcomes: Iterable[Outcome]) -> Iterator[LinkedImage]:
+    linked = (outcome.facts.get("image") for outcome in outcomes if outcome.facts)
+    yield from (one for one in linked if isinstance(one, LinkedImage))
 
 
 def _notices(outcomes: Iterable[Outcome]) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from pathlib import Path
 from signoff.lsp_server.commands.roots import absolute
 from signoff.lsp_server.commands.session import snapshot_of
 from signoff.lsp_server.documents import LANGUAGES
+from signoff.verifiers.file_kinds import DATABASE
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.gpu.strings.triggers import concerns
+from signoff.verifiers.mcu.facts import C_HEADER_SUFFIXES, C_SUFFIXES
 from signoff.verifiers.workspace import WorkspaceModel
 
 # Of Python files those with GPU code in them.
@@ -69,7 +71,7 @@ def request_what_is_there(paths: Sequence[str], workspace: WorkspaceModel) -> Re
     return Request(
         files=tuple(files),
         folders=tuple(map(str, folders)),
-        headers=tuple(dict.fromkeys(str(file) for folder in folders for file in _walk(folder, HEADERS))),
+        headers=tuple(dict.fromkeys(str(file) for folder in folders for file in _headers(folder, workspace))),
         configs=tuple(str(place) for place in places if place.suffix.lower() in PROJECT_SUFFIXES),
         trouble=tuple(trouble),
     )
@@ -93,18 +95,29 @@ def existing(paths: Iterable[str]) -> None:
 def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
     if path.is_dir():
         found = [str(file) for file in _walk(path, SOURCES) if concerns_us(file)]
+        found += [str(file) for file in _walk(path, C_SUFFIXES) if workspace.is_firmware(str(file))]
         if not found:
             raise BadPath(
-                f"{path}: no Verilog, SystemVerilog or CUDA file (.v, .sv, .cu) in this folder, and no Python with "
-                "Triton or CUDA in it"
+                f"{path}: no Verilog, SystemVerilog or CUDA file (.v, .sv, .cu) in this folder, no Python with Triton "
+                "or CUDA in it, and no C of a firmware image"
             )
         return found
     suffix = path.suffix.lower()
+    if suffix in C_SUFFIXES | C_HEADER_SUFFIXES and not workspace.is_firmware(str(path)):
+        raise BadPath(
+            f"{path}: belongs to no firmware image that is known here: build it once so that a {DATABASE} lists it, "
+            f"or say in a signoff.toml what is linked ([[firmware]]; see `signoff doctor {path.parent}`)"
+        )
     if suffix in LANGUAGES:
         return [str(path)]
     if suffix in PROJECT_SUFFIXES:
         return _declared(path, workspace)
     raise BadPath(f"{path}: not a file that Signoff can check (known: {', '.join(sorted(LANGUAGES))}, file lists)")
+
+
+def _headers(folder: Path, workspace: WorkspaceModel) -> Iterator[Path]:
+    yield from _walk(folder, HEADERS)
+    yield from (file for file in _walk(folder, C_HEADER_SUFFIXES) if workspace.is_firmware(str(file)))
 
 
 def concerns_us(file: Path) -> bool:

@@ -18,6 +18,7 @@ from signoff.verifiers.file_kinds import (
     is_skipped,
 )
 from signoff.verifiers.gpu.units.builds import EXTENSION
+from signoff.verifiers.mcu.facts import C_SUFFIXES
 
 GIT = ".git"
 # Where a workspace begins: the nearest folder above a path that holds one of these.
@@ -33,6 +34,9 @@ BUILDS = {
     SETUP: EXTENSION,
     **dict.fromkeys(MAKEFILES, re.compile("nvcc", re.IGNORECASE)),
 }
+# What lies in the folder of a firmware project, or right below it (STM32CubeIDE's and EIDE's own folders).
+FIRMWARE_MARKS = ("signoff.toml", DATABASE, "platformio.ini", ".cproject", ".eide")
+FIRMWARE_FOLDERS_LOOKED_AT = 100
 
 
 def workspace_roots(paths: Iterable[str | Path]) -> tuple[str, ...]:
@@ -40,7 +44,8 @@ def workspace_roots(paths: Iterable[str | Path]) -> tuple[str, ...]:
 
     GPU code begins where its build does: the topmost folder of the same git repository that holds a signoff.toml,
     a CMake project, a compile_commands.json, a Makefile of nvcc or the setup.py of a torch extension, else the current
-    folder where the path lies below it. Any other path: the nearest folder with one of ROOT_MARKS.
+    folder where the path lies below it. C begins where the nearest firmware project or Makefile does. Any other path:
+    the nearest folder with one of ROOT_MARKS.
     """
     return tuple(dict.fromkeys(str(_root(absolute(path))) for path in paths))
 
@@ -53,6 +58,7 @@ def absolute(path: str | Path) -> Path:
 def _root(path: Path) -> Path:
     folder = path if path.is_dir() else path.parent
     found = _build_root(folder) if _is_gpu_code(path) else None
+    found = found or (_firmware_root(folder) if _is_c_code(path) else None)
     return found or next((one for one in _above(folder) if _is_marked(one)), folder)
 
 
@@ -65,6 +71,33 @@ def _build_root(folder: Path) -> Path | None:
         if (candidate / GIT).exists():
             break
     return topmost or _current_folder(folder)
+
+
+def _firmware_root(folder: Path) -> Path | None:
+    """The nearest folder that says how C is built: a project file's, else a CMake project's, else a Makefile's."""
+    cmake = made = None
+    for candidate in _above(folder):
+        if _has_firmware_mark(candidate):
+            return candidate
+        if BUILDS[CMAKE_LISTS].search(_text(candidate / CMAKE_LISTS)):
+            cmake = candidate  # the topmost one is the project's
+        made = made or next((candidate for name in MAKEFILES if (candidate / name).is_file()), None)
+        if (candidate / GIT).exists():
+            break
+    return cmake or made
+
+
+def _has_firmware_mark(folder: Path) -> bool:
+    try:
+        below = [entry.name for entry in islice(os.scandir(folder), FIRMWARE_FOLDERS_LOOKED_AT) if entry.is_dir()]
+    except OSError:
+        return False
+    if any((folder / mark).exists() for mark in FIRMWARE_MARKS):
+        return True
+    builds = (name for name in below if is_build_folder(name))
+    return any((folder / name / DATABASE).is_file() for name in builds) or any(
+        (folder / name / ".cproject").is_file() or (folder / name / ".eide").is_dir() for name in below
+    )
 
 
 def _current_folder(folder: Path) -> Path | None:
@@ -112,6 +145,14 @@ def _is_gpu_code(path: Path) -> bool:
     if not path.is_dir():
         return is_cuda_file(path.name) or path.suffix.lower() == ".py"
     return any(any(map(is_cuda_file, names)) for names in islice(_file_names(path), FOLDERS_LOOKED_AT))
+
+
+def _is_c_code(path: Path) -> bool:
+    """Whether it is C or C++, or a folder with such a file in it."""
+    if not path.is_dir():
+        return path.suffix.lower() in C_SUFFIXES
+    found = (name for names in islice(_file_names(path), FOLDERS_LOOKED_AT) for name in names)
+    return any(os.path.splitext(name)[1].lower() in C_SUFFIXES for name in found)  # noqa: PTH122 - one a file
 
 
 def _file_names(folder: Path) -> Iterator[list[str]]:

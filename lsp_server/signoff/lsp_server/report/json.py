@@ -7,6 +7,7 @@ from typing import Any
 
 from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult
 from signoff.verifiers.finding import Finding, Severity, Span
+from signoff.verifiers.mcu.facts import LinkedImage
 
 FORMAT_VERSION = 1
 
@@ -26,6 +27,7 @@ def render(result: CheckResult) -> str:
             }
             for tool in result.tools
         ],
+        "images": [_image(image) for image in result.images],
         "summary": {
             "files": len(result.files),
             "errors": result.count(Severity.ERROR),
@@ -35,6 +37,24 @@ def render(result: CheckResult) -> str:
         },
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _image(image: LinkedImage) -> dict[str, Any]:
+    changes = dict(image.change)
+    return {
+        "name": image.image,
+        "linked": image.linked,
+        "memory": [
+            {
+                "region": region.name,
+                "origin": region.origin,
+                "size": region.size,
+                "used": region.used,
+                "change": changes.get(region.name, 0),
+            }
+            for region in image.regions
+        ],
+    }
 
 
 def _finding(finding: Finding, result: CheckResult) -> dict[str, Any]:

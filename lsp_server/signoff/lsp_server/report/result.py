@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.mcu.facts import LinkedImage
 from signoff.verifiers.text import LineIndex
 
 SEVERITY_NAMES = {
@@ -48,7 +49,7 @@ class CheckResult:
     `texts` holds the lines of files with findings; `elsewhere` counts errors in files that were not asked about.
     `seconds` is wall time of the whole check. `not_utf8` are the files asked about that hold other bytes,
     `trouble` says which paths could not be checked and why, `notices` what the user should know though the tools ran,
-    `not_judged` (path, what a tool said nothing of and why).
+    `not_judged` (path, what a tool said nothing of and why), `images` the firmware images that were linked.
     """
 
     findings: tuple[Finding, ...]
@@ -62,6 +63,7 @@ class CheckResult:
     trouble: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     not_judged: tuple[tuple[str, str], ...] = ()
+    images: tuple[LinkedImage, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from signoff.diagnostics.prove import DISPLAY
 from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult, ToolReport
 from signoff.verifiers.finding import Finding, Severity, Span
+from signoff.verifiers.mcu.facts import LinkedImage
 from signoff.verifiers.text import LineIndex
 
 if TYPE_CHECKING:
@@ -35,8 +36,21 @@ def render(result: CheckResult, *, colour: bool = False) -> str:
     for finding in result.findings:
         for line in _lines(finding, result):
             console.print(line, highlight=False, markup=False)
+    for use in memory_lines(result.images):
+        console.print(use, highlight=False, markup=False)
     console.print(Text(summary(result), "bold"), highlight=False)
     return out.getvalue()
+
+
+def memory_lines(images: Iterable[LinkedImage]) -> Iterator[str]:
+    """What each linked image takes of its memory, a line a region."""
+    for image in images:
+        changes = dict(image.change)
+        for region in image.regions:
+            share = f"{100 * region.used / region.size:5.1f} %" if region.size else ""
+            change = f"  {changes[region.name]:+,} since the last link" if changes.get(region.name) else ""
+            taken = f"{region.used:>9,} of {region.size:>9,} bytes {share}"
+            yield f"{image.image}: {region.name:<8} {taken}{change}".rstrip()
 
 
 def summary(result: CheckResult) -> str:

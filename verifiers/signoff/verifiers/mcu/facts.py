@@ -12,6 +12,10 @@ from signoff.verifiers.finding import Span
 # LSP language ids of firmware's sources.
 C_LANGUAGES = frozenset({"c", "cpp"})
 
+# How C and C++ files that are compiled by themselves end, and headers.
+C_SUFFIXES = frozenset({".c", ".cpp", ".cc", ".cxx"})
+C_HEADER_SUFFIXES = frozenset({".h", ".hpp", ".hh", ".hxx"})
+
 # Verifiers' names, under which findings and facts are kept.
 PART, GCC, LINK = "part", "gcc", "link"
 
