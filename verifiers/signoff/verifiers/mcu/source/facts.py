@@ -128,7 +128,10 @@ class FieldWrite:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A variable of a function's own. `type` is the text of the type without qualifiers; `pointer`, `array` its form."""
+    """A variable of a function's own. `type` is the text of the type without qualifiers, `pointer` and `array` its form.
+
+    Parameters are not among them.
+    """
 
     where: Where
     name: str
@@ -140,9 +143,9 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A loop: `kind` "while", "do" or "for". `forever`: its condition is certainly true. `empty`: its body does nothing.
+    """A loop: `kind` "while", "do" or "for". `forever`: its condition is certainly true.
 
-    `calls`: something is called in it, condition included.
+    `empty`: its body does nothing. `calls`: something is called in it, condition included.
     """
 
     where: Where
@@ -238,8 +241,8 @@ class Declaration:
 class SourceFacts:
     """What one C or C++ file says. `macros` are the object-like macros at its end, those of the project's headers
     included, where there is one definition (values.py evaluates them). `identifiers` are all names in its code,
-    `reached` these and all names that its macros bring in. `pragmas` are the texts after #pragma.
-    `errors` counts syntax errors.
+    `reached` these and all names that its macros and headers bring in, of whatever branch of an #if; `pasted` the
+    pieces of names that ## joins in these macros. `pragmas` are the texts after #pragma. `errors` counts syntax errors.
     """
 
     path: str
@@ -249,6 +252,7 @@ class SourceFacts:
     macros: Mapping[str, str] = field(default_factory=dict)
     identifiers: frozenset[str] = frozenset()
     reached: frozenset[str] = frozenset()
+    pasted: frozenset[str] = frozenset()
     pragmas: tuple[str, ...] = ()
     errors: int = 0
 
