@@ -128,9 +128,9 @@ class FieldWrite:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A variable of a function's own. `type` is the text of the type without qualifiers, `pointer` and `array` its form.
+    """A variable of a function's own, parameters not among them.
 
-    Parameters are not among them.
+    `type` is the text of the type without qualifiers, `pointer` and `array` its form.
     """
 
     where: Where
