@@ -2,14 +2,17 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { createClient, settings } from "./client";
-import { concerns } from "./documents";
+import { concerns, firmwareMarks } from "./documents";
 import { run, type Found } from "./find";
+import type { Memory } from "./memory";
 import { findServer, installNow, sayError, wantsInstall } from "./server";
 import { pickFromStatus, Status, type ServerStatus } from "./status";
 
 class Extension implements vscode.Disposable {
   private readonly log = vscode.window.createOutputChannel("Signoff", { log: true });
   private readonly status = new Status();
+  // Made when firmware first prints something.
+  private emulator: vscode.OutputChannel | undefined;
   private client: LanguageClient | undefined;
   private following: vscode.Disposable | undefined;
   private found: Found | undefined;
@@ -27,6 +30,8 @@ class Extension implements vscode.Disposable {
       "signoff.runDeepChecks": () => this.ask("signoff.checkDeep", vscode.window.activeTextEditor?.document.uri.toString()),
       "signoff.compileFile": () => this.ask("signoff.compileUnit", vscode.window.activeTextEditor?.document.uri.toString()),
       "signoff.buildTorchExtension": () => this.ask("signoff.buildExtension", vscode.window.activeTextEditor?.document.uri.toString()),
+      "signoff.emulate": () => this.emulate("qemu"),
+      "signoff.watchClocks": () => this.emulate("unicorn"),
       "signoff.prepareYosys": () => this.ask("signoff.warmYosys"),
       "signoff.install": () => this.reinstall(),
     };
@@ -41,7 +46,7 @@ class Extension implements vscode.Disposable {
 
   /** Starts the server once there is a document for it: of the many Python files only those with GPU code. */
   async startWhenNeeded(): Promise<void> {
-    if (vscode.workspace.textDocuments.some(isOurs) || (await hasCuda())) return this.restart();
+    if (vscode.workspace.textDocuments.some(isOurs) || (await holds("**/*.cu")) || (await holds(firmwareMarks))) return this.restart();
     let found = false;
     const look = (document: vscode.TextDocument) => {
       if (found || !isOurs(document)) return;
@@ -76,6 +81,7 @@ class Extension implements vscode.Disposable {
 
   dispose(): void {
     this.status.dispose();
+    this.emulator?.dispose();
     this.log.dispose();
   }
 
@@ -93,6 +99,8 @@ class Extension implements vscode.Disposable {
       lastLine = line;
     });
     this.following = this.status.follow(this.client, where);
+    this.client.onNotification("signoff/memory", (memory: Memory) => this.status.memory(memory));
+    this.client.onNotification("signoff/emulatorOutput", ({ text }: { text: string }) => this.printed(text));
     await this.client.start().catch((error: Error) => {
       throw new Error(`the server did not start (${where}): ${lastLine || error.message}`);
     });
@@ -141,6 +149,21 @@ class Extension implements vscode.Disposable {
     return undefined;
   }
 
+  private emulate(engine: string): Promise<unknown> {
+    this.emulated().clear();
+    this.emulated().show(true);
+    return this.ask("signoff.runEmulator", vscode.window.activeTextEditor?.document.uri.toString(), engine);
+  }
+
+  private printed(text: string): void {
+    this.emulated().append(text);
+    this.emulated().show(true);
+  }
+
+  private emulated(): vscode.OutputChannel {
+    return (this.emulator ??= vscode.window.createOutputChannel("Signoff: Emulator"));
+  }
+
   private async showStatus(): Promise<void> {
     const answer = await this.ask("signoff.status");
     const document = vscode.window.activeTextEditor?.document.uri.toString();
@@ -161,8 +184,8 @@ function isOurs(document: vscode.TextDocument): boolean {
   return concerns(document.languageId, () => document.getText());
 }
 
-async function hasCuda(): Promise<boolean> {
-  return (await vscode.workspace.findFiles("**/*.cu", undefined, 1)).length > 0;
+async function holds(pattern: string): Promise<boolean> {
+  return (await vscode.workspace.findFiles(pattern, undefined, 1)).length > 0;
 }
 
 let extension: Extension | undefined;

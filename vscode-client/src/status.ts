@@ -1,13 +1,17 @@
 // The status bar item: what state the server is in; a click lists the tools, the model and what can be done.
 import * as vscode from "vscode";
 import { State, type LanguageClient } from "vscode-languageclient/node";
-import { concerns } from "./documents";
+import { cLanguages, concerns } from "./documents";
+import { shortly, table, type Memory } from "./memory";
 
 export class Status implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("signoff.status", vscode.StatusBarAlignment.Right, 50);
+  private readonly memoryItem = vscode.window.createStatusBarItem("signoff.memory", vscode.StatusBarAlignment.Right, 49);
   private readonly editor: vscode.Disposable;
 
   constructor() {
+    this.memoryItem.name = "Signoff: memory of the firmware image";
+    this.memoryItem.command = "signoff.runDeepChecks";
     this.item.name = "Signoff";
     this.item.command = "signoff.showStatus";
     this.editor = vscode.window.onDidChangeActiveTextEditor(() => this.showWhereUseful());
@@ -31,15 +35,26 @@ export class Status implements vscode.Disposable {
     });
   }
 
+  /** What the last linked firmware image takes. */
+  memory(memory: Memory): void {
+    this.memoryItem.text = `$(chip) ${shortly(memory)}`;
+    this.memoryItem.tooltip = new vscode.MarkdownString(table(memory));
+    this.memoryItem.show();
+  }
+
   dispose(): void {
     this.editor.dispose();
+    this.memoryItem.dispose();
     this.item.dispose();
   }
 
   private showWhereUseful(): void {
     const document = vscode.window.activeTextEditor?.document;
-    if (document && concerns(document.languageId, () => document.getText())) this.item.show();
+    const isC = document !== undefined && cLanguages.includes(document.languageId);
+    if (document && (isC || concerns(document.languageId, () => document.getText()))) this.item.show();
     else this.item.hide();
+    if (!isC) this.memoryItem.hide();
+    else if (this.memoryItem.text) this.memoryItem.show();
   }
 }
 

@@ -6,12 +6,21 @@ import { test } from "node:test";
 import { concerns, languages } from "../src/documents";
 
 const python = (text: string) => concerns("python", () => text);
-const unread = () => assert.fail("only Python is read");
+const unread = () => assert.fail("only Python and C are read");
 
 test("hardware languages always, others never, and neither is read", () => {
   assert.equal(concerns("systemverilog", unread), true);
   assert.equal(concerns("cuda-cpp", unread), true);
-  assert.equal(concerns("cpp", unread), false);
+  assert.equal(concerns("rust", unread), false);
+});
+
+test("C that is firmware, and no other", () => {
+  const c = (text: string) => concerns("c", () => text);
+  assert.equal(c('#include "stm32f4xx_hal.h"\n'), true);
+  assert.equal(c("#include <libopencm3/stm32/rcc.h>\n"), true);
+  assert.equal(c("void TIM2_IRQHandler(void) {}\n"), true);
+  assert.equal(c("  RCC->AHB1ENR |= 1;\n"), true);
+  assert.equal(c('#include <stdio.h>\nint main(void) { puts("stm32"); }\n'), false);
 });
 
 test("Python with Triton or CUDA in it, and no other", () => {

@@ -14,8 +14,9 @@ from typing import NoReturn
 # Each is signoff.lsp_server.commands.<name> with add_parser(subparsers) and run(args) -> exit status.
 COMMANDS = {
     "serve": "run the language server (an editor starts this)",
-    "check": "check Verilog, CUDA and Triton files with the real tools",
+    "check": "check Verilog, CUDA, Triton and firmware files with the real tools",
     "fix": "mend what the tools can prove mended",
+    "emulate": "run a firmware image in an emulator",
     "doctor": "say which tools are here, which are not, and why",
     "model": "list and download completion models",
     "demo": "see Signoff at work on example files",

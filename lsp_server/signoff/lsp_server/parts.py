@@ -27,6 +27,7 @@ from signoff.verifiers.workspace import WorkspaceModel
 if TYPE_CHECKING:
     from signoff.completion.engine import CompletionEngine
     from signoff.completion.suggestion import Suggestion
+    from signoff.lsp_server.firmware import Firmware
     from signoff.lsp_server.gpu import Gpu
     from signoff.lsp_server.structure import Structure
 
@@ -88,6 +89,13 @@ class Parts:
         from signoff.lsp_server.gpu import Gpu
 
         return Gpu(self.documents, self.checking, self.verifiers)
+
+    @cached_property
+    def firmware(self) -> Firmware:
+        """What answers for firmware, loaded when the first is asked for."""
+        from signoff.lsp_server.firmware import Firmware
+
+        return Firmware(self.documents, self.checking)
 
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:

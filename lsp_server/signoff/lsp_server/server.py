@@ -222,7 +222,15 @@ class SignoffServer(LanguageServer):
         workspace = self.client_capabilities.workspace
         if not self.push and workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
             self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH)
-        if "kernels" in run.outcome.facts and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+        linked = "image" in run.outcome.facts
+        if linked and (memory := self.parts.firmware.memory(run.snapshot.uri)) is not None:
+            self.protocol.notify_json("signoff/memory", memory)
+        if (
+            (linked or "kernels" in run.outcome.facts)
+            and workspace
+            and workspace.code_lens
+            and workspace.code_lens.refresh_support
+        ):
             self.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -27,12 +27,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command's arguments."""
     parser = subparsers.add_parser(
         "check",
-        help="check Verilog, CUDA and Triton files with the real tools",
+        help="check Verilog, CUDA, Triton and firmware files with the real tools",
         description="Check files, folders, file lists (.f) or a signoff.toml. Exit status: 0 clean, 1 findings, "
         "2 trouble (a path that is not there, a tool that failed).",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, file list or signoff.toml")
-    parser.add_argument("--deep", action="store_true", help="also Yosys, nvcc and Triton's machine code (slower)")
+    parser.add_argument(
+        "--deep", action="store_true", help="also Yosys, nvcc, Triton's machine code and linking firmware"
+    )
     parser.add_argument("--compile", action="store_true", help="compile CUDA files entirely, too (nvcc -c)")
     parser.add_argument(
         "--build", action="store_true", help="also have torch build the extensions of load_inline; needs --trust"

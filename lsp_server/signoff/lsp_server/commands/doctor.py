@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
-from signoff.lsp_server.commands import doctor_gpu
+from signoff.lsp_server.commands import doctor_gpu, doctor_mcu
 from signoff.lsp_server.commands.paths import BadPath, existing, request
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
@@ -45,6 +45,7 @@ class Health:
     packages: dict[str, str]
     tools: tuple[Check, ...]
     gpu: tuple[Check, ...]
+    firmware: tuple[Check, ...]
     model: Check
     caches: tuple[Check, ...]
     projects: tuple[str, ...]
@@ -84,6 +85,7 @@ async def examine(path: str) -> Health:
                 packages=dict(_packages()),
                 tools=tuple(_tools(session)),
                 gpu=tuple(Check(*row) for row in await doctor_gpu.rows(session, _asked(path, session))),
+                firmware=tuple(Check(*row) for row in await doctor_mcu.rows(session, _asked(path, session))),
                 model=await _model(session),
                 caches=tuple(_caches(session)),
                 projects=tuple(_projects(path, session)),
@@ -110,11 +112,17 @@ def _version(name: str) -> str:
 def _tools(session: Session) -> Iterator[Check]:
     for verifier in session.verifiers:
         found = verifier.available(session.settings)
-        lost = "" if found.available else doctor_gpu.loss(verifier.name)
+        lost = "" if found.available else _loss(verifier.name)
         advice = " ".join(part for part in (found.reason, lost) if part)
         here = "found" if found.path else "part of Signoff"
         state = found.version or (here if found.available else "")
         yield Check(verifier.name, found.available, state, found.path, advice)
+
+
+def _loss(verifier: str) -> str:
+    """What is missing where a verifier is off; "" for one whose reason says all."""
+    losses = {**doctor_gpu.LOSSES, **doctor_mcu.LOSSES}
+    return f"Without it: {losses[verifier]}." if verifier in losses else ""
 
 
 def _asked(path: str, session: Session) -> tuple[str, ...]:
@@ -182,6 +190,8 @@ def _design(file: str, session: Session) -> tuple[str, ...]:
         return project.origin, project.name
     if LANGUAGES.get(PurePath(file).suffix.lower()) in HDL:
         return "", project.root
+    if project.image is not None:
+        return project.image.origin, project.image.root, project.image.name
     return "", project.root, session.workspace.describe(file)
 
 
@@ -193,6 +203,7 @@ def _text(health: Health) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in health.packages.items())
     lines = [f"Python {health.python}", packages, "", "Tools", *map(_line, health.tools)]
     lines += ["", "GPU", *map(_line, health.gpu)]
+    lines += ["", "Firmware", *map(_line, health.firmware)]
     lines += ["", "Model", _line(health.model), "", "Caches", *map(_line, health.caches)]
     lines += ["", "Project", *(f"  {project}" for project in health.projects)]
     if health.problems:

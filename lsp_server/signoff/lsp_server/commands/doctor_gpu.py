@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from signoff.lsp_server.commands.session import Session
-from signoff.lsp_server.documents import HDL, LANGUAGES
+from signoff.lsp_server.documents import LANGUAGES
 from signoff.verifiers.gpu.compile.toolkit import toolkit
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES
 from signoff.verifiers.gpu.hardware.targets import installed_gpu
 
@@ -19,16 +20,12 @@ LOSSES = {
     "triton": "Triton kernels are not compiled while you type",
     "triton resources": "no shared memory, registers and spills of Triton kernels",
 }
+GPU_LANGUAGES = CUDA_LANGUAGES | {PYTHON}
 NO_TARGET = f"none named: reported is what fails on every GPU from {ARCHITECTURES[0]} to {ARCHITECTURES[-1]}"
 HOW_TO_NAME = 'name yours in the setting cuda.architectures or in signoff.toml: [cuda] architectures = ["sm_80"]'
 
 # Name, whether it is there, state, path, advice.
 Row = tuple[str, bool, str, str, str]
-
-
-def loss(verifier: str) -> str:
-    """What is missing where a verifier is off; "" for one whose reason says all."""
-    return f"Without it: {LOSSES[verifier]}." if verifier in LOSSES else ""
 
 
 async def rows(session: Session, files: Sequence[str]) -> list[Row]:
@@ -48,7 +45,7 @@ def _targets(session: Session, files: Sequence[str]) -> Iterator[Row]:
     """For which GPUs the files are checked, and who says so; nothing where there is no GPU code."""
     said: dict[str, bool] = {}
     for file in files:
-        if _language(file) in HDL:
+        if _language(file) not in GPU_LANGUAGES:
             continue
         project = session.workspace.project_for(file)
         named = bool(project.architectures)

@@ -1,4 +1,5 @@
-"""Code lenses: above each kernel what it costs. A click checks deeply, which brings the figures up to date."""
+"""Code lenses: above each kernel what it costs (a click checks deeply, which brings the figures up to date); above
+main of a firmware image its emulators and memory use."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from lsprotocol import types
 
 from signoff.lsp_server.convert import lsp_range
 from signoff.lsp_server.server import SignoffServer
+from signoff.verifiers.mcu.facts import C_LANGUAGES
 
 COMMAND = "signoff.checkDeep"
 
@@ -21,11 +23,16 @@ def register(server: SignoffServer) -> None:
             return None
         if not server.parts.checking.concerns_us(document):
             return None
-        lenses = await server.parts.gpu.lenses(uri)
+        if document.language in C_LANGUAGES:
+            told = [
+                (one.span, one.title, one.command, one.arguments) for one in await server.parts.firmware.lenses(uri)
+            ]
+        else:
+            told = [(one.span, one.title, COMMAND, (uri,)) for one in await server.parts.gpu.lenses(uri)]
         return [
             types.CodeLens(
-                range=lsp_range(lens.span, document.index, server.documents.encoding),
-                command=types.Command(title=lens.title, command=COMMAND, arguments=[uri]),
+                range=lsp_range(span, document.index, server.documents.encoding),
+                command=types.Command(title=title, command=command, arguments=list(arguments)),
             )
-            for lens in lenses
+            for span, title, command, arguments in told
         ]

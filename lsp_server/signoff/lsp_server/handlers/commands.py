@@ -37,6 +37,11 @@ def register(server: SignoffServer) -> None:
         """Have torch build what a Python document gives to load_inline, with progress; only where trusted."""
         return await _on_demand(server, uris, build_extension, "torch", "Signoff: torch builds the extension")
 
+    @server.command("signoff.runEmulator")
+    async def run_emulator(*arguments: Any) -> dict[str, Any]:
+        """Run a C document's image: (uri, engine), the engine qemu, unicorn or renode. Its output is a notification."""
+        return await _emulate(server, str(arguments[0]) if arguments else "", *map(str, arguments[1:2]))
+
     @server.command("signoff.warmYosys")
     async def warm_yosys() -> None:
         """Compile Yosys for this machine, once, with progress."""
@@ -79,6 +84,21 @@ async def _on_demand(
     server.parts.checking.demanded(*seen, name, outcome)
     accepted = outcome.judged and not any(finding.severity is Severity.ERROR for finding in outcome.findings)
     return _told(server, accepted, f"Signoff: {verdict(outcome, PurePath(seen[0].path).name)}")
+
+
+async def _emulate(server: SignoffServer, uri: str, engine: str = "qemu") -> dict[str, Any]:
+    seen = server.parts.checking.look(uri)
+    if seen is None or seen[1].image is None:
+        return _told(server, False, "Signoff: open a file of a firmware image first; the command needs its uri")
+    from signoff.lsp_server.firmware import OUTPUT_NOTIFICATION, verdict
+
+    name = seen[1].image.name
+    server.watched(f"Signoff: running {name} in {engine}")
+
+    def stream(text: str) -> None:
+        server.protocol.notify_json(OUTPUT_NOTIFICATION, {"uri": uri, "engine": engine, "text": text})
+
+    return _told(server, *verdict(await server.parts.firmware.emulate(*seen, engine, stream), f"{name} in {engine}"))
 
 
 def _told(server: SignoffServer, ok: bool, message: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Hover: what slang knows of a name and Yosys made of it; what a kernel costs and a launch asks for."""
+"""Hover: what slang knows of a name and Yosys made of it; what a kernel costs and a launch asks for; what a register,
+pin or interrupt of the microcontroller is."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from lsprotocol import types
 
 from signoff.lsp_server.convert import lsp_range
 from signoff.lsp_server.server import SignoffServer
+from signoff.verifiers.mcu.facts import C_LANGUAGES
 
 
 def register(server: SignoffServer) -> None:
@@ -19,7 +21,7 @@ def register(server: SignoffServer) -> None:
         place = document.position(params.position.line, params.position.character, server.documents.encoding)
         if document.language in server.parts.slang.languages:
             return await _hdl(server, document.uri, place)
-        return await _gpu(server, document.uri, place)
+        return await _told(server, document.uri, place)
 
 
 async def _hdl(server: SignoffServer, uri: str, place: tuple[int, int]) -> types.Hover | None:
@@ -33,11 +35,12 @@ async def _hdl(server: SignoffServer, uri: str, place: tuple[int, int]) -> types
     return types.Hover(_markdown(explain(symbol, costs if isinstance(costs, dict) else None)))
 
 
-async def _gpu(server: SignoffServer, uri: str, place: tuple[int, int]) -> types.Hover | None:
+async def _told(server: SignoffServer, uri: str, place: tuple[int, int]) -> types.Hover | None:
     document = server.documents.get(uri)
     if document is None or not server.parts.checking.concerns_us(document):
         return None
-    found = await server.parts.gpu.hover(uri, place)
+    of = server.parts.firmware if document.language in C_LANGUAGES else server.parts.gpu
+    found = await of.hover(uri, place)
     if found is None:
         return None
     text, span = found
