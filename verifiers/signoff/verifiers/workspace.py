@@ -16,6 +16,9 @@ from signoff.verifiers.hdl.design import Declarations, declared_by
 from signoff.verifiers.hdl.index import FileFacts
 from signoff.verifiers.hdl.membership import Membership
 from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
+from signoff.verifiers.mcu.build.firmware import C_FILES
+from signoff.verifiers.mcu.build.model import McuModel
+from signoff.verifiers.mcu.build.sanity import trouble as firmware_trouble
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -70,6 +73,7 @@ class WorkspaceModel:
         self._buffers: dict[str, FileFacts] = {}
         self._membership = Membership(WorkspaceIndex(), (), settings, trusted, scanned=False)
         self._cuda = CudaModel(self._call)
+        self._mcu = McuModel(self._call)
         self._lock = asyncio.Lock()
         self._rebuild(scanned=False)
 
@@ -93,7 +97,14 @@ class WorkspaceModel:
 
     def project_for(self, path: str) -> Project:
         """The project that a file is checked in, without buffers. Dictionary look-ups once it has been asked for."""
+        if self._mcu.covers(normal := os.path.normpath(path)):
+            return self._mcu.project(normal)
         return self._cuda.project(path) if self._cuda.covers(path) else self._membership.project(path)
+
+    @property
+    def firmware(self) -> McuModel:
+        """What is known of firmware images."""
+        return self._mcu
 
     def is_firmware(self, path: str) -> bool:
         """Whether a C or C++ file belongs to a firmware image: of others nothing is said. Quick."""
@@ -105,6 +116,8 @@ class WorkspaceModel:
 
     def describe(self, path: str) -> str:
         """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""
+        if self._mcu.covers(normal := os.path.normpath(path)):
+            return self._mcu.describe(normal)
         return self._cuda.describe(path) if self._cuda.covers(path) else self._membership.describe(path)
 
     def problems(self) -> tuple[Finding, ...]:
@@ -112,18 +125,21 @@ class WorkspaceModel:
         told = (finding for folder in self._known() for finding in folder.declarations.findings)
         used = self._membership.used
         found = (one for one in told if one.severity < Severity.INFORMATION or one.path in used)
-        return (*found, *self._cuda.problems())
+        return (*found, *self._of_builds())
 
     def problems_of(self, configs: Collection[str]) -> tuple[Finding, ...]:
         """All that is wrong in these configuration files (signoff.toml, lists, cores) and in the lists they name."""
         told = (finding for folder in self._known() for finding in folder.declarations.findings)
         found = (one for one in told if one.path in configs or not declared_by(one).isdisjoint(configs))
-        return (*found, *(one for one in self._cuda.problems() if one.path in configs))
+        return (*found, *(one for one in self._of_builds() if one.path in configs))
+
+    def _of_builds(self) -> tuple[Finding, ...]:
+        return tuple(dict.fromkeys((*self._cuda.problems(), *self._mcu.problems())))
 
     def messages(self) -> tuple[str, ...]:
         """What a person should know: a folder too large to be known entirely, a setting that means nothing."""
         left_out = (folder.survey.left_out for folder in self._known() if folder.survey.left_out)
-        return (*left_out, *trouble(self._settings))
+        return (*left_out, *trouble(self._settings), *firmware_trouble(self._settings))
 
     async def scan(self, progress: Progress | None = None) -> None:
         """Read the workspace. Files whose time and size are unchanged since the last scan are not read again."""
@@ -136,12 +152,15 @@ class WorkspaceModel:
             report("Reading file lists", None)
             await self._read_declarations()
             await self._read_cuda()
+            await self._read_firmware()
             self._rebuild(scanned=True)
 
     async def buffer_changed(self, snapshot: Snapshot) -> bool:
         """Note what an open document defines and uses now; True where the project of some file changed by it."""
         if snapshot.path and concerns_gpu(snapshot):
             return await self._gpu_document(snapshot)
+        if snapshot.path.lower().endswith(C_FILES):
+            return await self._firmware_document(snapshot)
         if not snapshot.path or not is_source(snapshot.path):
             return False
         path = os.path.normpath(snapshot.path)
@@ -153,7 +172,7 @@ class WorkspaceModel:
     async def buffer_closed(self, path: str) -> bool:
         """A document was closed: its file counts again. True where the project of some file changed by it."""
         path = os.path.normpath(path)
-        was_open = self._cuda.closed(path)
+        was_open = self._cuda.closed(path) or self._mcu.closed(path)
         if self._buffers.pop(path, None) is None and not was_open:
             return False
         return await self.files_changed((path,))
@@ -171,6 +190,7 @@ class WorkspaceModel:
             return False
         async with self._lock:
             recompiled = await self._units_changed(units)
+            recompiled = await self._firmware_changed([*units, *configs]) or recompiled
             return await self._files_changed(sources, configs) or recompiled
 
     async def _units_changed(self, paths: list[str]) -> bool:
@@ -182,6 +202,25 @@ class WorkspaceModel:
         if changed:
             self._rebuild(scanned=self._membership.scanned)
         return changed
+
+    async def _firmware_changed(self, paths: list[str]) -> bool:
+        changed = False
+        for folder in self._known():
+            found = [path for path in paths if self._folder_of(path) is folder]
+            if found and await self._mcu.changed(folder.path, found, folder.recursive, folder.limit):
+                changed = True
+        if changed:
+            self._rebuild(scanned=self._membership.scanned)
+        return changed
+
+    async def _firmware_document(self, snapshot: Snapshot) -> bool:
+        """A document of C or C++ was opened or edited."""
+        async with self._lock:
+            folder = self._folder_of(os.path.normpath(snapshot.path))
+            if folder is None or not await self._mcu.edited(folder.path, snapshot, folder.recursive, folder.limit):
+                return False
+            self._rebuild(scanned=self._membership.scanned)
+        return True
 
     async def _gpu_document(self, snapshot: Snapshot) -> bool:
         """A CUDA document, or one of Python with kernels, was opened or edited."""
@@ -221,6 +260,11 @@ class WorkspaceModel:
                 self._cuda.forget(folder.path)
         if any(folder.survey.cuda for folder in self._known()):
             await self._cuda.ask_for_gpu()
+
+    async def _read_firmware(self) -> None:
+        """The firmware images of each workspace folder; a lone document outside of all has none."""
+        for folder in self._folders:
+            await self._mcu.read(folder.path, folder.recursive, folder.limit)
 
     async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
         existed = {path for path in sources if path in self._index}
@@ -294,6 +338,7 @@ class WorkspaceModel:
         declarations = [(folder.path, folder.declarations) for folder in self._known()]
         self._membership = Membership(self._index, declarations, self._settings, self._trusted, scanned)
         self._cuda.rebuild([folder.path for folder in self._known()], self._situation)
+        self._mcu.rebuild([folder.path for folder in self._folders], self._situation(()))
 
     def _situation(self, installed: tuple[str, ...]) -> Situation:
         member = self._membership

@@ -1,4 +1,4 @@
-"""The worker of the workspace model: one walk of a folder serves Verilog and CUDA, one process reads for both."""
+"""The worker of the workspace model: one walk of a folder serves Verilog, CUDA and firmware, as does one process."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
-from signoff.verifiers.file_kinds import is_build_file, is_unit_file
+from signoff.verifiers.file_kinds import MANIFEST, is_build_file, is_unit_file
 from signoff.verifiers.gpu.units.includes import written_in
 from signoff.verifiers.gpu.units.units import Units
 from signoff.verifiers.gpu.units.units_engine import Buffers, UnitsReader
 from signoff.verifiers.hdl.index_engine import IndexEngine
+from signoff.verifiers.mcu.build.firmware import Firmware
+from signoff.verifiers.mcu.build.reader import FirmwareReader, Request
 from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
 
 # The stamp of a document that has no file yet.
@@ -23,6 +25,7 @@ class WorkspaceEngine(IndexEngine):
     def __init__(self) -> None:
         self._surveys: dict[str, Survey] = {}
         self._reader = UnitsReader()
+        self._firmware = FirmwareReader()
 
     def survey(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
         """Walk a folder. What concerns C and CUDA stays here: units() uses it."""
@@ -57,6 +60,32 @@ class WorkspaceEngine(IndexEngine):
                 changed = self._reader.changed(path, seen, buffers) or changed
         self._surveys[folder] = replace(known, units=units, build_files=tuple(sorted(builds)))
         return self.units(folder, recursive, max_files, buffers) if changed else None
+
+    def firmware(self, folder: str, recursive: bool, max_files: int, request: Request) -> Firmware:
+        """The firmware images of a folder and what their files include."""
+        known = self._known(folder, recursive, max_files)
+        if not known.units:
+            return Firmware()
+        return self._firmware.read(folder, known.units, known.build_files, known.configs, request)
+
+    def firmware_changed(
+        self, folder: str, recursive: bool, max_files: int, request: Request, paths: Iterable[str]
+    ) -> Firmware:
+        """The same after some files were edited, written, made or deleted."""
+        known = self._known(folder, recursive, max_files)
+        units, builds, configs = dict(known.units), dict.fromkeys(known.build_files), dict.fromkeys(known.configs)
+        for path in paths:
+            stamp = _stamp(path)
+            if is_unit_file(path):
+                units.pop(path, None)
+                units |= {path: stamp} if stamp is not None else {}
+            elif is_build_file(path) or os.path.basename(path) == MANIFEST:
+                found = builds if is_build_file(path) else configs
+                found.pop(path, None)
+                found |= {path: None} if stamp is not None else {}
+        now = replace(known, units=units, build_files=tuple(sorted(builds)), configs=tuple(sorted(configs)))
+        self._surveys[folder] = now
+        return self.firmware(folder, recursive, max_files, request)
 
     def written(self, text: str) -> tuple[str, ...]:
         """The names that a text includes."""

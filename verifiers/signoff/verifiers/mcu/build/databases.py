@@ -13,6 +13,7 @@ from dataclasses import replace
 from signoff.verifiers.compile_commands import Command, Database, read_commands
 from signoff.verifiers.compile_flags import compiler_of, parse
 from signoff.verifiers.file_kinds import DATABASE
+from signoff.verifiers.mcu.build.programs import has_main
 from signoff.verifiers.mcu.build.reading import NOTHING, Reading, Unreadable, is_source, read_bytes
 from signoff.verifiers.mcu.build.targets import HINTS, is_firmware, is_foreign, program
 from signoff.verifiers.project import CompileUnit, Image
@@ -20,8 +21,6 @@ from signoff.verifiers.project import CompileUnit, Image
 LIMIT = 50 * 1024 * 1024
 # The object of a CMake target lies below CMakeFiles/<target>.dir.
 _TARGET = re.compile(r"(?:^|[/\\])CMakeFiles[/\\]([^/\\]+)\.dir[/\\]")
-_MAIN = re.compile(rb"^[^\n#/*\"]*\bmain[ \t]*\(", re.MULTILINE)
-SOURCE_LIMIT = 2 * 1024 * 1024
 SEVERAL = (
     f"{DATABASE} holds several programs: which of its other files are linked into each of them is not told, so all are "
     "taken."
@@ -60,7 +59,7 @@ def _programs(path: str, entries: list[tuple[Command, CompileUnit]]) -> Iterable
     for command, unit in entries:
         parts.setdefault(_part(command), []).append(unit)
     name = os.path.basename(Database(path).base) or "firmware"
-    mains = [part for part, units in parts.items() if any(_has_main(unit.source) for unit in units)]
+    mains = [part for part, units in parts.items() if any(has_main(unit.source) for unit in units)]
     if len(mains) < 2:
         return [(name, _distinct(unit for _, unit in entries))] if entries else []
     shared = [unit for part, units in parts.items() if part not in mains for unit in units]
@@ -72,13 +71,6 @@ def _part(command: Command) -> str:
     place = [word for word in (command.output, *command.argv) if (match := _TARGET.search(word))]
     match = _TARGET.search(place[0]) if place else None
     return match[1] if match else command.directory
-
-
-def _has_main(source: str) -> bool:
-    try:
-        return _MAIN.search(read_bytes(source, SOURCE_LIMIT)) is not None
-    except Unreadable:
-        return False
 
 
 def _distinct(units: Iterable[CompileUnit]) -> list[CompileUnit]:

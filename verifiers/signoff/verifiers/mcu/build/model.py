@@ -1,0 +1,120 @@
+"""What the workspace says of firmware, kept up to date: the part of workspace.py that knows of images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable
+
+from signoff.verifiers.file_kinds import MANIFEST, is_build_file, is_unit_file
+from signoff.verifiers.finding import Finding
+from signoff.verifiers.gpu.units.units import Situation
+from signoff.verifiers.mcu.build.firmware import C_FILES, Firmware, FirmwareProjects, Places
+from signoff.verifiers.mcu.build.reader import Request
+from signoff.verifiers.project import Image, Project
+from signoff.verifiers.snapshot import Snapshot
+
+READ_SECONDS = 120.0
+TEXT_SECONDS = 10.0
+
+# Calls a method of the workspace's engine: (method, arguments..., timeout in seconds).
+Call = Callable[..., Awaitable[object]]
+
+
+class McuModel:
+    """The firmware images of each folder, and the projects of their files. Use within one event loop."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._places: dict[str, Places] = {}
+        self._buffers: dict[str, tuple[str, ...]] = {}
+        self._projects: FirmwareProjects | None = None
+
+    def rebuild(self, folders: Iterable[str], situation: Situation) -> None:
+        """Make the projects anew, for these folders."""
+        known = [folder for folder in folders if folder in self._places]
+        self._places = {folder: self._places[folder] for folder in known}
+        self._projects = FirmwareProjects(self._places.items(), situation)
+
+    def covers(self, path: str) -> bool:
+        """Whether the file is firmware's: a unit of an image, a header that one includes, or a new file among them."""
+        return bool(self._places) and self._made.covers(path)
+
+    def project(self, path: str) -> Project:
+        """The project of a file that covers() names."""
+        return self._made.project(path)
+
+    def describe(self, path: str) -> str:
+        """What was understood and what was guessed."""
+        return self._made.describe(path)
+
+    def problems(self) -> tuple[Finding, ...]:
+        """What is wrong in the files that declare images."""
+        return tuple(dict.fromkeys(finding for one in self._places.values() for finding in one.firmware.findings))
+
+    def images(self) -> tuple[Image, ...]:
+        """Every image that is known."""
+        return tuple(image for one in self._places.values() for image in one.firmware.images)
+
+    @property
+    def _made(self) -> FirmwareProjects:
+        assert self._projects is not None
+        return self._projects
+
+    async def read(self, folder: str, recursive: bool, limit: int) -> None:
+        """Learn what a folder says; it has been surveyed."""
+        self._take(folder, await self._ask("firmware", folder, (recursive, limit)))
+
+    async def changed(self, folder: str, paths: Iterable[str], recursive: bool, limit: int) -> bool:
+        """Files of a folder were written, made, deleted or edited; True where that changes how one is compiled."""
+        concerned = [path for path in paths if self._concerns(folder, path)]
+        if not concerned:
+            return False
+        found = await self._ask("firmware_changed", folder, (recursive, limit), concerned)
+        return self._take(folder, found)
+
+    async def edited(self, folder: str, snapshot: Snapshot, recursive: bool, limit: int) -> bool:
+        """A document was opened or edited; True where that changes how something is compiled."""
+        path = _normal(snapshot.path)
+        if folder not in self._places or not path.lower().endswith(C_FILES):
+            return False
+        written = await self._call("written", snapshot.text, timeout=TEXT_SECONDS)
+        assert isinstance(written, tuple)
+        names = self._places[folder].firmware.known_among(written)
+        before = self._buffers.get(path)
+        self._buffers[path] = names
+        return before != names and await self.changed(folder, (path,), recursive, limit)
+
+    def closed(self, path: str) -> bool:
+        """A document was closed, so its file counts again; True where it was known to be open."""
+        return self._buffers.pop(path, None) is not None
+
+    def forget(self, folder: str) -> None:
+        """A folder holds no C any more."""
+        self._places.pop(folder, None)
+
+    def _concerns(self, folder: str, path: str) -> bool:
+        known = self._places.get(folder)
+        if is_build_file(path) or os.path.basename(path) == MANIFEST:
+            return True
+        return known is not None and (
+            path in known.firmware.read or (is_unit_file(path) and bool(known.firmware.images))
+        )
+
+    async def _ask(self, method: str, folder: str, walk: tuple[bool, int], *more: object) -> Firmware:
+        request = Request(self._buffers)
+        found = await self._call(method, folder, *walk, request, *more, timeout=READ_SECONDS)
+        assert isinstance(found, Firmware)
+        return found
+
+    def _take(self, folder: str, found: Firmware) -> bool:
+        known = self._places.get(folder)
+        if known is not None and known.firmware == found:
+            return False
+        if known is None and found == Firmware():
+            return False
+        self._places[folder] = Places(found)
+        return True
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path)

@@ -1,0 +1,90 @@
+"""Which microcontroller an image is for, and which linker script and SVD file go with it, where the build says nothing.
+
+A guess is made only where there is one candidate, and it is said.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from signoff.verifiers.project import Image
+
+# Macros by which vendors' device headers choose the part: STM32F407xx, STM32F40_41xxx, NRF52840_XXAA, GD32F407.
+_MACRO = re.compile(
+    r"(?:STM32[A-Z][A-Z\d]\d\w*|NRF5[1-4]\d*\w*|GD32[EFV]\d\w*|AT32F\d\w*|LPC\d\d\w*|SAM[CDELSV]\d\d\w*)"
+)
+# A family alone (STM32F4) names no part.
+_FAMILY = re.compile(r"STM32[A-Z][A-Z\d]\d?", re.IGNORECASE)
+# As in STM32F407VGTx_FLASH.ld, generated.stm32f407vg.ld, stm32_flash_f407.ld.
+_IN_NAME = re.compile(
+    r"(?<![a-z\d])(stm32[a-z][a-z\d]\d{2}[a-z\d]*|nrf5\d{4}\w*|gd32[efv]\d{3}\w*|rp2\d40)", re.IGNORECASE
+)
+LINKER_ENDINGS = (".ld", ".lds")
+
+
+def named_part(image: Image) -> tuple[str, str]:
+    """(part, what named it) of an image whose build does not name it; ("", "") where nothing does."""
+    for unit in image.units:
+        for define in unit.defines:
+            name = define.partition("=")[0]
+            if _MACRO.fullmatch(name) and not _FAMILY.fullmatch(name):
+                return name, f"-D{name}"
+    for script in image.linker_scripts:
+        if match := _IN_NAME.search(os.path.basename(script)):
+            return match[1], script
+    return "", ""
+
+
+def completed(image: Image, scripts: Sequence[str], svds: Sequence[str]) -> Image:
+    """The image with its part, linker script and SVD file where one of each can be told."""
+    if not image.linker_scripts:
+        image = _with_script(image, scripts)
+    if not image.part:
+        part, origin = named_part(image)
+        image = replace(image, part=part, part_origin=origin)
+    if not image.svd and len(found := _nearest(image, svds)) == 1:
+        image = replace(image, svd=found[0])
+    return image
+
+
+def _with_script(image: Image, scripts: Sequence[str]) -> Image:
+    """The one linker script that fits: nearest to the image's files; of several the one named after its part."""
+    found = _nearest(image, [path for path in scripts if not _is_for_ram(path)])
+    part = (image.part or named_part(image)[0]).lower()
+    if len(found) > 1 and part:
+        found = [path for path in found if _fits(os.path.basename(path).lower(), part)] or found
+    if len(found) != 1:
+        why = f"{len(found)} linker scripts of the workspace could be its own" if found else "no linker script is named"
+        return replace(image, link_declared=False, guessed=(*image.guessed, f"How it is linked is not known: {why}."))
+    told = f"The linker script {found[0]} is guessed: it is the one that is there."
+    return replace(image, link_declared=False, linker_scripts=tuple(found), guessed=(*image.guessed, told))
+
+
+def _is_for_ram(path: str) -> bool:
+    """CubeIDE writes one script for debugging in RAM beside the one that is used."""
+    return re.search(r"_ram\.lds?$", path, re.IGNORECASE) is not None
+
+
+def _fits(name: str, part: str) -> bool:
+    """Whether a script's name names a part, as far as both go: stm32f407vgtx_flash.ld and STM32F407xx."""
+    match = _IN_NAME.search(name)
+    if not match:
+        return False
+    plain = re.sub(r"x+$", "", part)
+    return match[1].startswith(plain) or plain.startswith(re.sub(r"x+$", "", match[1]))
+
+
+def _nearest(image: Image, paths: Iterable[str]) -> list[str]:
+    """Those of some files that lie in the image's folder, else in the nearest folder above it that holds any."""
+    paths = list(paths)
+    folder = image.root
+    while paths:
+        below = [path for path in paths if path.startswith(folder.rstrip(os.sep) + os.sep)]
+        above = os.path.dirname(folder)
+        if below or above == folder:
+            return below
+        folder = above
+    return []

@@ -1,0 +1,71 @@
+"""Which of several builds' words on the same program counts: one image a program, the most trustworthy build's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from signoff.verifiers.mcu.build.reading import C_ENDINGS, Unreadable, read_bytes
+from signoff.verifiers.project import Image
+
+SOURCE_LIMIT = 2 * 1024 * 1024
+_MAIN = re.compile(rb"^[^\n#/*\"=;]*\bmain[ \t]*\(", re.MULTILINE)
+
+
+def has_main(source: str) -> bool:
+    """Whether a source seems to define (or call) main()."""
+    try:
+        return _MAIN.search(read_bytes(source, SOURCE_LIMIT)) is not None
+    except Unreadable:
+        return False
+
+
+def merged(ranked: Iterable[tuple[Image, ...]]) -> tuple[Image, ...]:
+    """The images of several builds, the most trustworthy build first; a program that one has told of is told once.
+
+    What a later build says of the link of such a program is taken over where the earlier one says nothing of it.
+    """
+    chosen: list[Image] = []
+    for images in ranked:
+        known = list(chosen)
+        for image in images:
+            same = next((one for one in known if _is_same(one, image)), None)
+            if same is None:
+                chosen.append(image)
+            elif not _links(same) and _links(image):
+                place = next(at for at, one in enumerate(chosen) if one.origin == same.origin and one.name == same.name)
+                chosen[place] = known[known.index(same)] = _with_link(same, image)
+    return tuple(chosen)
+
+
+def _links(image: Image) -> bool:
+    return bool(image.linker_scripts) or image.link_declared
+
+
+def _is_same(known: Image, image: Image) -> bool:
+    """Whether two images are one program: the same file has main(), or one image's files are mostly the other's."""
+    theirs = {unit.source for unit in known.units}
+    own = [unit.source for unit in image.units if unit.source.lower().endswith(C_ENDINGS)]
+    common = [source for source in own if source in theirs]
+    if not common:
+        return False
+    mains = [source for source in own if has_main(source)]
+    return any(source in theirs for source in mains) if mains else 2 * len(common) > len(own)
+
+
+def _with_link(image: Image, told: Image) -> Image:
+    """An image linked as another build of the same program says."""
+    return replace(
+        image,
+        link_declared=told.link_declared,
+        linker_scripts=told.linker_scripts,
+        link_flags=told.link_flags,
+        libraries=told.libraries,
+        library_dirs=told.library_dirs,
+        objects=told.objects,
+        part=image.part or told.part,
+        part_origin=image.part_origin or told.part_origin,
+        svd=image.svd or told.svd,
+        guessed=(*image.guessed, f"How it is linked is taken from {told.origin}."),
+    )

@@ -1,0 +1,125 @@
+"""The worker's side of the firmware model: reads what a folder's build files say, as data. Nothing is run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from signoff.verifiers.file_kinds import DATABASE, HEADER_EXTENSIONS, MANIFEST
+from signoff.verifiers.gpu.units.includes import written_in
+from signoff.verifiers.mcu.build import kinds
+from signoff.verifiers.mcu.build.databases import read_database
+from signoff.verifiers.mcu.build.firmware import Firmware
+from signoff.verifiers.mcu.build.headers import graph_of, shared
+from signoff.verifiers.mcu.build.naming import LINKER_ENDINGS, completed
+from signoff.verifiers.mcu.build.programs import merged
+from signoff.verifiers.mcu.build.reading import Reading, joined
+from signoff.verifiers.mcu.build.recipe import read_recipe
+
+# Generated tables of many MB include nothing.
+HUGE_BYTES = 4 * 1024 * 1024
+
+Stamp = tuple[int, int]
+Reader = Callable[[str], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is known of a folder beside its files: what open documents include, which further project files to read
+    (its documents asked for them), and what the builds' own tools answered, by project file.
+    """
+
+    buffers: Mapping[str, tuple[str, ...]]
+    asked: frozenset[str] = frozenset()
+    answers: tuple[tuple[str, Reading], ...] = ()
+
+
+class FirmwareReader:
+    """Reads what a folder says of firmware; unchanged files are not read again."""
+
+    def __init__(self) -> None:
+        self._readings: dict[str, tuple[tuple[Stamp | None, ...], Reading]] = {}
+        self._written: dict[str, tuple[Stamp | None, tuple[str, ...]]] = {}
+
+    def read(
+        self, folder: str, units: Iterable[str], build_files: Iterable[str], configs: Iterable[str], request: Request
+    ) -> Firmware:
+        """Everything about the firmware of a folder whose C files, build files and signoff.toml files are given."""
+        build_files = list(build_files)
+        manifests = [path for path in configs if os.path.basename(path) == MANIFEST]
+        projects, unread = kinds.split(build_files, request.asked)
+        answers = dict(request.answers)
+        ranked = [
+            [self._reading(path, read_recipe) for path in manifests],
+            self._databases(build_files),
+            *([answers.get(path) or self._reading(path, read) for path in paths] for read, paths in projects),
+        ]
+        told = joined(reading for readings in ranked for reading in readings)
+        images = merged(tuple(image for one in readings for image in one.images) for readings in ranked)
+        scripts = [path for path in build_files if path.lower().endswith(LINKER_ENDINGS)]
+        svds = [path for path in build_files if path.lower().endswith(".svd")]
+        images = shared(completed(image, scripts, svds) for image in images)
+        names_of = self._names_of(request.buffers)
+        headers = (os.path.basename(path) for path in units if path.lower().endswith(HEADER_EXTENSIONS))
+        return Firmware(
+            images,
+            graph_of(images, folder, names_of),
+            told.findings,
+            frozenset(told.files),
+            tuple(unread),
+            frozenset(headers) if images else frozenset(),
+        )
+
+    def _databases(self, build_files: Iterable[str]) -> list[Reading]:
+        """The compile_commands.json files, each once: the one at the root is often a link to that of a build folder."""
+        by_place: dict[str, str] = {}
+        for path in build_files:
+            if os.path.basename(path) == DATABASE:
+                known = by_place.setdefault(os.path.realpath(path), path)
+                by_place[os.path.realpath(path)] = min(known, path, key=len)
+        return [self._reading(path, read_database) for path in by_place.values()]
+
+    def _reading(self, path: str, read: Reader) -> Reading:
+        known = self._readings.get(path)
+        if known is None or known[0] != _stamps(known[1]):
+            reading = read(path)
+            if path not in reading.files:
+                reading = replace(reading, files=(path, *reading.files))
+            known = self._readings[path] = _stamps(reading), reading
+        return known[1]
+
+    def _names_of(self, buffers: Mapping[str, tuple[str, ...]]) -> Callable[[str], tuple[str, ...]]:
+        def names_of(path: str) -> tuple[str, ...]:
+            return buffers[path] if path in buffers else self._includes(path)
+
+        return names_of
+
+    def _includes(self, path: str) -> tuple[str, ...]:
+        stamp = _stamp(path)
+        known = self._written.get(path)
+        if known is None or known[0] != stamp:
+            known = self._written[path] = stamp, _written(path, stamp)
+        return known[1]
+
+
+def _written(path: str, stamp: Stamp | None) -> tuple[str, ...]:
+    if stamp is None or stamp[1] > HUGE_BYTES:
+        return ()
+    try:
+        with open(path, "rb") as file:
+            return written_in(file.read())
+    except OSError:
+        return ()
+
+
+def _stamps(reading: Reading) -> tuple[Stamp | None, ...]:
+    return tuple(_stamp(path) for path in reading.files)
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
