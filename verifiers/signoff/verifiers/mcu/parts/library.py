@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
+from signoff.verifiers.mcu.parts.own import described, own_part
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.project import Project
 
+# STM32F407xx, STM32L4R5xx, STM32WB55xx, and the standard peripheral library's STM32F40_41xxx; not STM32F4 or STM32F4XX.
+MACRO = re.compile(r"STM32(?:[A-Z]\d[0-9A-Z]\d|W[A-Z]\w\d|F40_41)\w*")
+# In part numbers, macros and names of boards: stm32f407vgt6, STM32F407xx, disco_f407vg, genericSTM32F405RG.
+STM32F4 = re.compile(r"(?:(?<![a-z0-9])|(?<=stm32))f(?P<member>\d{3})(?:[a-z](?P<size>[a-z])?)?", re.IGNORECASE)
+WHOLE_FAMILY = re.compile(r"stm32f40_41xxx", re.IGNORECASE)
+
 
 def find(name: str, svd: str = "") -> Part | None:
-    """The part of that name in any spelling ("stm32f407vg", "STM32F407xx"); None where nothing is known."""
-    return None
+    """The part of that name in any spelling ("stm32f407vg", "STM32F407xx"); None where nothing is known.
+
+    `svd` is the path of a CMSIS-SVD file that describes it: all that is known of parts that are not Signoff's own, and
+    more peripherals of those that are. One that cannot be read counts as none.
+    """
+    return _own(name)
+
+
+def _own(name: str) -> Part | None:
+    if WHOLE_FAMILY.fullmatch(name.strip()):
+        return own_part("stm32f4", "")
+    match = STM32F4.search(name)
+    facts = described("stm32f4")
+    if match is None or match["member"] not in facts["members"]:
+        return None
+    size = (match["size"] or "").upper()
+    known = size if size in facts["flash_size"] else ""
+    return own_part("stm32f4", match["member"], known, f"STM32F{match['member']}")
 
 
 def named(defines: Iterable[str]) -> str:
     """The part that a macro such as STM32F407xx names; "" where none does."""
-    return ""
+    names = (define.partition("=")[0].strip() for define in defines)
+    return next((name for name in names if MACRO.fullmatch(name)), "")
 
 
 def for_project(project: Project) -> Part | None:
-    """The part that a project is for; None where nothing names one that is known."""
-    return None
+    """The part that a project is for, as settings, image or a macro name it; None where none is known."""
+    settings, image, unit = project.settings.mcu, project.image, project.unit
+    macro = named((*settings.defines, *(unit.defines if unit else ())))
+    names = (settings.part, image.part if image else "", macro)
+    svd = settings.svd or (image.svd if image else "")
+    return find(next((name for name in names if name), ""), str(Path(project.root, svd)) if svd else "")

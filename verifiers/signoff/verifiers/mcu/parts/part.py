@@ -36,13 +36,14 @@ class Region:
 @dataclass(frozen=True, slots=True)
 class Field:
     """Bits `lsb` to `lsb + width - 1` of a register. `access` is "rw", "r", "w", or one that clears or sets by being
-    written or read ("rc_w0", "rc_w1", "rc_r", "rs"); "" where not known.
+    written or read ("rc_w0", "rc_w1", "rc_r", "rs"); "" where not known. `text` is what the user's SVD file says of it.
     """
 
     name: str
     lsb: int
     width: int = 1
     access: str = ""
+    text: str = ""
 
     @property
     def mask(self) -> int:
@@ -59,7 +60,8 @@ class Field:
 class Register:
     """`offset` is from the peripheral's base; `bits` its width; `access` as of a field.
 
-    `member` is how C spells it within the peripheral's structure where that is not its name ("AFR[0]" of AFRL).
+    `member` is how C spells it within the peripheral's structure where that is not its name ("AFR[0]" of AFRL), `macro`
+    how the macros of its fields do after the peripheral's group ("SxCR" of a DMA stream's CR: DMA_SxCR_EN).
     """
 
     name: str
@@ -69,6 +71,8 @@ class Register:
     access: str = ""
     fields: tuple[Field, ...] = ()
     member: str = ""
+    macro: str = ""
+    text: str = ""
 
     def field(self, name: str) -> Field | None:
         """The field of that name."""
@@ -103,6 +107,7 @@ class Peripheral:
     bus: str = ""
     reset: Enable | None = None
     aliases: tuple[str, ...] = ()
+    text: str = ""
 
     def register(self, name: str) -> Register | None:
         """The register of that name or C member ("AFRL", "AFR[0]")."""
@@ -166,7 +171,8 @@ class Clocks:
 @dataclass(frozen=True, eq=False)
 class Part:
     """One microcontroller. `source` says where the facts are from; `alternates` are, for each pin ("PB14"), its
-    (alternate function number, signals as "TIM12_CH1") ascending, several signals joined by "/".
+    (alternate function number, signals as "TIM12_CH1") ascending, several signals joined by "/". `certain` is False
+    where names of handlers are only derived (from an SVD file): then `handlers` is empty, as nobody may judge by it.
     """
 
     name: str
@@ -178,11 +184,12 @@ class Part:
     interrupts: tuple[Interrupt, ...] = ()
     alternates: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     clocks: Clocks = Clocks()
+    certain: bool = False
 
     @cached_property
     def handlers(self) -> frozenset[str]:
-        """The names of all handlers in the vector table."""
-        return frozenset(one.handler for one in self.interrupts)
+        """The names of all handlers in the vector table; none where they are not certain."""
+        return frozenset(one.handler for one in self.interrupts if one.handler) if self.certain else frozenset()
 
     @cached_property
     def _named(self) -> dict[str, Peripheral]:
@@ -202,8 +209,8 @@ class Part:
         return self._named.get(name)
 
     def interrupt(self, name: str) -> Interrupt | None:
-        """The interrupt of that name ("TIM2", with or without "_IRQn") or handler."""
-        bare = name.removesuffix("_IRQn")
+        """The interrupt of that name ("TIM2", with or without "_IRQn") or handler ("TIM2_IRQHandler")."""
+        bare = name.removesuffix("_IRQn").removesuffix("_IRQHandler")
         return next((one for one in self.interrupts if bare in (one.name, *one.aliases) or name == one.handler), None)
 
     def at(self, address: int) -> tuple[Peripheral, Register | None] | None:
