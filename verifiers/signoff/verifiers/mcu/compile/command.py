@@ -1,0 +1,72 @@
+"""Runs of gcc: in a private folder, in plain English, and again without the flags that this gcc does not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from signoff.verifiers.mcu.compile.toolchain import Toolchain
+from signoff.verifiers.run import Completed, run
+
+# gcc translates its messages and their quotes where the user's locale says so.
+ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": ""}
+# Each run names all the flags that one of gcc's programs does not know; the next program is only then started.
+ROUNDS = 5
+# arm-none-eabi-gcc: error: unrecognized command-line option '-fcolor-diagnostics'; did you mean ...
+# arm-none-eabi-gcc: error: unrecognized argument in option '-mfpu=none'; missing argument to '-march='
+# cc1: error: unrecognized command-line option "-Wfoo" (gcc 4 to 7); within JSON as well
+PROGRAM = rb"(?:^|[\"\s])[\w./+-]*(?:gcc|g\+\+|cc1|cc1plus|as|lto1)(?:-[\d.]+)?(?:\.exe)?"
+REFUSED = re.compile(rb"(?m)" + PROGRAM + rb": (?:fatal )?error: [^'\"\n]*['\"](-[^'\"\n]+)['\"]")
+TARGET = re.compile(rb"error: unrecognized (-m(?:cpu|arch|tune)) target: (\S+)")
+
+CHOICES = ("-m", "-f", "-W", "-O", "-g", "-s", "--")
+
+_refused: dict[tuple[str, str, str, tuple[str, ...]], dict[str, None]] = {}
+
+
+async def gcc(
+    kit: Toolchain,
+    language: str,
+    flags: Sequence[str],
+    rest: Sequence[str],
+    *,
+    folder: Path,
+    timeout: float,
+    memory_limit_mb: int | None,
+) -> tuple[Completed, tuple[str, ...]]:
+    """Run gcc on `flags` (the build's, vetted) and `rest` (ours, with the file); (how it ended, flags left out).
+
+    Flags that it rejects are left out, from then on at once. Raises ToolMissing.
+    """
+    # What is rejected depends on the other flags: -mfloat-abi=hard on the core.
+    choices = tuple(flag for flag in flags if flag.startswith(CHOICES))
+    known = _refused.setdefault((kit.gcc, kit.version, language, choices), {})
+    for _ in range(ROUNDS):
+        kept = without(flags, known)
+        program = kit.gxx if language == "c++" and kit.gxx else kit.gcc
+        done = await run(
+            (program, *kept, *rest), cwd=folder, env=ENVIRONMENT, timeout=timeout, memory_limit_mb=memory_limit_mb
+        )
+        more = [flag for flag in rejected(done.stderr, kept) if flag not in known] if done.returncode else []
+        known.update(dict.fromkeys(more))
+        if not more:
+            break
+    return done, tuple(flag for flag in flags if flag in known)
+
+
+def without(flags: Sequence[str], refused: dict[str, None]) -> tuple[str, ...]:
+    """The flags less those that were rejected (and the values of two-word ones)."""
+    return tuple(flag for flag in flags if flag not in refused)
+
+
+def rejected(output: bytes, flags: Sequence[str]) -> list[str]:
+    """Those of the flags that gcc says it does not know or cannot take."""
+    named = [match[1].decode("utf-8", "replace") for match in REFUSED.finditer(output)]
+    named += [b"=".join(match.groups()).decode("utf-8", "replace") for match in TARGET.finditer(output)]
+    return [flag for flag in dict.fromkeys(flags) if any(_meant(name, flag) for name in named)]
+
+
+def _meant(name: str, flag: str) -> bool:
+    """gcc names a flag whole, or without its value."""
+    return flag == name or (flag.startswith("-") and flag.partition("=")[0] == name.rstrip("=").partition("=")[0] != "")
