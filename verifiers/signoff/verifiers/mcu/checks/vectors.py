@@ -1,10 +1,12 @@
-"""Vector tables as startup files hold them: assembler (GNU, Arm, IAR) and C. Pure functions from texts."""
+"""Vector tables as startup files hold them: in assembler (GNU, Arm, IAR), and in C as the parser gives it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from signoff.verifiers.mcu.source.facts import SourceFacts, Variable
 
 # A table has the sixteen entries that every Cortex-M has; eight names are the least that one holds (ARMv6-M).
 FEWEST_NAMES = 8
@@ -20,28 +22,19 @@ _ASM_EXPORT_WEAK = re.compile(r"(?mi)^\s*EXPORT\s+(\w+)\s*\[\s*WEAK\s*\]")
 _ASM_ALIAS = re.compile(r"(?mi)^\s*\.(?:thumb_set|set|equ)\s+(\w+)\s*,\s*(\w+)\s*$")
 _ASM_LABEL = re.compile(r"(?m)^\s*([A-Za-z_]\w*)\s*(?::|\s+PROC\b|\s*$)")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_PRAGMA_WEAK = re.compile(r"(?m)^[ \t]*#[ \t]*pragma[ \t]+weak[ \t]+(\w+)(?:[ \t]*=[ \t]*(\w+))?")
-_C_STATEMENT = re.compile(r"[;{}]")
-_C_FUNCTION = re.compile(r"\b([A-Za-z_]\w*)\s*\(\s*(?:void)?\s*\)")
-_C_ALIAS = re.compile(r"alias\s*\(\s*\"(\w+)\"")
-_C_ARRAY = re.compile(r"=\s*\{")
-_C_ENTRY = re.compile(r"(?:\[[^\]]*\]\s*=|\.\w+(?:\s*\[[^\]]*\])?\s*=)?(?P<value>.*)", re.S)
-_C_VALUE = re.compile(r"^(?:\(\s*[\w\s*]*(?:\(\s*\*?\s*\)\s*\([^()]*\)\s*)?\)\s*)*&?\s*\(?\s*([A-Za-z_]\w*)\s*\)?$")
-_HANDLER = re.compile(r"\w*(?:Handler|_handler|_isr|_ISR)$")
+_PRAGMA_WEAK = re.compile(r"weak\s+(\w+)(?:\s*=\s*(\w+))?")
+_ALIAS = re.compile(r"\balias\s*\(\s*\"(\w+)\"")
+_HANDLER = re.compile(r"\w*(?:Handler|_handler|_isr|_ISR|_interrupt)")
 _TABLE_HEAD = re.compile(r"vector|isr", re.I)
-_WEAK = re.compile(r"\b_*weak_*\b", re.I)
-_C_MARKED = re.compile(r"weak|alias", re.I)
-# Without any of these a text has neither a table nor weak handlers.
-_C_WORTH = re.compile(r"weak|alias|vector|isr_", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
     """What one startup file says.
 
-    `table` are the names of its vector table in their order ("" for a number or a reserved entry, () where the file has
-    no table). `mentioned` are all names in it, `weak` those that another file may define instead, `strong` the labels
-    that it defines for good, `aliases` (name, what it stands for) pairs.
+    `table` are the names of its vector table, an assembler's in their order ("" for a number or a reserved entry), ()
+    where the file has none. `mentioned` are all names in it, `weak` those that another file may define instead,
+    `strong` the labels that it defines for good, `aliases` (name, what it stands for) pairs.
     """
 
     table: tuple[str, ...] = ()
@@ -70,19 +63,6 @@ def read_assembler(text: str) -> Vectors:
     return Vectors(_assembler_table(bare), mentioned, frozenset(weak), frozenset(strong), aliases)
 
 
-def read_c(text: str) -> Vectors:
-    """What a C or C++ file says of vector tables; `strong` stays empty: its functions are the parser's business."""
-    bare = _blanked(_COMMENT, text) if _C_WORTH.search(text) else ""
-    weak = {match[1] for match in _PRAGMA_WEAK.finditer(bare)}
-    aliases = [(match[1], match[2]) for match in _PRAGMA_WEAK.finditer(bare) if match[2]]
-    for statement in _C_STATEMENT.split(bare):
-        function = _C_FUNCTION.search(statement) if _C_MARKED.search(statement) else None
-        if function:
-            weak |= {function[1]} if _WEAK.search(statement) else set()
-            aliases += [(function[1], match[1]) for match in _C_ALIAS.finditer(statement)]
-    return Vectors(_c_table(bare), frozenset(), frozenset(weak), frozenset(), tuple(aliases))
-
-
 def merged(parts: Iterable[Vectors]) -> Vectors:
     """All startup files of an image as one: the longest table counts, names of all of them."""
     parts = tuple(parts)
@@ -95,6 +75,27 @@ def merged(parts: Iterable[Vectors]) -> Vectors:
         strong,
         tuple(alias for part in parts for alias in part.aliases),
     )
+
+
+def read_c(source: SourceFacts) -> Vectors:
+    """What a C or C++ file says; its functions are the parser's business, so `strong` stays empty."""
+    pragmas = [match for text in source.pragmas if (match := _PRAGMA_WEAK.match(text.strip()))]
+    aliases = [(match[1], match[2]) for match in pragmas if match[2]]
+    weak = {match[1] for match in pragmas}
+    for one in source.declarations:
+        weak |= {one.name} if any("weak" in attribute for attribute in one.attributes) else set()
+        found = (_ALIAS.search(attribute) for attribute in one.attributes)
+        aliases += [(one.name, match[1]) for match in found if match]
+    tables = [_c_table(variable) for variable in source.variables]
+    return Vectors(max(tables, key=len, default=()), frozenset(), frozenset(weak), frozenset(), tuple(aliases))
+
+
+def _c_table(variable: Variable) -> tuple[str, ...]:
+    """The names in a variable that is declared as a table of vectors, in no order; () for any other."""
+    if not _TABLE_HEAD.search(f"{variable.name} {variable.section} {variable.type}"):
+        return ()
+    names = sorted(name for name in variable.names if _HANDLER.fullmatch(name))
+    return tuple(names) if len(names) >= FEWEST_NAMES else ()
 
 
 def _assembler_table(text: str) -> tuple[str, ...]:
@@ -112,44 +113,6 @@ def _assembler_table(text: str) -> tuple[str, ...]:
 
 def _longer(best: tuple[str, ...], run: list[str]) -> tuple[str, ...]:
     return tuple(run) if len(run) > len(best) and sum(map(bool, run)) >= FEWEST_NAMES else best
-
-
-def _c_table(text: str) -> tuple[str, ...]:
-    """The longest initialiser that names enough handlers and is declared as a table of vectors."""
-    best: tuple[str, ...] = ()
-    for match in _C_ARRAY.finditer(text):
-        head = text[max(text.rfind(end, 0, match.start()) for end in ";{}") + 1 : match.start()]
-        if not _TABLE_HEAD.search(head):
-            continue
-        names = [_value(entry) for entry in _entries(text, match.end())]
-        if sum(1 for name in names if _HANDLER.match(name)) >= FEWEST_NAMES and len(names) > len(best):
-            best = tuple(names)
-    return best
-
-
-def _value(entry: str) -> str:
-    """The name that one entry of an initialiser is; "" for a number or something else."""
-    entry = re.sub(r"(?m)^\s*#.*$", "", entry).strip()
-    match = _C_ENTRY.fullmatch(entry)
-    value = _C_VALUE.match(match["value"].strip()) if match else None
-    return value[1] if value else ""
-
-
-def _entries(text: str, start: int) -> Iterable[str]:
-    """The entries of the initialiser whose "{" ends at `start`; those of inner braces count as its own."""
-    depth, round_depth, begin = 1, 0, start
-    for at in range(start, len(text)):
-        letter = text[at]
-        if letter in "([":
-            round_depth += 1
-        elif letter in ")]":
-            round_depth -= 1
-        elif letter in "{}," and (letter != "," or round_depth == 0):
-            yield text[begin:at]
-            begin = at + 1
-            depth += {"{": 1, "}": -1}.get(letter, 0)
-            if depth == 0:
-                return
 
 
 def _blanked(pattern: re.Pattern[str], text: str) -> str:

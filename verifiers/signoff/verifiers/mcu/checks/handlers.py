@@ -1,0 +1,157 @@
+"""Handlers and vectors: a handler that no vector has, an interrupt that is enabled without a handler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from signoff.verifiers.finding import Category, Finding, Related, Severity
+from signoff.verifiers.mcu.checks import handlers_names as names
+from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.tables import table
+from signoff.verifiers.mcu.parts.part import Part
+from signoff.verifiers.mcu.source.facts import Call, Function, ImageFacts
+from signoff.verifiers.project import Project
+
+# How alike two names must be for one to be a slip of the other; names of handlers have long parts in common.
+_ALIKE = 0.88
+_IRQ_HANDLER = re.compile(r"\w+_IRQHandler")
+# What a macro that pastes handlers' names together leaves among the names of a file.
+_PASTED = frozenset({"_IRQHandler", "IRQHandler", "_isr", "_IRQ"})
+
+
+def unknown_handlers(image: ImageFacts, path: str, part: Part | None, project: Project) -> Iterator[Finding]:
+    """UnknownHandler: a function with a handler's name, or nearly one, that nothing calls and no vector has."""
+    source = image.sources.get(path)
+    known = names.vector_names(image, part)
+    if source is None or not known or _registered(image):
+        return
+    for function in source.functions:
+        name = names.vector_of(image, function)
+        if _is_candidate(image, function, name) and name not in known:
+            near = _near(name, known)
+            # Without a near miss it has to be the custom's form, and the table at hand: not only what parts have.
+            if near or (_IRQ_HANDLER.fullmatch(name) and names.startup(image).table and image.complete):
+                yield _unknown(function, name, near)
+
+
+def missing_handlers(image: ImageFacts, path: str, part: Part | None, project: Project) -> Iterator[Finding]:
+    """MissingHandler: an interrupt is enabled, and the program ends in the default handler when it comes."""
+    source = image.sources.get(path)
+    if source is None or not image.complete or not image.image.declared or _registered(image):
+        return
+    known = names.vector_names(image, part)
+    for function in source.functions:
+        for call in function.body.calls:
+            handler = enabled_by(call, part)
+            if handler in known and not _may_be_defined(image, handler):
+                yield _missing(image, function, call, handler)
+
+
+def enabled_by(call: Call, part: Part | None) -> str:
+    """The handler of the interrupt that a call enables in the NVIC; "" where it does not, or which is not certain."""
+    place = table("handlers_names")["enable"].get(call.callee)
+    if place is None or place >= len(call.arguments):
+        return ""
+    return names.handler_named(call.arguments[place], part)
+
+
+def _registered(image: ImageFacts) -> bool:
+    """Whether the program may put handlers into a table itself, or makes their names by macros."""
+    functions = table("handlers_names")["registers"]["functions"]
+    return any(name in image.callers for name in functions) or bool(_PASTED & image.identifiers)
+
+
+def _is_candidate(image: ImageFacts, function: Function, name: str) -> bool:
+    form = not function.static and not function.weak and not function.conditional and function.returns == "void"
+    return form and not _takes_arguments(function) and not _is_used(image, function.name) and not _is_used(image, name)
+
+
+def _takes_arguments(function: Function) -> bool:
+    return any(parameter != ("void", "") for parameter in function.parameters)
+
+
+def _is_used(image: ImageFacts, name: str) -> bool:
+    """Whether anything calls a function, takes its address or mentions its name."""
+    if name in image.callers or name in names.startup(image).mentioned:
+        return True
+    for source in image.sources.values():
+        if name not in source.reached:
+            continue
+        if any(reference.name == name for function in source.functions for reference in function.body.references):
+            return True
+        if any(name in variable.names for variable in source.variables):
+            return True
+        if any(name in value.split() for value in source.macros.values()):
+            return True
+    return any(alias == name for _, alias in names.startup(image).aliases)
+
+
+def _near(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The names of vectors that a name is nearly, the nearest first; capitals do not count."""
+    folded = {one.lower(): one for one in sorted(known) if one}
+    return tuple(folded[one] for one in get_close_matches(name.lower(), folded, n=3, cutoff=_ALIKE))
+
+
+def _unknown(function: Function, name: str, near: tuple[str, ...]) -> Finding:
+    meant = f" Is {near[0]} meant?" if near else ""
+    shown = name if name == function.name else f"{function.name} ({name})"
+    return Finding(
+        function.path,
+        function.name_span,
+        Severity.WARNING,
+        "UnknownHandler",
+        f"No vector has the name {shown}, and nothing calls it: it never runs.{meant}",
+        TOOL,
+        Category.VECTOR_TABLE,
+        data=(("name", function.name), ("near", " ".join(near))),
+    )
+
+
+def _may_be_defined(image: ImageFacts, handler: str) -> bool:
+    """Whether anything that is linked may define a handler for good."""
+    startup = names.startup(image)
+    if handler in image.library or handler in startup.strong or (not image.closed and not names.opencm3(image)):
+        return True
+    for source in image.sources.values():
+        for function in source.functions:
+            if not function.weak and names.vector_of(image, function) == handler and handler not in startup.weak:
+                return True
+        if handler in source.reached and not _is_explained(image, handler, source.path):
+            return True
+    return False
+
+
+def _is_explained(image: ImageFacts, handler: str, path: str) -> bool:
+    """Whether a file mentions a handler only where that defines nothing: in a table, a declaration, a weak default."""
+    source = image.sources[path]
+    if any(handler in variable.names for variable in source.variables):
+        return True
+    declared = any(one.name == handler for one in source.declarations)
+    weak = any(function.name == handler and function.weak for function in source.functions)
+    return declared or weak or any(re.search(rf"\b{handler}\b", pragma) for pragma in source.pragmas)
+
+
+def _missing(image: ImageFacts, function: Function, call: Call, handler: str) -> Finding:
+    near = _near_definitions(image, handler)
+    meant = f" {near[0].name} is nearly that name." if near else ""
+    return Finding(
+        function.path,
+        function.place(call),
+        Severity.WARNING,
+        "MissingHandler",
+        f"The interrupt is enabled, but no file defines {handler}: its first request ends the program in the default "
+        f"handler.{meant}",
+        TOOL,
+        Category.VECTOR_TABLE,
+        related=tuple(Related(one.path, one.name_span, f"{one.name} is defined here") for one in near),
+        data=(("name", handler), ("near", " ".join(one.name for one in near))),
+    )
+
+
+def _near_definitions(image: ImageFacts, handler: str) -> tuple[Function, ...]:
+    known = names.startup(image).names
+    folded = {one.name.lower(): one for one in image.every() if not one.static and one.name not in known}
+    close = get_close_matches(handler.lower(), folded, n=2, cutoff=_ALIKE)
+    return tuple(folded[one] for one in close if not _is_used(image, folded[one].name))

@@ -1,0 +1,116 @@
+"""Registers that a handler and the program both change by reading and writing back: at times one change is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from signoff.verifiers.finding import Category, Finding, Related, Severity
+from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.handlers_context import Contexts, contexts, guarded, key
+from signoff.verifiers.mcu.parts.part import Part
+from signoff.verifiers.mcu.source.facts import Access, Function, ImageFacts, RegisterAccess
+from signoff.verifiers.project import Project
+
+# Registers that keep what was written: those of status clear by being written, and a change cannot get lost in them.
+_OUTPUT = "ODR"
+_CONTROL = frozenset({_OUTPUT, "MODER", "PUPDR", "AFR", "CR1", "CR2", "CR3", "CR", "DIER", "IMR", "CCER", "IER"})
+
+Place = tuple[Function, RegisterAccess]
+
+
+@dataclass(frozen=True, slots=True)
+class _Race:
+    inside: Place
+    outside: Place
+    handler: str
+    certain: bool
+
+
+def shared_registers(image: ImageFacts, path: str, part: Part | None, project: Project) -> Iterator[Finding]:
+    """SharedRegister at the change that a handler may interrupt; a hint where both may change the same bits."""
+    source = image.sources.get(path)
+    if source is None:
+        return
+    context = contexts(image, part)
+    inside = _changes_in_handlers(context)
+    for function in source.functions:
+        if context.within(function) or guarded(function) or not _comes_again(context, function):
+            continue
+        for access in function.body.registers:
+            race = _race(context, (function, access), inside) if _changes(access) else None
+            if race and (race.certain or project.settings.part.hints):
+                yield _finding(race)
+
+
+def _changes_in_handlers(context: Contexts) -> list[Place]:
+    return [
+        (function, access)
+        for function in context.image.every()
+        if context.only_handlers(function)
+        for access in function.body.registers
+        if _changes(access)
+    ]
+
+
+def _changes(access: RegisterAccess) -> bool:
+    return access.access is Access.MODIFY and bool(access.peripheral) and access.register in _CONTROL
+
+
+def _comes_again(context: Contexts, function: Function) -> bool:
+    """Whether a function is certainly run while interrupts come: again and again, not only to begin with."""
+    return key(function) in context.repeated or key(function) in context.thread_roots
+
+
+def _race(context: Contexts, outside: Place, inside: list[Place]) -> _Race | None:
+    function, access = outside
+    if key(function) in context.thread_roots and not _in_endless_loop(outside):
+        return None
+    for handler, other in inside:
+        same = (other.peripheral, other.register, other.index) == (access.peripheral, access.register, access.index)
+        if same and not _harmless(access, other):
+            name = next(iter(context.within(handler)))
+            return _Race((handler, other), outside, name, _certain(access, other))
+    return None
+
+
+def _in_endless_loop(place: Place) -> bool:
+    function, access = place
+    return any(function.body.loops[loop].forever for loop in access.where.loops)
+
+
+def _bits(access: RegisterAccess) -> str:
+    """The bits that an access changes, as text."""
+    text = access.value.resolved if access.value else ""
+    return text.removeprefix("~").strip("() ")
+
+
+def _harmless(one: RegisterAccess, other: RegisterAccess) -> bool:
+    """Whether both set or clear the same bits: then the one that comes last wins, as without the race."""
+    return "^" not in one.operator + other.operator and _bits(one) == _bits(other) and _bits(one) != ""
+
+
+def _certain(one: RegisterAccess, other: RegisterAccess) -> bool:
+    """Whether the two certainly change different bits of a port's output."""
+    values = [access.value.value if access.value else None for access in (one, other)]
+    differ = None not in values and values[0] != values[1]
+    return one.register == _OUTPUT and (differ or _bits(one) != _bits(other)) and bool(_bits(one) and _bits(other))
+
+
+def _finding(race: _Race) -> Finding:
+    function, access = race.outside
+    handler, other = race.inside
+    register = f"{access.peripheral}->{access.register}"
+    better = " A write to BSRR changes bits in one go." if access.register == _OUTPUT else ""
+    return Finding(
+        function.path,
+        function.place(access),
+        Severity.WARNING if race.certain else Severity.HINT,
+        "SharedRegister",
+        f"{register} is read, changed and written back here and in {race.handler}: a change that the handler makes in "
+        f"between is lost.{better}",
+        TOOL,
+        Category.SHARED_DATA,
+        related=(Related(handler.path, handler.place(other), f"{handler.name} changes it here"),),
+        data=(("peripheral", access.peripheral), ("register", access.register), ("handler", race.handler)),
+    )
