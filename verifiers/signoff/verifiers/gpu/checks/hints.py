@@ -12,20 +12,19 @@ from signoff.verifiers.gpu.checks.hints_errors import unchecked
 from signoff.verifiers.gpu.checks.launch_site import TOOL, sites, unique
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
-from signoff.verifiers.gpu.values.evaluate import Evaluator
+from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.project import Project
 
 IDLE_SHARE = 16
 
 
-def hints(evaluator: Evaluator, facts: UnitFacts, project: Project, path: str) -> tuple[Finding, ...]:
-    """All hints on the document at `path`."""
-    unit = evaluator.unit
+def hints(memo: Memo, facts: UnitFacts, project: Project, path: str) -> tuple[Finding, ...]:
+    """All hints on the document at `path`. `memo` stands at the document's text."""
     found = [
         *part_warps(facts, project, path),
-        *unchecked(unit, facts, path),
-        *divergent(unit, evaluator, facts, path),
-        *conflicts(unit, evaluator, facts, path),
+        *unchecked(memo, facts, path),
+        *divergent(memo, facts, path),
+        *conflicts(memo, facts, path),
     ]
     return unique(found)
 

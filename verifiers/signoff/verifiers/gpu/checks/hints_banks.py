@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from tree_sitter import Node
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity
 from signoff.verifiers.gpu.checks.hints_threads import Threads
-from signoff.verifiers.gpu.checks.launch_site import TOOL
-from signoff.verifiers.gpu.facts import UnitFacts
+from signoff.verifiers.gpu.checks.launch_site import TOOL, blocks_by_kernel
+from signoff.verifiers.gpu.facts import Extent, UnitFacts
 from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
 from signoff.verifiers.gpu.values import types
 from signoff.verifiers.gpu.values.arithmetic import SINGLE, CType
 from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
-from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name
+from signoff.verifiers.gpu.values.memo import Memo
+from signoff.verifiers.gpu.values.reads import Key
+from signoff.verifiers.gpu.values.source import Source, ancestors, by_function, children, declared_name, parent_of
 from signoff.verifiers.gpu.values.types import Array
-from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import Variable, declared
 
+SHARED = "__shared__"
 # A bank is as wide as a float.
 BANK_BYTES = SINGLE.bytes
 BRANCHES = frozenset(
@@ -38,25 +41,48 @@ BRANCHES = frozenset(
 )
 
 
-def conflicts(unit: Unit, evaluator: Evaluator, facts: UnitFacts, path: str) -> Iterator[Finding]:
+def conflicts(memo: Memo, facts: UnitFacts, path: str) -> Iterator[Finding]:
     """One hint a shared array: the first access in which a whole warp is at one bank."""
-    source = unit.main.source
+    source = memo.unit.main.source
     banks = limits(ARCHITECTURES[-1]).warp_size
+    blocks = blocks_by_kernel(facts)
+    for number, _ in by_function(source, source.words(SHARED)):
+        found = memo.value(Key("tables", path, number), partial(_kernels, source=source, number=number, banks=banks))
+        whole = tuple(name for name in found if _whole_warps(name, blocks, banks))
+        if whole:
+            compute = partial(_conflicts, source=source, number=number, banks=banks, kernels=whole, path=path)
+            yield from memo.value(Key(("conflicts", whole), path, number), compute)
+
+
+def _kernels(evaluator: Evaluator, source: Source, number: int, banks: int) -> tuple[str, ...]:
+    """The names of the functions with shared arrays whose rows are a multiple of all banks wide."""
+    tables = _tables(evaluator, source, number)
+    names = (_function(source, variable) for variable, columns in tables if columns % banks == 0)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def _conflicts(
+    evaluator: Evaluator, source: Source, number: int, banks: int, kernels: tuple[str, ...], path: str
+) -> tuple[Finding, ...]:
+    """The hints in one function, of those of its kernels whose launches fill warps."""
     look = _Look(source, evaluator, Threads(evaluator))
-    for variable, columns in _tables(source, evaluator):
-        if columns % banks or not _whole_warps(source, variable, facts, banks):
+    found = []
+    for variable, columns in _tables(evaluator, source, number):
+        if columns % banks or _function(source, variable) not in kernels:
             continue
         access = next((one for one in _accesses(source, variable) if look.conflicts(one)), None)
         if access is not None:
-            yield _finding(source, variable, access, columns, banks, path)
+            found.append(_finding(source, variable, access, columns, banks, path))
+    return tuple(found)
 
 
-def _tables(source: Source, evaluator: Evaluator) -> Iterator[tuple[Variable, int]]:
-    """(variable, columns) of the shared arrays of two dimensions whose elements are as wide as a bank."""
-    for offset in source.words("__shared__"):
-        node = source.root.descendant_for_byte_range(offset, offset + 1)
+def _tables(evaluator: Evaluator, source: Source, number: int) -> Iterator[tuple[Variable, int]]:
+    """(variable, columns) of a function's shared arrays of two dimensions whose elements are as wide as a bank."""
+    function = source.functions[number]
+    for offset in source.words_in(SHARED, function.start_byte, function.end_byte):
+        node = source.leaf(offset, offset + 1)
         while node is not None and node.type != "declaration":
-            node = node.parent
+            node = parent_of(node)
         for declarator in node.children_by_field_name("declarator") if node is not None else ():
             name = declared_name(declarator)
             variable = declared(source, name) if name is not None else None
@@ -68,28 +94,30 @@ def _tables(source: Source, evaluator: Evaluator) -> Iterator[tuple[Variable, in
                 yield variable, row.count
 
 
-def _whole_warps(source: Source, variable: Variable, facts: UnitFacts, warp: int) -> bool:
-    """Whether every launch of the kernel that declares the array is known, and its rows of threads fill warps."""
+def _function(source: Source, variable: Variable) -> str | None:
+    """The name of the kernel that declares an array; None where that cannot be told."""
     function = next((one for one in ancestors(variable.name) if one.type == "function_definition"), None)
     name = declared_name(function.child_by_field_name("declarator")) if function is not None else None
-    if function is None or name is None or function.has_error:
-        return False
-    own = [launch for launch in facts.launches if launch.kernel == source.of(name)]
+    return source.of(name) if function is not None and name is not None and not function.has_error else None
+
+
+def _whole_warps(name: str, blocks: dict[str, tuple[Extent, ...]], warp: int) -> bool:
+    """Whether every launch of a kernel is known, and its rows of threads fill warps."""
     # Launched through a pointer, it is one of those launches that name no kernel.
-    rows = [launch.block.x for launch in own or (one for one in facts.launches if not one.kernel)]
+    rows = [block.x for block in blocks.get(name) or blocks.get("", ())]
     return bool(rows) and all(row is not None and row > 0 and row % warp == 0 for row in rows)
 
 
 def _accesses(source: Source, variable: Variable) -> Iterator[Node]:
     """The whole subscripts `array[row][column]` of a variable."""
-    for name in source.identifiers(variable.text):
-        row = name.parent
-        whole = row.parent if row is not None else None
+    for name in source.identifiers_in(variable.text, variable.scope.start_byte, variable.scope.end_byte):
+        row = parent_of(name)
+        whole = parent_of(row)
         if row is None or whole is None or row.type != "subscript_expression" or whole.type != row.type:
             continue
-        inside = variable.scope.start_byte <= name.start_byte < variable.scope.end_byte
-        address = whole.parent is not None and whole.parent.type == "pointer_expression"
-        if inside and not address and row.child_by_field_name("argument") == name:
+        outer = parent_of(whole)
+        address = outer is not None and outer.type == "pointer_expression"
+        if not address and row.child_by_field_name("argument") == name:
             yield whole
 
 

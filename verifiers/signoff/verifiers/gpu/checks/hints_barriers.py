@@ -8,18 +8,20 @@ threads that have returned: since compute capability 7.0 a barrier waits for tho
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from tree_sitter import Node
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity
 from signoff.verifiers.gpu.checks.hints_threads import Thread, Threads
-from signoff.verifiers.gpu.checks.launch_site import TOOL
+from signoff.verifiers.gpu.checks.launch_site import TOOL, blocks_by_kernel
 from signoff.verifiers.gpu.facts import Extent, UnitFacts
 from signoff.verifiers.gpu.hardware.limits import ARCHITECTURES, limits
 from signoff.verifiers.gpu.values.evaluate import Evaluator
-from signoff.verifiers.gpu.values.source import Source, ancestors, inside
-from signoff.verifiers.gpu.values.unit import Unit
+from signoff.verifiers.gpu.values.memo import Memo
+from signoff.verifiers.gpu.values.reads import Key
+from signoff.verifiers.gpu.values.source import Source, ancestors, by_function, enclosing, inside, parent_of
 
 BARRIER = "__syncthreads"
 # A file with more of them is generated.
@@ -27,21 +29,46 @@ MOST_BARRIERS = 1000
 FUNCTIONS = frozenset({"function_definition", "lambda_expression"})
 
 
-def divergent(unit: Unit, evaluator: Evaluator, facts: UnitFacts, path: str) -> Iterator[Finding]:
+def divergent(memo: Memo, facts: UnitFacts, path: str) -> Iterator[Finding]:
     """Barriers in the document that not all threads of a block reach."""
-    source = unit.main.source
+    source = memo.unit.main.source
+    blocks = blocks_by_kernel(facts)
+    for number, places in by_function(source, source.words(BARRIER)[:MOST_BARRIERS]):
+        names = partial(_functions, source=source, number=number, most=places)
+        asked = tuple((name, blocks.get(name, ())) for name in memo.value(Key("barriers", path, number), names))
+        compute = partial(_divergent, source=source, number=number, most=places, blocks=dict(asked), path=path)
+        yield from memo.value(Key(("divergent", asked), path, number), compute)
+
+
+def _calls(source: Source, number: int, most: int) -> Iterator[Node]:
+    """The first barriers in a function."""
+    for name in islice(source.identifiers_of(BARRIER, number), most):
+        call = parent_of(name)
+        if call is not None and call.type == "call_expression":
+            yield call
+
+
+def _functions(evaluator: Evaluator, source: Source, number: int, most: int) -> tuple[str, ...]:
+    """The names of the functions around a function's barriers: its own, and "" for a lambda's."""
+    found = (enclosing(call, FUNCTIONS) for call in _calls(source, number, most))
+    return tuple(dict.fromkeys(_name(source, function) for function in found if function is not None))
+
+
+def _divergent(
+    evaluator: Evaluator, source: Source, number: int, most: int, blocks: dict[str, tuple[Extent, ...]], path: str
+) -> tuple[Finding, ...]:
+    """Barriers in a function that not all threads of a block reach."""
     threads = Threads(evaluator)
-    for name in islice(source.identifiers(BARRIER), MOST_BARRIERS):
-        call = name.parent
-        if call is None or call.type != "call_expression":
-            continue
-        condition = _divergent_condition(source, call, evaluator, threads, facts)
+    found = []
+    for call in _calls(source, number, most):
+        condition = _divergent_condition(source, call, evaluator, threads, blocks)
         if condition is not None:
-            yield _finding(source, call, condition, path)
+            found.append(_finding(source, call, condition, path))
+    return tuple(found)
 
 
 def _divergent_condition(
-    source: Source, call: Node, evaluator: Evaluator, threads: Threads, facts: UnitFacts
+    source: Source, call: Node, evaluator: Evaluator, threads: Threads, blocks: dict[str, tuple[Extent, ...]]
 ) -> Node | None:
     """The innermost condition around a barrier that differs between threads of one block."""
     outer = list(ancestors(call))
@@ -53,7 +80,7 @@ def _divergent_condition(
         if condition is None:
             continue
         expression = evaluator.expression(condition, source)
-        samples = _samples(source, function, facts)
+        samples = _samples(blocks[_name(source, function)])
         if expression is not None and any(
             len({threads.truth(expression, one) for one in block} & {True, False}) == 2 for block in samples
         ):
@@ -73,10 +100,8 @@ def _condition(source: Source, node: Node, call: Node) -> Node | None:
     return condition if held.count(True) == 1 else None
 
 
-def _samples(source: Source, function: Node, facts: UnitFacts) -> list[list[Thread]]:
+def _samples(blocks: tuple[Extent, ...]) -> list[list[Thread]]:
     """Threads to compare, a block: of the blocks that the kernel is launched with, else of any with two threads."""
-    name = _name(source, function)
-    blocks = [launch.block for launch in facts.launches if launch.kernel == name]
     known = [block for block in blocks if block.volume is not None]
     return [_spread(block) for block in known] if known else [[Thread(0), Thread(1)]]
 

@@ -10,14 +10,18 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+from itertools import groupby, islice
 
 from tree_sitter import Node
 
 from signoff.verifiers.finding import Category, Finding, Severity
 from signoff.verifiers.gpu.checks.launch_site import TOOL
 from signoff.verifiers.gpu.facts import UnitFacts
+from signoff.verifiers.gpu.values.evaluate import Evaluator
+from signoff.verifiers.gpu.values.memo import Memo
+from signoff.verifiers.gpu.values.reads import Key
 from signoff.verifiers.gpu.values.source import LOOPS, Source, ancestors, enclosing
 from signoff.verifiers.gpu.values.unit import Unit
 
@@ -59,48 +63,60 @@ def _vocabulary() -> _Vocabulary:
     return _Vocabulary(asks, reports, harmless, methods, re.compile(rf"(?:{stems})(?![a-z])"))
 
 
-def unchecked(unit: Unit, facts: UnitFacts, path: str) -> Iterator[Finding]:
+def unchecked(memo: Memo, facts: UnitFacts, path: str) -> Iterator[Finding]:
     """One hint a function: its last launch, where nothing asks for errors from there on."""
-    source = unit.main.source
-    look = _Look(unit, frozenset(kernel.name for kernel in facts.kernels))
-    for function, launch in _last_launches(source, facts):
-        if function.has_error or look.after(source, launch, function) or look.in_callers(source, function, 0):
-            continue
-        name = _name(source, function)
-        message = (
-            f"Nothing that {name}() calls after this launch asks whether it failed (cudaGetLastError): "
-            f"an error would go unnoticed"
-        )
-        callee = launch.child_by_field_name("function")
-        data = (("kernel", source.of(callee) if callee is not None else ""), ("function", name))
-        span = source.span(launch)
-        category = Category.LAUNCH_ERROR
-        yield Finding(path, span, Severity.HINT, "UncheckedLaunch", message, TOOL, category, data=data)
+    source = memo.unit.main.source
+    kernels = frozenset(kernel.name for kernel in facts.kernels)
+    # A name is a kernel by its declaration, but for broken text, in which not every one counts.
+    told = kernels if source.root.has_error else None
+    for number, starts in islice(_reached(source, facts), MOST_FUNCTIONS):
+        compute = partial(_unchecked, source=source, number=number, starts=starts, kernels=kernels, path=path)
+        yield from memo.value(Key(("unchecked", starts, told), path, number), compute)
 
 
-def _last_launches(source: Source, facts: UnitFacts) -> Iterator[tuple[Node, Node]]:
-    """(function, its last <<<>>> launch) of the launches that may be reached."""
+def _reached(source: Source, facts: UnitFacts) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(number, where its launches begin that may be reached, counted from its first byte) of each function."""
     reached = {(one.span.start_line, one.span.start_column) for one in facts.launches}
+    for number, group in groupby(source.chevrons, key=lambda launch: source.number_at(launch.start_byte)):
+        base = source.functions[number].start_byte if number is not None else 0
+        starts = tuple(one.start_byte - base for one in group if _start(source, one) in reached)
+        if number is not None and starts:
+            yield number, starts
+
+
+def _start(source: Source, node: Node) -> tuple[int, int]:
+    return source.index.position(source.offset(node.start_byte))
+
+
+def _unchecked(
+    evaluator: Evaluator, source: Source, number: int, starts: tuple[int, ...], kernels: frozenset[str], path: str
+) -> tuple[Finding, ...]:
+    """The hints on the launches of one function."""
+    look = _Look(evaluator.unit, kernels)
+    base = source.functions[number].start_byte
     last: dict[int, tuple[Node, Node]] = {}
-    for launch in launches(source):
-        function = enclosing(launch, FUNCTION)
-        span = source.span(launch)
-        host = function is not None and not DEVICE.search(source.data[function.start_byte : _body(function)])
-        if function is not None and host and (span.start_line, span.start_column) in reached:
+    for launch in source.chevrons:
+        function = enclosing(launch, FUNCTION) if launch.start_byte - base in starts else None
+        if function is not None and not DEVICE.search(source.data[function.start_byte : _body(function)]):
             last[function.id] = function, launch
-    yield from list(last.values())[:MOST_FUNCTIONS]
+    checked = (
+        one
+        for one in last.values()
+        if not one[0].has_error and not look.after(source, one[1], one[0]) and not look.in_callers(source, one[0], 0)
+    )
+    return tuple(_finding(source, *one, path) for one in checked)
 
 
-def launches(source: Source) -> Iterator[Node]:
-    """The call_expression of each <<<>>> launch, in order."""
-    at = source.data.find(b"<<<")
-    while at >= 0:
-        node = source.root.descendant_for_byte_range(at, at + 3)
-        while node is not None and node.type not in ("kernel_call_syntax", "function_definition"):
-            node = node.parent
-        if node is not None and node.type == "kernel_call_syntax" and node.parent is not None:
-            yield node.parent
-        at = source.data.find(b"<<<", at + 3)
+def _finding(source: Source, function: Node, launch: Node, path: str) -> Finding:
+    name = _name(source, function)
+    message = (
+        f"Nothing that {name}() calls after this launch asks whether it failed (cudaGetLastError): "
+        f"an error would go unnoticed"
+    )
+    callee = launch.child_by_field_name("function")
+    data = (("kernel", source.of(callee) if callee is not None else ""), ("function", name))
+    span, category = source.span(launch), Category.LAUNCH_ERROR
+    return Finding(path, span, Severity.HINT, "UncheckedLaunch", message, TOOL, category, data=data)
 
 
 @dataclass(slots=True)
@@ -122,8 +138,7 @@ class _Look:
         name = _name(source, function)
         if name == "main":
             return False
-        word = name.encode()
-        if any(file.source.original.count(word) != file.source.data.count(word) for file in self.unit.files):
+        if self.unit.blanked(name):
             return True  # called in a variant that is not compiled here, or in a macro
         callers = list(self._callers(name, function))
         if not callers:
@@ -138,7 +153,14 @@ class _Look:
         for source, use in self.unit.identifiers(name):
             caller = enclosing(use, FUNCTION)
             if caller is not None and caller != function and use.start_byte >= _body(caller):
+                self._looked_into(source, caller)
                 yield source, use, caller
+
+    @staticmethod
+    def _looked_into(source: Source, function: Node) -> None:
+        number = source.number_at(function.start_byte)
+        if number is not None:
+            source.reads.bodies.add(number)
 
     def _may_ask(self, source: Source, node: Node, depth: int) -> bool:
         if node.type == "call_expression":
@@ -176,6 +198,7 @@ class _Look:
         words = _vocabulary()
         if name in words.asks:
             return True
+        self.unit.main.source.reads.declared.add(name)
         if name in words.harmless or name in self.kernels:
             return False
         if words.of_the_api(name) and name not in words.reports and not self._macro(name):
@@ -186,10 +209,11 @@ class _Look:
         return self.known[name]
 
     def _macro(self, name: str) -> bool:
-        file = self.unit.main
-        return file.macros.at(name, len(file.source.data)) is not None
+        source = self.unit.main.source
+        return self.unit.macro(source, name, len(source.data)) is not None
 
     def _defined(self, name: str, depth: int) -> bool:
+        self.unit.main.source.reads.macros.add(name)
         bodies = [one.body for one in self.unit.main.macros.macros() if one.name == name]
         if bodies:
             return any(self._in_macro(body, depth) for body in bodies)
@@ -200,6 +224,8 @@ class _Look:
         ]
         if not functions:
             return True
+        for source, one in functions:
+            self._looked_into(source, one)
         return any(
             self._may_ask(source, node, depth) for source, one in functions for node in _nodes(one, one.start_byte)
         )

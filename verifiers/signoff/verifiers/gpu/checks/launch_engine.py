@@ -44,11 +44,11 @@ class LaunchEngine:
     def check(self, snapshot: Snapshot, project: Project) -> tuple[tuple[Finding, ...], UnitFacts]:
         """The findings on the document, hints included where they are wanted, and what the text says."""
         analysis = self._analysis(snapshot, project)
-        unit = analysis.evaluator.unit
+        unit = analysis.unit
         judged = sound(unit.main.source, analysis.facts)
         found = findings(unguarded(unit, judged), project, snapshot.path)
         if project.settings.launch.hints:
-            found += hints(analysis.evaluator, judged, project, snapshot.path)
+            found += hints(analysis.memo, judged, project, snapshot.path)
         return (*found, *unfinished(analysis.facts, snapshot.path)), analysis.facts
 
     def unit(self, snapshot: Snapshot, project: Project) -> UnitFacts:

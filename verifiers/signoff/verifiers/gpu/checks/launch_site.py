@@ -93,6 +93,14 @@ def sites(unit: UnitFacts, project: Project, path: str) -> tuple[Site, ...]:
     return tuple(Site(one, tuple(named.get(one.kernel, ())), project, path, anywhere) for one in unit.launches)
 
 
+def blocks_by_kernel(unit: UnitFacts) -> dict[str, tuple[Extent, ...]]:
+    """The blocks that each kernel is launched with, in the order of the text; "" for launches that name none."""
+    found: dict[str, list[Extent]] = {}
+    for launch in unit.launches:
+        found.setdefault(launch.kernel, []).append(launch.block)
+    return {name: tuple(blocks) for name, blocks in found.items()}
+
+
 def at_least(extent: Extent) -> int:
     """The product of the dimensions that are known and not zero."""
     product = 1

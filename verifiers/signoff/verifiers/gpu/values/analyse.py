@@ -25,11 +25,20 @@ class Analysis:
 
     facts: UnitFacts
     evaluator: Evaluator
+    _memo: Memo
 
     @property
     def unit(self) -> Unit:
         """The document and its headers."""
         return self.evaluator.unit
+
+    @property
+    def memo(self) -> Memo:
+        """For more results: what is kept of the document, where this is the latest state of it."""
+        if self._memo.unit is not self.unit:
+            self._memo = Memo()
+            self._memo.begin(self.unit, Budget())
+        return self._memo
 
     @property
     def root(self) -> Node:
@@ -79,4 +88,4 @@ def _analyse(unit: Unit, memo: Memo) -> Analysis:
     launched = tuple(reader.completed(launch, callee) for launch, callee in launches(memo))
     memo.end()
     truncated = unit.truncated or ("" if all(one.evaluated for one in launched) else "too much to evaluate")
-    return Analysis(UnitFacts(found, launched, truncated), Evaluator(unit, budget.part()))
+    return Analysis(UnitFacts(found, launched, truncated), Evaluator(unit, budget.part()), memo)

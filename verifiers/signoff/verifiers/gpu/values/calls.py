@@ -245,7 +245,7 @@ class Calls:
         if name is None or name.type != "identifier" or self.defined(source.of(name)) is None:
             return None
         text = source.of(name)
-        if text in self.evaluator.unit.bodies:
+        if self.evaluator.unit.in_macros(text):
             return None
         found: list[tuple[Source, Node]] = []
         for place, node in self.evaluator.unit.identifiers(text):

@@ -55,6 +55,7 @@ def effects(unit: Unit, variable: Variable) -> list[Effect]:
     """Every change of a variable after its declaration, in the order of the text."""
     scope = variable.scope
     uses = variable.source.identifiers_in(variable.text, scope.start_byte, scope.end_byte)
+    unit.main.source.reads.spelled.add(variable.text)
     if variable.text in written_by_macros(unit) or len(uses) > MOST_USES:
         return [Effect(ESCAPE, variable.node, variable.source)]
     found: list[Effect] = []
@@ -287,7 +288,7 @@ def _discarded(call: Node) -> bool:
 
 def reads_only(unit: Unit, source: Source, call: Node, name: str, position: int) -> bool:
     """Whether every function (or the macro) of that name leaves its argument alone."""
-    macro = unit.file(source).macros.at(name, call.start_byte) if not hasattr(source, "origin") else None
+    macro = unit.macro(source, name, call.start_byte) if not hasattr(source, "origin") else None
     if macro is not None:
         return _macro_reads(macro, position)
     functions = declarators(unit, name)

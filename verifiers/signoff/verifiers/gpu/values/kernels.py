@@ -11,7 +11,8 @@ from tree_sitter import Node
 from signoff.verifiers.gpu.facts import Bounds, Extent, Kernel
 from signoff.verifiers.gpu.values.arithmetic import Value
 from signoff.verifiers.gpu.values.evaluate import Evaluator
-from signoff.verifiers.gpu.values.memo import Key, Memo
+from signoff.verifiers.gpu.values.memo import Memo
+from signoff.verifiers.gpu.values.reads import Key
 from signoff.verifiers.gpu.values.shared_memory import dynamic_shared, static_shared
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, parent_of
 from signoff.verifiers.gpu.values.spelling import closing
@@ -24,8 +25,8 @@ def kernels(memo: Memo) -> tuple[Kernel, ...]:
     """Every kernel, definitions merged with their declarations."""
     merged: dict[str, Kernel] = {}
     for file in memo.unit.files:
-        for order, holder in enumerate(holders(file, memo.unit.bodies)):
-            kernel = memo.value(*_key(memo, file.source, holder, order), partial(_kernel, file=file, holder=holder))
+        for holder in holders(file, memo.unit.bodies):
+            kernel = memo.value(_key(memo, file.source, holder), partial(_kernel, file=file, holder=holder))
             if kernel is None:
                 continue
             known = merged.get(kernel.name)
@@ -33,13 +34,11 @@ def kernels(memo: Memo) -> tuple[Kernel, ...]:
     return tuple(merged.values())
 
 
-def _key(memo: Memo, source: Source, holder: Node, order: int) -> tuple[Key, str, int | None]:
-    """What a kernel's facts are remembered by, their file, and the document's function that they are of."""
+def _key(memo: Memo, source: Source, holder: Node) -> Key:
+    """What a kernel's facts are remembered by."""
     number = source.number_at(holder.start_byte) if source is memo.unit.main.source else None
-    if number is None:
-        return ("prototype", source.path, -1, order), source.path, None
-    within = holder.start_byte - source.functions[number].start_byte
-    return ("kernel", source.path, number, within), source.path, number
+    base = source.functions[number].start_byte if number is not None else 0
+    return Key("kernel", source.path, number, holder.start_byte - base, holder.end_byte - base)
 
 
 def holders(file: File, bodies: str) -> Iterator[Node]:

@@ -21,6 +21,7 @@ from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.names import Callee, callee_of, kernel_of
 from signoff.verifiers.gpu.values.reach import Reach, entered
+from signoff.verifiers.gpu.values.reads import Key, around
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name
 
 MOST_NOTES = 4
@@ -42,10 +43,10 @@ def launches(memo: Memo) -> Iterator[tuple[Launch, Callee]]:
     source = memo.unit.main.source
     found = sorted(_calls(source), key=lambda call: call.start_byte)
     numbered = ((source.number_at(call.start_byte), call) for call in found)
-    for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
-        key = ("launches", source.path, number, 0) if number is not None else ("outside", source.path, -1, order)
+    for number, group in groupby(numbered, key=itemgetter(0)):
         calls = [call for _, call in group]
-        yield from memo.value(key, source.path, number, partial(_read, source=source, calls=calls))
+        key = Key("launches", source.path, number, *((0, 0) if number is not None else around(calls)))
+        yield from memo.value(key, partial(_read, source=source, calls=calls), steady=True)
 
 
 def _read(evaluator: Evaluator, source: Source, calls: list[Node]) -> tuple[tuple[Launch, Callee], ...]:

@@ -37,6 +37,7 @@ class Macro:
 Definition = Macro | State
 
 
+@lru_cache(maxsize=8192)
 def parsed(text: str) -> Macro | None:
     """The macro of what follows #define; None where it has no name."""
     match = HEAD.match(text)
@@ -97,10 +98,13 @@ class Expander:
 
     timeline: Timeline
     offset: int
+    asked: set[str] = field(default_factory=set)  # names of which it mattered what they are
 
     def touches(self, text: str) -> bool:
         """Whether a macro, or a name that may be one, stands in the text."""
-        return any(self.timeline.at(token, self.offset) not in (None, State.UNDEFINED) for token in _names(text))
+        names = _names(text)
+        self.asked.update(names)
+        return any(self.timeline.at(token, self.offset) not in (None, State.UNDEFINED) for token in names)
 
     def expand(self, text: str, hidden: frozenset[str] = frozenset()) -> str:
         """The text with all macros expanded. Raises Unexpandable."""
@@ -118,6 +122,7 @@ class Expander:
         token = tokens[at]
         if not NAME.match(token) or token in hidden:
             return token, at + 1
+        self.asked.add(token)
         macro = self.timeline.at(token, self.offset)
         if macro is State.UNKNOWN:
             raise Unexpandable(token)

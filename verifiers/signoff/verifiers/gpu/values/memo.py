@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from operator import is_not
 from typing import Any, TypeVar
 
-from signoff.verifiers.finding import Span
-from signoff.verifiers.gpu.facts import Extent, Note
+from signoff.verifiers.finding import Related, Span
+from signoff.verifiers.gpu.facts import Note
 from signoff.verifiers.gpu.values.budget import Budget
-from signoff.verifiers.gpu.values.changes import Change, change
+from signoff.verifiers.gpu.values.changes import Change, Lines
 from signoff.verifiers.gpu.values.evaluate import Evaluator
-from signoff.verifiers.gpu.values.reads import Reads
+from signoff.verifiers.gpu.values.reads import NOWHERE, Key, Reads
+from signoff.verifiers.gpu.values.regions import change
 from signoff.verifiers.gpu.values.unit import Unit
 
 T = TypeVar("T")
-# What a result is of: its kind, and what tells it from others of the kind and stays the same while it is kept.
-Key = tuple[str | int, ...]
 
 
 class _Cut(Exception):
@@ -27,18 +26,17 @@ class _Cut(Exception):
 
 @dataclass(slots=True)
 class _Entry:
-    """A result, the document's function that it is of, and the first and last line of its spans in the document: None
-    for no spans, () before they were looked for."""
+    """A result, what it is made of, and the (first line, last line) of its spans in the document, None before they were
+    looked for. `steady`: it does not depend on statements of its function that are plain."""
 
     value: Any
-    function: int | None
+    steady: bool
     reads: Reads
-    lines: tuple[()] | tuple[int, int] | None
+    lines: Lines | None = None
 
 
 class Memo:
-    """One document's results. Each is of one function of it (or of none), by an evaluator of its own, so that what it
-    read is known."""
+    """One document's results. Each is by an evaluator of its own, so that what it read is known."""
 
     def __init__(self) -> None:
         self._unit: Unit | None = None
@@ -50,66 +48,98 @@ class Memo:
         """Go on to another state of the document: what no longer holds is dropped."""
         self.unit, self.budget = unit, budget
         found = change(self._unit, unit) if self._unit is not None else None
-        if found is not None:
-            self._next = {key: moved for key, entry in self._kept.items() if (moved := _moved(entry, found))}
-        else:
-            self._next = {}
+        self._next = dict(_moved(self._kept, found)) if found is not None else {}
         self.held = len(self._next)
         # While the text is broken, what was found before is kept for when it is whole again.
         self._broken = found is None and unit.main.source.root.has_error
 
     def end(self) -> None:
-        """Keep the results of this state."""
+        """Keep the results of this state, and those that are still asked for."""
         if not self._broken or not self._kept:
             self._unit, self._kept = self.unit, self._next
 
-    def value(self, key: Key, path: str, function: int | None, compute: Callable[[Evaluator], T]) -> T:
+    def value(self, key: Key, compute: Callable[[Evaluator], T], *, steady: bool = False) -> T:
         """The result that is kept, else the one computed. Each has a budget of its own, so that what it is does not
-        depend on what was kept."""
+        depend on what was kept. `steady`: it does not look at plain statements of its function but for names."""
         source = self.unit.main.source
         entry = self._next.get(key)
         if entry is None:
             result, reads = source.recording(lambda: compute(Evaluator(self.unit, self.budget.part(), self)))
-            entry = _Entry(result, function, reads, () if path == source.path else None)
+            entry = _Entry(result, steady, reads, None if key.path in (source.path, NOWHERE) else ())
             if not self.budget.late:
                 self._next[key] = entry
-        source.reads.absorb(entry.reads)
-        if entry.function is not None:
-            source.reads.bodies.add(entry.function)
+        reads = source.reads
+        reads.absorb(entry.reads)
+        if key.path == source.path:
+            if key.number is not None:
+                (reads.flows if entry.steady else reads.bodies).add(key.number)
+            else:
+                reads.order = True
         value: T = entry.value
         return value
 
 
-def _moved(entry: _Entry, edit: Change) -> _Entry | None:
-    """The entry as it is after an edit, None where it may have become another."""
-    if entry.function == edit.function or not edit.leaves(entry.reads):
-        return None
-    if entry.lines == ():
-        entry.lines = _lines(entry.value, edit.before.path)
-    if not entry.lines or edit.spares(*entry.lines):
-        return entry
-    try:
-        value = _shifted(entry.value, edit)
-    except _Cut:
-        return None
-    return _Entry(value, entry.function, entry.reads, ())
+def _moved(kept: dict[Key, _Entry], edit: Change) -> list[tuple[Key, _Entry]]:
+    """The results that hold after an edit, as they are then."""
+    found = []
+    path, shift = edit.after.source.path, edit.after.last - edit.before.last
+    for key, entry in kept.items():
+        place = _key(key, entry, edit) if key.path == path else key
+        if place is None or not edit.leaves(entry.reads):
+            continue
+        value = entry
+        if entry.lines is None:
+            entry.lines = tuple(sorted(set(_lines(entry.value, path))))
+        try:
+            if entry.lines and not edit.spares(entry.lines):
+                shifted = _shifted(entry.value, edit)
+                value = entry if shifted is entry.value else _Entry(shifted, entry.steady, entry.reads)
+        except _Cut:
+            continue
+        if shift and any(number >= edit.before.last for number in value.reads.functions()):
+            value = replace(value, reads=value.reads.renumbered(edit.before.last, shift))
+        found.append((place, value))
+    return found
 
 
-def _lines(value: Any, path: str) -> tuple[int, int] | None:
-    """The first and the last line of the spans in a value, None where it has none."""
+def _key(key: Key, entry: _Entry, edit: Change) -> Key | None:
+    """Where a result of the document is after an edit, None where it is of what has changed."""
+    if edit.inside is None:
+        if key.number is None:
+            place = edit.offsets(None, key.start, key.end)
+            return key._replace(start=place[0], end=place[1]) if place is not None else None
+        number = edit.number(key.number)
+        return key if number == key.number else key._replace(number=number) if number is not None else None
+    if key.number is not None and key.number != edit.inside:
+        return key
+    if key.number is not None and not (edit.plain and entry.steady):
+        return None
+    place = edit.offsets(key.number, key.start, key.end)
+    return key._replace(start=place[0], end=place[1]) if place is not None else None
+
+
+def _lines(value: Any, path: str) -> Iterator[tuple[int, int]]:
+    """The first and the last line of each span in a value."""
     if isinstance(value, Span):
-        return value.start_line, value.end_line
-    if isinstance(value, Note) and value.path != path:
-        return None
-    parts = value if isinstance(value, tuple) else [getattr(value, name) for name in _names(value.__class__)]
-    found = [lines for part in parts if part is not None and (lines := _lines(part, path)) is not None]
-    return (min(first for first, _ in found), max(last for _, last in found)) if found else None
+        yield value.start_line, value.end_line
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _lines(part, path)
+    elif not isinstance(value, (Note, Related)) or value.path == path:
+        for name in _names(value.__class__):
+            yield from _lines(getattr(value, name), path)
+
+
+# The types of fields in which there are no spans.
+SPANLESS = frozenset(
+    ("str", "int", "bool", "int | None", "Form", "Extent", "Extent | None", "Severity", "Category", "tuple[str, ...]")
+)
 
 
 @cache
 def _names(kind: type[object]) -> tuple[str, ...]:
     """The fields of a dataclass; none for what has no spans in it."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) and kind is not Extent else ()
+    return tuple(one.name for one in fields(kind) if one.type not in SPANLESS) if is_dataclass(kind) else ()
 
 
 def _shifted(value: Any, edit: Change) -> Any:
@@ -122,7 +152,7 @@ def _shifted(value: Any, edit: Change) -> Any:
     if isinstance(value, tuple):
         parts = [_shifted(one, edit) for one in value]
         return tuple(parts) if any(map(is_not, parts, value)) else value
-    if isinstance(value, Note) and value.path != edit.after.path:
+    if isinstance(value, (Note, Related)) and value.path != edit.after.source.path:
         return value
     changes = {}
     for name in _names(value.__class__):

@@ -18,6 +18,7 @@ from signoff.verifiers.gpu.values.evaluate import Evaluator, Expression
 from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.names import Callee, kernel_of
 from signoff.verifiers.gpu.values.reach import Reach, reached
+from signoff.verifiers.gpu.values.reads import Key, around
 from signoff.verifiers.gpu.values.source import Source, ancestors, children, declared_name, inside, parent_of
 from signoff.verifiers.gpu.values.unit import Unit
 from signoff.verifiers.gpu.values.variables import declared
@@ -64,10 +65,10 @@ class OptIns:
         )
         calls = [call for node in named if (call := call_of(node)) is not None]
         numbered = ((source.number_at(call.start_byte) if own else None, call) for call in calls)
-        for order, (number, group) in enumerate(groupby(numbered, key=itemgetter(0))):
-            place = (number, 0) if number is not None else (-1, order)
-            read = partial(_settings, source=source, calls=[call for _, call in group])
-            for setting in self.memo.value(("opt-in", source.path, *place), source.path, number, read):
+        for number, group in groupby(numbered, key=itemgetter(0)):
+            listed = [call for _, call in group]
+            key = Key("opt-in", source.path, number, *((0, 0) if number is not None else around(listed)))
+            for setting in self.memo.value(key, partial(_settings, source=source, calls=listed), steady=True):
                 self._doubtful.update(setting.doubtful)
                 if setting.entry is not None:
                     self._entries.setdefault(setting.kernel, []).append(setting.entry)
@@ -91,8 +92,7 @@ class OptIns:
         if name in self._macros:
             return True
         if name not in self._handed_out:
-            key = ("elsewhere", name, -1, 0)
-            self._handed_out[name] = self.memo.value(key, "", None, partial(_handed_out, name=name))
+            self._handed_out[name] = self.memo.value(Key(("elsewhere", name)), partial(_handed_out, name=name))
         return self._handed_out[name]
 
 

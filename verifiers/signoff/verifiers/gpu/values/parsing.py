@@ -59,14 +59,14 @@ def parsed(data: bytes, old: bytes | None = None, tree: Tree | None = None) -> T
     A tree with errors is always made afresh: how the grammar gets out of an error depends on where it came from.
     """
     if old is not None and tree is not None and not tree.root_node.has_error:
-        made = _parser().parse(data, _edited(tree, old, data))
+        made = _parser().parse(data, edited(tree, old, data, difference(old, data)))
         if not made.root_node.has_error:
             return made
     return _parser().parse(data)
 
 
-def _edited(tree: Tree, old: bytes, new: bytes) -> Tree:
-    place = difference(old, new)
+def edited(tree: Tree, old: bytes, new: bytes, place: Stretch) -> Tree:
+    """The tree of a text with the nodes' places as they are in another that differs from it in one place."""
     points = _point(old, place.start), _point(old, place.old_end), _point(new, place.new_end)
     copy = tree.copy()
     copy.edit(place.start, place.old_end, place.new_end, *points)
@@ -107,21 +107,18 @@ def _alike(first: bytes, second: bytes, limit: int) -> int:
     return low
 
 
-def outermost_functions(root: Node) -> tuple[list[Node], list[str]]:
-    """The function definitions, with their templates' heads, that are in no other one, in the order of the text; and
-    the kinds of all nodes on the way to them."""
+def outermost_functions(root: Node) -> list[Node]:
+    """The function definitions, with their templates' heads, that are in no other one, in the order of the text."""
     found: list[Node] = []
-    kinds: list[str] = []
     waiting = [root]
     while waiting:
         node = waiting.pop()
         kind = node.type
-        kinds.append(kind)
         if kind == "function_definition" or (kind == "template_declaration" and _of_function(node)):
             found.append(node)
         elif kind not in FLAT:
             waiting.extend(reversed(node.named_children))
-    return found, kinds
+    return found
 
 
 def _of_function(template: Node) -> bool:

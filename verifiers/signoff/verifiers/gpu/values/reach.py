@@ -14,6 +14,7 @@ from tree_sitter import Node
 from signoff.verifiers.gpu.values.effects import callee
 from signoff.verifiers.gpu.values.evaluate import Evaluator
 from signoff.verifiers.gpu.values.flow import leaves
+from signoff.verifiers.gpu.values.reads import Key
 from signoff.verifiers.gpu.values.source import BLOCKS, CONDITIONALS, LOOPS, Source, ancestors, children, inside
 
 T = TypeVar("T")
@@ -91,10 +92,10 @@ def _remembered(
     if memo is None:
         return compute(evaluator)
     number = source.number_at(node.start_byte) if source is memo.unit.main.source else None
-    start = source.functions[number].start_byte if number is not None else 0
-    key = (*what, source.path, -1 if number is None else number, node.start_byte - start, node.end_byte - start)
-    found = memo.value(key, "", number, compute)
-    return compute(evaluator) if found is None else found
+    base = source.functions[number].start_byte if number is not None else 0
+    end = node.start_byte if what[0] == "entered" and number is not None else node.end_byte
+    key = Key(what, source.path, number, node.start_byte - base, end - base)
+    return memo.value(key, compute, steady=True)
 
 
 def _within(evaluator: Evaluator, source: Source, parent: Node, current: Node) -> Reach:

@@ -2,24 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+# The path of a result that is of no place at all.
+NOWHERE = ""
+
+
+class Key(NamedTuple):
+    """What a result is of: its kind, and its place. That is a range of bytes in the function with a number, counted
+    from its first byte, or where the number is None, in the text. Ranges of the document move with its text."""
+
+    kind: Hashable
+    path: str = NOWHERE
+    number: int | None = None
+    start: int = 0
+    end: int = 0
+
+
+def around(nodes: Sequence[Node]) -> tuple[int, int]:
+    """The bytes from the first node to the last."""
+    return nodes[0].start_byte, nodes[-1].end_byte
 
 
 @dataclass(eq=False, slots=True)
 class Reads:
-    """Names and functions of one text.
+    """Names and functions of one text; functions are given by their number in it.
 
-    `used`: every use of the name mattered; `declared`: only whether and how the name is declared; `bodies`: the
-    functions (by their number in the text) whose statements were looked at. What stands outside of functions is not
-    listed: all of it matters always.
+    Of names: `used` where every use mattered, `declared` where only what they are declared as did, `outside` where only
+    what stands outside of functions did, `local` where only what stands in one function did, `macros` where only what
+    they are as macros did. `spelled` are the names that mattered even as a part of the text of macros, or of what is
+    blanked. Of functions: `bodies` whose statements were looked at, `flows` of which only what steers did: branches,
+    loops, and what leaves them. `order`: what stands in which order outside of functions mattered.
     """
 
     used: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
+    macros: set[str] = field(default_factory=set)
+    spelled: set[str] = field(default_factory=set)
+    local: set[tuple[int, str]] = field(default_factory=set)
     bodies: set[int] = field(default_factory=set)
+    flows: set[int] = field(default_factory=set)
+    order: bool = False
 
     def absorb(self, other: Reads) -> None:
         """Add what another evaluation looked at, whose result is used in this one."""
         self.used |= other.used
         self.declared |= other.declared
+        self.outside |= other.outside
+        self.macros |= other.macros
+        self.spelled |= other.spelled
+        self.local |= other.local
         self.bodies |= other.bodies
+        self.flows |= other.flows
+        self.order = self.order or other.order
+
+    def functions(self) -> set[int]:
+        """All functions of which something mattered."""
+        return self.bodies | self.flows | {number for number, _ in self.local}
+
+    def renumbered(self, first: int, shift: int) -> Reads:
+        """The same where the functions from number `first` on have other numbers."""
+
+        def moved(number: int) -> int:
+            return number + shift if number >= first else number
+
+        return Reads(
+            self.used,
+            self.declared,
+            self.outside,
+            self.macros,
+            self.spelled,
+            {(moved(number), name) for number, name in self.local},
+            {moved(number) for number in self.bodies},
+            {moved(number) for number in self.flows},
+            self.order,
+        )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import accumulate, takewhile
+from itertools import accumulate, groupby, takewhile
 from typing import Any, TypeVar
 
 from tree_sitter import Node, Tree
@@ -119,6 +119,8 @@ class Source:
 
     def statements(self, block: Node) -> tuple[list[int], list[Node]]:
         """The named children of a block without comments, and where each starts."""
+        if self.number_at(block.start_byte) is None:
+            self.reads.order = True
         key = ("statements", block.id)
         found: tuple[list[int], list[Node]] | None = self.remembered.get(key)
         if found is None:
@@ -149,6 +151,7 @@ class Source:
 
     def words_in(self, name: str, start: int, end: int) -> tuple[int, ...]:
         """Those of them in a byte range that a function holds."""
+        self.notes(name, self.number_at(start))
         return tuple(_places(self.data, name.encode(), start, end))
 
     def _spelled(self, name: str) -> tuple[int, ...]:
@@ -156,6 +159,13 @@ class Source:
         if found is None:
             found = self._words[name] = tuple(_places(self.data, name.encode(), 0, len(self.data)))
         return found
+
+    def notes(self, name: str, number: int | None) -> None:
+        """Have it known that a name was looked for in a function (None: everywhere)."""
+        if number is None:
+            self.reads.used.add(name)
+        else:
+            self.reads.local.add((number, name))
 
     def identifiers(self, name: str) -> tuple[Node, ...]:
         """The nodes of the identifier `name`: not those in comments and strings."""
@@ -186,18 +196,9 @@ class Source:
             at = self.data.find(b"<<<", at + len(b"<<<"))
         return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
 
-    @property
+    @cached_property
     def functions(self) -> list[Node]:
         """The function definitions, with their templates' heads, that are in no other one."""
-        return self._outline[0]
-
-    @property
-    def outline(self) -> list[str]:
-        """The kinds of the nodes outside of functions, but for those that can hold none."""
-        return self._outline[1]
-
-    @cached_property
-    def _outline(self) -> tuple[list[Node], list[str]]:
         return outermost_functions(self.root)
 
     @cached_property
@@ -210,6 +211,16 @@ class Source:
         at = bisect_right(starts, offset) - 1
         return at if at >= 0 and offset < ends[at] else None
 
+    def identifiers_of(self, name: str, number: int) -> tuple[Node, ...]:
+        """Those of them in a function."""
+        self.notes(name, number)
+        return self._within(name, number)
+
+    def numbers(self, start: int, end: int) -> tuple[int, int]:
+        """The numbers of the functions that begin in a byte range: the first one's, and the one behind the last's."""
+        starts = self._ranges[0]
+        return bisect_left(starts, start), bisect_left(starts, end)
+
     def function_at(self, offset: int) -> tuple[int, int] | None:
         """The range of the outermost function around an offset."""
         at = self.number_at(offset)
@@ -221,7 +232,7 @@ class Source:
         if number is None or end > self._ranges[1][number]:
             every = self.identifiers(name)
         else:
-            every = self._within(name, number)
+            every = self.identifiers_of(name, number)
         starts = [node.start_byte for node in every]
         return every[bisect_left(starts, start) : bisect_left(starts, end)]
 
@@ -231,11 +242,12 @@ class Source:
         found = self._local.get(key)
         if found is None:
             holder = self._ranges[0][number], self._ranges[1][number]
-            found = self._local[key] = tuple(self._nodes(name, self.words_in(name, *holder)))
+            found = self._local[key] = tuple(self._nodes(name, _places(self.data, name.encode(), *holder)))
         return found
 
     def identifiers_outside(self, name: str) -> tuple[Node, ...]:
         """Those that stand in no function."""
+        self.reads.outside.add(name)
         found = self._local.get((name, -1))
         if found is None:
             found = self._local[name, -1] = tuple(self._nodes(name, self._places_outside(name.encode())))
@@ -319,6 +331,13 @@ class Snippet(Source):
 def children(node: Node) -> list[Node]:
     """The named children without comments."""
     return [child for child in node.named_children if child.type != "comment"]
+
+
+def by_function(source: Source, offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(number, how many of the places lie in it) of the functions around places that are given in order."""
+    for number, group in groupby(offsets, key=source.number_at):
+        if number is not None:
+            yield number, sum(1 for _ in group)
 
 
 # In a tree whose root has many children, asking a node for its parent walks over all of them.

@@ -111,7 +111,7 @@ class Unit:
 
     def expander(self, source: Source, offset: int) -> Expander:
         """The macros that hold at a place."""
-        return Expander(self.file(source).macros, offset)
+        return Expander(self.file(source).macros, offset, self.main.source.reads.macros)
 
     def snippet(self, origin: Source, offset: int, expression: str) -> Snippet | None:
         """The tree of an expression that macros made, None where it is none."""
@@ -125,6 +125,22 @@ class Unit:
     def macros(self) -> tuple[Macro, ...]:
         """Every definition of a macro in the unit, each once."""
         return tuple(dict.fromkeys(macro for file in self.files for macro in file.macros.macros()))
+
+    def macro(self, source: Source, name: str, offset: int) -> Definition | None:
+        """What a name is as a macro at a place; None where nothing was ever said of it."""
+        self.main.source.reads.macros.add(name)
+        return self.file(source).macros.at(name, offset)
+
+    def in_macros(self, name: str) -> bool:
+        """Whether a name stands in the body of a macro, be it as a part of a word."""
+        self.main.source.reads.spelled.add(name)
+        return name in self.bodies
+
+    def blanked(self, name: str) -> bool:
+        """Whether a name stands, be it as a part of a word, in what preprocessing has taken out."""
+        self.main.source.reads.spelled.add(name)
+        word = name.encode()
+        return any(file.source.original.count(word) != file.source.data.count(word) for file in self.files)
 
     @cached_property
     def bodies(self) -> str:

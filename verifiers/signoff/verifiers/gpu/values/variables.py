@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from tree_sitter import Node
 
@@ -197,15 +196,20 @@ class Declarations:
     def __init__(self, source: Source, name: str) -> None:
         self.source = source
         self.name = name
+        self._wide: list[Variable] | None = None
         self._inner: dict[tuple[int, int], list[Variable]] = {}
 
-    @cached_property
+    @property
     def wide(self) -> list[Variable]:
         """Those outside of functions."""
-        return _all_declared(self.source, self.source.identifiers_outside(self.name))
+        self.source.reads.outside.add(self.name)
+        if self._wide is None:
+            self._wide = _all_declared(self.source, self.source.identifiers_outside(self.name))
+        return self._wide
 
     def inner(self, function: tuple[int, int]) -> list[Variable]:
         """Those of a function, given by its range."""
+        self.source.notes(self.name, self.source.number_at(function[0]))
         found = self._inner.get(function)
         if found is None:
             nodes = self.source.identifiers_in(self.name, *function)
