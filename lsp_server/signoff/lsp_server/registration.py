@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 WATCHED = (
     "**/*.{v,vh,sv,svh,svi,f,vc,core,vlt,filelist}",
     "**/*.{cu,cuh,h,hh,hpp,hxx,inl,cmake}",
+    "**/*.{c,cc,cpp,cxx,ld,lds,mk,ioc,svd,uvprojx,ewp}",
+    "**/{.cproject,.project,platformio.ini,CMakeCache.txt,eide.json,eide.yml,eide.yaml}",
     "**/{signoff.toml,compile_commands.json,CMakeLists.txt,CMakePresets.json,CMakeUserPresets.json}",
     "**/{setup.py,Makefile,makefile,GNUmakefile}",
 )

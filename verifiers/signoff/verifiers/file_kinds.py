@@ -22,7 +22,19 @@ CMAKE_LISTS = "CMakeLists.txt"
 CMAKE_PRESETS = ("CMakePresets.json", "CMakeUserPresets.json")
 SETUP = "setup.py"
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-BUILD_FILES = frozenset({DATABASE, CMAKE_LISTS, SETUP, *CMAKE_PRESETS, *MAKEFILES})
+CMAKE_CACHE = "CMakeCache.txt"
+CUBEIDE, ECLIPSE = ".cproject", ".project"
+PLATFORMIO = "platformio.ini"
+# EIDE keeps its project in a folder of its own.
+EIDE_FOLDER, EIDE = ".eide", ("eide.json", "eide.yml", "eide.yaml")
+KEIL_ENDING, IAR_ENDING = ".uvprojx", ".ewp"
+BUILD_FILES = frozenset({DATABASE, CMAKE_LISTS, SETUP, *CMAKE_PRESETS, *MAKEFILES}) | frozenset(
+    {CMAKE_CACHE, CUBEIDE, ECLIPSE, PLATFORMIO, *EIDE}
+)
+LINKER_ENDINGS = (".ld", ".lds")
+BUILD_ENDINGS = (".cmake", ".mk", *LINKER_ENDINGS, ".svd", ".ioc", KEIL_ENDING, IAR_ENDING)
+# What counts also in folders that are skipped otherwise.
+KEPT = frozenset({DATABASE, CMAKE_CACHE, *EIDE})
 
 SKIPPED = frozenset(
     {"node_modules", "obj_dir", "build", "_build", "__pycache__", "site-packages", "xsim.dir", "simv.daidir"}
@@ -58,8 +70,8 @@ def is_cuda_file(path: str) -> bool:
 
 
 def is_build_file(path: str) -> bool:
-    """Whether the file may say how CUDA is compiled."""
-    return os.path.basename(path) in BUILD_FILES or path.endswith(".cmake")
+    """Whether the file may say how C, C++ or CUDA is compiled and linked."""
+    return os.path.basename(path) in BUILD_FILES or path.lower().endswith(BUILD_ENDINGS)
 
 
 def is_skipped(name: str) -> bool:

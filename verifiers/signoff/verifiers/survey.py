@@ -6,7 +6,10 @@ import os
 from dataclasses import dataclass, field
 
 from signoff.verifiers.file_kinds import (
+    CMAKE_CACHE,
     DATABASE,
+    EIDE,
+    EIDE_FOLDER,
     is_build_file,
     is_build_folder,
     is_config,
@@ -52,13 +55,13 @@ def survey(folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> S
 
 
 def in_build_folder(folder: str) -> tuple[str, ...]:
-    """The compile_commands.json in a build folder and in the folders right below it (build/Release)."""
+    """compile_commands.json and CMakeCache.txt in a build folder and in the folders right below it (build/Release)."""
     try:
         with os.scandir(folder) as items:
             below = sorted(item.path for item in items if item.is_dir())[:BUILD_VARIANTS]
     except OSError:
         return ()
-    paths = (os.path.join(one, DATABASE) for one in (folder, *below))
+    paths = (os.path.join(one, name) for one in (folder, *below) for name in (DATABASE, CMAKE_CACHE))
     return tuple(path for path in paths if os.path.isfile(path))
 
 
@@ -109,6 +112,9 @@ class _Walk:
                     return item.path
                 if is_build_folder(item.name):
                     self.build_files += in_build_folder(item.path)
+                if item.name == EIDE_FOLDER:
+                    projects = (os.path.join(item.path, name) for name in EIDE)
+                    self.build_files += [path for path in projects if os.path.isfile(path)]
             elif is_source(item.name):
                 self._note(self.files, item)
             elif is_unit_file(item.name):

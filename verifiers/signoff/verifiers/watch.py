@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from signoff.verifiers.file_kinds import DATABASE, is_build_file, is_config, is_skipped, is_source, is_unit_file
+from signoff.verifiers.file_kinds import KEPT, is_build_file, is_config, is_skipped, is_source, is_unit_file
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
@@ -106,7 +106,7 @@ class Watcher:
         folder = max((folder for folder in self._folders if path.startswith(folder)), key=len, default="")
         parts = PurePath(path[len(folder) :].strip(os.sep)).parts or ("",)
         # Build folders are skipped, but for what says how things are built.
-        if any(is_skipped(part) for part in parts[:-1]) and parts[-1] != DATABASE:
+        if any(is_skipped(part) for part in parts[:-1]) and parts[-1] not in KEPT:
             return False
         if is_directory:
             return not is_skipped(parts[-1])

@@ -216,7 +216,7 @@ class WorkspaceModel:
     async def _firmware_document(self, snapshot: Snapshot) -> bool:
         """A document of C or C++ was opened or edited."""
         async with self._lock:
-            folder = self._folder_of(os.path.normpath(snapshot.path))
+            folder = self._folder_of(_normal_path(snapshot.path))
             if folder is None or not await self._mcu.edited(folder.path, snapshot, folder.recursive, folder.limit):
                 return False
             self._rebuild(scanned=self._membership.scanned)
@@ -265,6 +265,20 @@ class WorkspaceModel:
         """The firmware images of each workspace folder; a lone document outside of all has none."""
         for folder in self._folders:
             await self._mcu.read(folder.path, folder.recursive, folder.limit)
+
+    async def find_firmware(self, paths: Iterable[str]) -> bool:
+        """Read the projects that may compile these C files, and those below these folders, where a workspace has too
+        many to have read all; buffer_changed() does so for a document. True where some project may have changed.
+        """
+        found = False
+        async with self._lock:
+            for path in map(_normal_path, paths):
+                folder = self._folder_of(os.path.join(path, ""))
+                if folder is not None:
+                    found = await self._mcu.find(folder.path, path, folder.recursive, folder.limit) or found
+            if found:
+                self._rebuild(scanned=self._membership.scanned)
+        return found
 
     async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
         existed = {path for path in sources if path in self._index}
@@ -364,6 +378,10 @@ class WorkspaceModel:
         for path in [path for path in self._index.paths() if not self._folder_of(path)]:
             self._index.discard(path)
             self._stamps.pop(path, None)
+
+
+def _normal_path(path: str) -> str:
+    return os.path.normpath(path)
 
 
 def _normal(folders: Iterable[str]) -> tuple[str, ...]:

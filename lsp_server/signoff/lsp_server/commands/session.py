@@ -66,6 +66,7 @@ async def open_session(
     try:
         workspace = WorkspaceModel(pool, workspace_roots(paths), settings, trusted)
         await workspace.scan(progress)
+        await workspace.find_firmware(str(path) for path in map(absolute, paths))
         yield Session(pool, workspace, registry.build(pool), settings)
     finally:
         await pool.close()

@@ -10,6 +10,7 @@ from signoff.verifiers.file_kinds import HEADER_EXTENSIONS
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.includes import Graph, Includers, distance
 from signoff.verifiers.gpu.units.units import Situation
+from signoff.verifiers.mcu.build.kinds import Beside
 from signoff.verifiers.mcu.build.reading import C_ENDINGS
 from signoff.verifiers.mcu.build.sanity import sane
 from signoff.verifiers.project import CompileUnit, Image, Project
@@ -24,8 +25,7 @@ class Firmware:
     """All that a folder says of its firmware.
 
     `read` are the files that said so (their change changes it), `unread` those that may hold more images and were not
-    read yet, as a workspace may have a thousand. `names` are those of its headers, without folders. `asking` are the
-    build files whose tool can tell more than they say themselves.
+    read yet, as a workspace may have a thousand. `names` are those of its headers, without folders.
     """
 
     images: tuple[Image, ...] = ()
@@ -54,6 +54,7 @@ class Places:
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
+        self.beside = Beside.of(firmware.unread)
         self._units: dict[str, tuple[CompileUnit, Image]] = {}
         self._folders: dict[str, str] = {}
         for image in sorted(firmware.images, key=lambda one: not one.declared):
@@ -64,9 +65,13 @@ class Places:
         self._includers = Includers(firmware.graph)
         self._included = {path for paths in firmware.graph.includes.values() for path in paths}
 
+    def knows(self, path: str) -> bool:
+        """Whether an image compiles the file, or a unit includes it."""
+        return path in self._units or path in self._included
+
     def covers(self, path: str) -> bool:
-        """Whether an image compiles the file, or a unit includes it, or it lies among those that an image compiles."""
-        if path in self._units or path in self._included:
+        """The same, or it lies among the files that an image compiles."""
+        if self.knows(path):
             return True
         return os.path.dirname(path) in self._folders and path.lower().endswith(C_ENDINGS)
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from signoff.verifiers.file_kinds import MANIFEST, is_build_file, is_unit_file
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.units import Situation
+from signoff.verifiers.mcu.build import kinds
 from signoff.verifiers.mcu.build.firmware import C_FILES, Firmware, FirmwareProjects, Places
 from signoff.verifiers.mcu.build.reader import Request
 from signoff.verifiers.project import Image, Project
@@ -27,6 +28,7 @@ class McuModel:
         self._call = call
         self._places: dict[str, Places] = {}
         self._buffers: dict[str, tuple[str, ...]] = {}
+        self._asked: dict[str, frozenset[str]] = {}
         self._projects: FirmwareProjects | None = None
 
     def rebuild(self, folders: Iterable[str], situation: Situation) -> None:
@@ -72,10 +74,45 @@ class McuModel:
         found = await self._ask("firmware_changed", folder, (recursive, limit), concerned)
         return self._take(folder, found)
 
+    async def find(self, folder: str, path: str, recursive: bool, limit: int) -> bool:
+        """Read those projects of a large collection that may compile a file or lie below a folder; True where that
+        found something.
+        """
+        found = False
+        if not path.lower().endswith(C_FILES):
+            return await self._read_below(folder, path, recursive, limit)
+        for _ in range(kinds.TRIES):
+            places = self._places.get(folder)
+            more = () if places is None or places.knows(path) else places.beside.next_for(path, self._tried(folder))
+            if not more:
+                break
+            self._asked[folder] = self._tried(folder) | set(more)
+            found = self._take(folder, await self._ask("firmware", folder, (recursive, limit))) or found
+        return found
+
+    async def _read_below(self, folder: str, path: str, recursive: bool, limit: int) -> bool:
+        places = self._places.get(folder)
+        more = places.beside.below(path) if places is not None else ()
+        if not more:
+            return False
+        self._asked[folder] = self._tried(folder) | set(more)
+        return self._take(folder, await self._ask("firmware", folder, (recursive, limit)))
+
+    def _tried(self, folder: str) -> frozenset[str]:
+        return self._asked.get(folder, frozenset())
+
     async def edited(self, folder: str, snapshot: Snapshot, recursive: bool, limit: int) -> bool:
         """A document was opened or edited; True where that changes how something is compiled."""
         path = _normal(snapshot.path)
         if folder not in self._places or not path.lower().endswith(C_FILES):
+            return False
+        return await self.find(folder, path, recursive, limit) | await self._included(
+            folder, path, snapshot, recursive, limit
+        )
+
+    async def _included(self, folder: str, path: str, snapshot: Snapshot, recursive: bool, limit: int) -> bool:
+        """Whether a document includes other files of the workspace than before."""
+        if not self._places[folder].firmware.images:
             return False
         written = await self._call("written", snapshot.text, timeout=TEXT_SECONDS)
         assert isinstance(written, tuple)
@@ -101,7 +138,7 @@ class McuModel:
         )
 
     async def _ask(self, method: str, folder: str, walk: tuple[bool, int], *more: object) -> Firmware:
-        request = Request(self._buffers)
+        request = Request(self._buffers, self._tried(folder))
         found = await self._call(method, folder, *walk, request, *more, timeout=READ_SECONDS)
         assert isinstance(found, Firmware)
         return found

@@ -22,7 +22,6 @@ _FAMILY = re.compile(r"STM32[A-Z][A-Z\d]\d?", re.IGNORECASE)
 _IN_NAME = re.compile(
     r"(?<![a-z\d])(stm32[a-z][a-z\d]\d{2}[a-z\d]*|nrf5\d{4}\w*|gd32[efv]\d{3}\w*|rp2\d40)", re.IGNORECASE
 )
-LINKER_ENDINGS = (".ld", ".lds")
 
 
 def named_part(image: Image) -> tuple[str, str]:

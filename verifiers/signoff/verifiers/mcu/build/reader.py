@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from signoff.verifiers.file_kinds import DATABASE, HEADER_EXTENSIONS, MANIFEST
+from signoff.verifiers.file_kinds import DATABASE, HEADER_EXTENSIONS, LINKER_ENDINGS, MANIFEST
 from signoff.verifiers.gpu.units.includes import written_in
 from signoff.verifiers.mcu.build import kinds
 from signoff.verifiers.mcu.build.databases import read_database
 from signoff.verifiers.mcu.build.firmware import Firmware
 from signoff.verifiers.mcu.build.headers import graph_of, shared
-from signoff.verifiers.mcu.build.naming import LINKER_ENDINGS, completed
+from signoff.verifiers.mcu.build.naming import completed
 from signoff.verifiers.mcu.build.programs import merged
 from signoff.verifiers.mcu.build.reading import Reading, joined
 from signoff.verifiers.mcu.build.recipe import read_recipe
@@ -51,9 +51,10 @@ class FirmwareReader:
         projects, unread = kinds.split(build_files, request.asked)
         answers = dict(request.answers)
         ranked = [
-            [self._reading(path, read_recipe) for path in manifests],
+            [read_recipe(path) for path in manifests],
+            self._projects(kinds.CMAKE, projects, answers),
             self._databases(build_files),
-            *([answers.get(path) or self._reading(path, read) for path in paths] for read, paths in projects),
+            *(self._projects(kind, projects, answers) for kind in kinds.KINDS),
         ]
         told = joined(reading for readings in ranked for reading in readings)
         images = merged(tuple(image for one in readings for image in one.images) for readings in ranked)
@@ -70,6 +71,13 @@ class FirmwareReader:
             tuple(unread),
             frozenset(headers) if images else frozenset(),
         )
+
+    def _projects(
+        self, kind: kinds.Kind, projects: Mapping[str, Iterable[str]], answers: Mapping[str, Reading]
+    ) -> list[Reading]:
+        """What the projects of one build system say: its tool's answer where there is one, else their own words."""
+        paths = projects.get(kind.name, ())
+        return [answers[path] if path in answers else self._reading(path, kind.read) for path in paths]
 
     def _databases(self, build_files: Iterable[str]) -> list[Reading]:
         """The compile_commands.json files, each once: the one at the root is often a link to that of a build folder."""
