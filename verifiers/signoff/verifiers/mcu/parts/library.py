@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from signoff.verifiers.mcu.parts.own import described, own_part
@@ -23,7 +25,59 @@ def find(name: str, svd: str = "") -> Part | None:
     `svd` is the path of a CMSIS-SVD file that describes it: all that is known of parts that are not Signoff's own, and
     more peripherals of those that are. One that cannot be read counts as none.
     """
-    return _own(name)
+    described_by, _ = _svd(svd)
+    own = _own(name)
+    if own is None:
+        return described_by
+    return own if described_by is None else _merged(own, described_by)
+
+
+def trouble(svd: str) -> str:
+    """Why an SVD file could not be read, in one line; "" where it could (or none is named)."""
+    return _svd(svd)[1]
+
+
+_Stamp = tuple[int, int]
+_read: dict[str, tuple[_Stamp, Part | None, str]] = {}
+
+
+def _svd(path: str) -> tuple[Part | None, str]:
+    """(the part, why there is none), read again only when the file has changed."""
+    if not path:
+        return None, ""
+    stamp = _stamp(path)
+    kept = _read.get(path)
+    if kept is None or kept[0] != stamp:
+        kept = _read[path] = (stamp, *_tried(path))
+    return kept[1], kept[2]
+
+
+def _stamp(path: str) -> _Stamp:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return (0, 0)
+    return status.st_mtime_ns, status.st_size
+
+
+def _tried(path: str) -> tuple[Part | None, str]:
+    from signoff.verifiers.mcu.parts.svd import SvdError, read
+
+    try:
+        return read(path), ""
+    except SvdError as error:
+        return None, str(error)
+
+
+@lru_cache(maxsize=8)
+def _merged(own: Part, described_by: Part) -> Part:
+    """Our facts, and the peripherals at addresses of which they say nothing."""
+    more = {
+        one.name: one
+        for one in described_by.peripherals.values()
+        if own.at(one.base) is None and own.peripheral(one.name) is None
+    }
+    return replace(own, peripherals={**own.peripherals, **more}) if more else own
 
 
 def _own(name: str) -> Part | None:

@@ -11,6 +11,7 @@ import csv
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -106,20 +107,30 @@ def _interrupts(folder: str, member: str) -> Iterator[Interrupt]:
 def _peripherals(folder: str, member: str, family: str) -> Iterator[Peripheral]:
     layouts = _layouts(folder)
     raised = _raised(folder, member)
-    for row in _rows(folder, "peripherals.csv"):
-        if _holds(row, member):
-            yield Peripheral(
-                row["name"],
-                int(row["base"], 16),
-                int(row["size"], 16),
-                row["group"],
-                _bit(row, "enable"),
-                layouts[row["layout"]],
-                tuple(raised.get(row["name"], ())),
-                row["bus"],
-                _bit(row, "reset"),
-                tuple(row["aliases"].split()),
-            )
+    rows = [row for row in _rows(folder, "peripherals.csv") if _holds(row, member)]
+    if folder == family and member:
+        layouts = {**layouts, "RCC": _clocked(layouts["RCC"], {row["name"] for row in rows}, family)}
+    for row in rows:
+        yield Peripheral(
+            row["name"],
+            int(row["base"], 16),
+            int(row["size"], 16),
+            row["group"],
+            _bit(row, "enable"),
+            layouts[row["layout"]],
+            tuple(raised.get(row["name"], ())),
+            row["bus"],
+            _bit(row, "reset"),
+            tuple(row["aliases"].split()),
+        )
+
+
+def _clocked(registers: tuple[Register, ...], present: set[str], family: str) -> tuple[Register, ...]:
+    """The clock controller's registers without the bits of peripherals that the member lacks."""
+    wanted = described(family)["clock_fields"]
+    absent = tuple(prefix for prefix, peripheral in wanted.items() if peripheral not in present)
+    kept = ((one, tuple(bits for bits in one.fields if not bits.name.startswith(absent))) for one in registers)
+    return tuple(one if one.fields == fields else replace(one, fields=fields) for one, fields in kept)
 
 
 def _bit(row: dict[str, str], use: str) -> Enable | None:
