@@ -19,11 +19,13 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
     from signoff.verifiers.hdl.slang import Slang
     from signoff.verifiers.hdl.verilator import Verilator
     from signoff.verifiers.hdl.yosys import Yosys
+    from signoff.verifiers.mcu.checks.part import Part
     from signoff.verifiers.mcu.compile.gcc import Gcc
 
     slang = Slang(pool, lane="live")
     rest = (
         Launch(pool),
+        Part(pool),
         Verilator(referee=slang),
         Triton(pool),
         Gcc(pool),

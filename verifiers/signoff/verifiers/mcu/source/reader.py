@@ -1,0 +1,159 @@
+"""One file's facts, kept until the file, its flags or a header changes; after an edit, little is read again."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from tree_sitter import Language, Parser, Tree
+
+from signoff.verifiers.gpu.values.macros import Macro
+from signoff.verifiers.gpu.values.parsing import difference
+from signoff.verifiers.gpu.values.parsing import language as cplusplus
+from signoff.verifiers.mcu.source.blanking import blank
+from signoff.verifiers.mcu.source.facts import SourceFacts
+from signoff.verifiers.mcu.source.files import Files, Outline, Stamp, outline
+from signoff.verifiers.mcu.source.outline import Bodies, Outlined, Outliner
+from signoff.verifiers.mcu.source.units import Environment, Reach, UnitReader, is_cplusplus
+from signoff.verifiers.mcu.source.values import c_parser
+from signoff.verifiers.project import CompileUnit
+
+PRAGMA = re.compile(rb"^[ \t]*#[ \t]*pragma[ \t]+([^\r\n]*)", re.MULTILINE)
+# Texts of one file that are remembered: the present one, and those that a proof tries.
+VERSIONS = 6
+
+
+@dataclass(slots=True)
+class _Kept:
+    stamp: Stamp
+    unit: CompileUnit
+    reach: Reach
+    facts: SourceFacts
+
+
+@dataclass(slots=True)
+class _Parsed:
+    data: bytes
+    tree: Tree
+
+
+class SourceReader:
+    """Reads sources. One for a worker process."""
+
+    def __init__(self) -> None:
+        self.files = Files()
+        self.units = UnitReader(self.files)
+        self._kept: dict[str, list[_Kept]] = {}
+        self._trees: dict[str, _Parsed] = {}
+        self._bodies: dict[str, Bodies] = {}
+        self._closures: OrderedDict[tuple[str, frozenset[str]], tuple[frozenset[str], frozenset[str]]] = OrderedDict()
+
+    def facts(self, path: str, unit: CompileUnit) -> SourceFacts | None:
+        """The facts of a file as it is now, compiled with a unit's flags; None where it cannot be read."""
+        stamp = self.files.stamp(path)
+        for kept in self._kept.get(path, ()):
+            if kept.stamp == stamp and kept.unit == unit and self._fresh(kept.reach):
+                return kept.facts
+        data = self.files.data(path, stamp)
+        if data is None:
+            return None
+        facts, reach = self._read(path, data, unit)
+        self._kept[path] = [_Kept(stamp, unit, reach, facts), *self._kept.get(path, ())][:VERSIONS]
+        return facts
+
+    def knows(self, path: str) -> bool:
+        """Whether a file was read before: then it is quick."""
+        return path in self._kept
+
+    def _fresh(self, reach: Reach) -> bool:
+        fresh = all(self.files.stamp(path) == stamp for path, stamp in reach.headers.items())
+        if not fresh:
+            self.units.forget()
+        return fresh
+
+    def _read(self, path: str, data: bytes, unit: CompileUnit) -> tuple[SourceFacts, Reach]:
+        text = self.units.read(path, data, unit)
+        blanked = blank(text.data, text.macros)
+        tree = self._tree(path, blanked.data)
+        bodies = self._bodies.setdefault(path, Bodies())
+        found = Outliner(path, tree, blanked, text.macros, bodies, data).read()
+        own = outline(data)
+        reached, pasted = self._closure(path, own, text.reach)
+        pragmas = tuple(match[1].decode("utf-8", "replace").strip() for match in PRAGMA.finditer(data))
+        return _facts(path, found, text.macros, own, reached, pasted, pragmas, tree), text.reach
+
+    def _tree(self, path: str, data: bytes) -> Tree:
+        parser = _cplusplus_parser() if is_cplusplus(path) else c_parser()
+        before = self._trees.get(path)
+        tree = None
+        if before is not None and before.data == data:
+            return before.tree
+        # A tree with errors is made afresh: how the grammar gets out of an error depends on where it came from.
+        if before is not None and not before.tree.root_node.has_error:
+            tree = parser.parse(data, _edited(before, data))
+        if tree is None or tree.root_node.has_error:
+            tree = parser.parse(data)
+        self._trees[path] = _Parsed(data, tree)
+        return tree
+
+    def _closure(self, path: str, own: Outline, reach: Reach) -> tuple[frozenset[str], frozenset[str]]:
+        """All names that a file's code brings in through macros, and the pieces that these join."""
+        outlines = [own]
+        for header, stamp in reach.headers.items():
+            found = self.files.outline(header, stamp)
+            outlines += [found] if found is not None else []
+        reached: set[str] = set()
+        waiting = [name for one in outlines for name in one.code]
+        pasted: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in reached:
+                continue
+            reached.add(name)
+            for one in outlines:
+                body = one.bodies.get(name)
+                if body is not None:
+                    waiting.extend(body)
+                    pasted.update(one.pasted.get(name, ()))
+        return frozenset(reached), frozenset(pasted)
+
+
+def _facts(
+    path: str,
+    found: Outlined,
+    macros: Environment,
+    own: Outline,
+    reached: frozenset[str],
+    pasted: frozenset[str],
+    pragmas: tuple[str, ...],
+    tree: Tree,
+) -> SourceFacts:
+    return SourceFacts(
+        path=path,
+        functions=tuple(found.functions),
+        variables=tuple(found.variables),
+        declarations=tuple(found.declarations),
+        macros={name: one.body for name, one in macros.items() if isinstance(one, Macro) and one.parameters is None},
+        identifiers=own.code,
+        reached=reached,
+        pasted=pasted,
+        pragmas=pragmas,
+        errors=int(tree.root_node.has_error),
+    )
+
+
+def _cplusplus_parser() -> Parser:
+    return Parser(Language(cplusplus()) if not isinstance(cplusplus(), Language) else cplusplus())
+
+
+def _edited(before: _Parsed, data: bytes) -> Tree:
+    place = difference(before.data, data)
+    points = _point(before.data, place.start), _point(before.data, place.old_end), _point(data, place.new_end)
+    copy = before.tree.copy()
+    copy.edit(place.start, place.old_end, place.new_end, *points)
+    return copy
+
+
+def _point(data: bytes, offset: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, offset), offset - (data.rfind(b"\n", 0, offset) + 1)
