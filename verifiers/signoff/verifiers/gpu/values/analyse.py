@@ -64,8 +64,9 @@ def analyse(
 
     `memo` holds what was found in an earlier text of the same document, with the same macros and folders.
     """
+    memo = memo or Memo()
     with _without_collections():
-        return _analyse(Unit(text, path, defines, undefines, include), memo or Memo())
+        return _analyse(Unit(text, path, defines, undefines, include, memo.latest), memo)
 
 
 @contextmanager

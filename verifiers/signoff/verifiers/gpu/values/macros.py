@@ -68,6 +68,14 @@ class Timeline:
         """Note that `name` means something else from `offset` on."""
         self.changes.setdefault(name, []).append((offset, definition))
 
+    def moved(self, start: int, shift: int) -> Timeline:
+        """The same where what begins at an offset or behind it has moved."""
+        changes = {
+            name: [(at + shift, one) if at >= start else (at, one) for at, one in own]
+            for name, own in self.changes.items()
+        }
+        return Timeline(self.base, changes)
+
     def at(self, name: str, offset: int) -> Definition | None:
         """What `name` is at an offset; None where nothing was ever said of it."""
         own = self.changes.get(name)

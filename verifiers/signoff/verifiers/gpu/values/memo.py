@@ -44,6 +44,11 @@ class Memo:
         self._next: dict[Key, _Entry] = {}
         self.held = 0  # results that the latest edit left as they were
 
+    @property
+    def latest(self) -> Unit | None:
+        """The state that the kept results are of."""
+        return self._unit
+
     def begin(self, unit: Unit, budget: Budget) -> None:
         """Go on to another state of the document: what no longer holds is dropped."""
         self.unit, self.budget = unit, budget

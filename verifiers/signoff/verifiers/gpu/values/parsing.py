@@ -41,6 +41,10 @@ class Stretch:
         """How far what follows has moved."""
         return self.new_end - self.old_end
 
+    def alone(self, old: bytes, new: bytes) -> bool:
+        """Whether two texts differ nowhere else."""
+        return old[: self.start] == new[: self.start] and old[self.old_end :] == new[self.new_end :]
+
 
 @cache
 def language() -> Language:
@@ -53,13 +57,15 @@ def _parser() -> Parser:
     return Parser(language())
 
 
-def parsed(data: bytes, old: bytes | None = None, tree: Tree | None = None) -> Tree:
-    """The tree of `data`; `tree`, that of `old`, makes it faster.
+def parsed(data: bytes, old: bytes | None = None, tree: Tree | None = None, place: Stretch | None = None) -> Tree:
+    """The tree of `data`; `tree`, that of `old`, makes it faster, and so does `place`, where the two texts may differ.
 
     A tree with errors is always made afresh: how the grammar gets out of an error depends on where it came from.
     """
     if old is not None and tree is not None and not tree.root_node.has_error:
-        made = _parser().parse(data, edited(tree, old, data, difference(old, data)))
+        if place is None or not place.alone(old, data):
+            place = difference(old, data)
+        made = _parser().parse(data, edited(tree, old, data, place))
         if not made.root_node.has_error:
             return made
     return _parser().parse(data)

@@ -6,15 +6,20 @@ Where a condition cannot be evaluated, its directives and all its branches stay,
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from signoff.verifiers.gpu.values.conditions import defined, holds
 from signoff.verifiers.gpu.values.macros import Definition, Expander, Macro, State, Timeline, on_command_line, parsed
+from signoff.verifiers.gpu.values.parsing import Stretch
 from signoff.verifiers.gpu.values.scanning import Directive, directives
 
 INCLUDE = re.compile(r"\"([^\"]+)\"|<([^>]+)>")
 NOT_NEWLINE = re.compile(rb"[^\r\n]")
+# What directives, comments and strings begin, end and go on with.
+TELLING = (b"#", b'"', b"'", b"\\", b"//", b"/*", b"*/", b"\r")
+CONTINUED = re.compile(rb"\\\r?\n")
 # What nvcc defines on the host side, and what it certainly does not.
 ALWAYS = ("__CUDACC__=1", "__NVCC__=1", "__cplusplus=201703L")
 NEVER = ("__HIPCC__", "__HIP__", "__HIP_PLATFORM_AMD__", "__HIP_PLATFORM_HCC__", "__HIP_DEVICE_COMPILE__")
@@ -38,6 +43,42 @@ class Preprocessed:
     data: bytes
     timeline: Timeline
     environment: dict[str, Definition]
+    blank: list[tuple[int, int]]  # in order
+
+    def moved(self, old: bytes, new: bytes, place: Stretch) -> Preprocessed | None:
+        """What preprocessing makes of another text, given the one that this is of, and where they differ: where an edit
+        has clearly to do with no directive, the directives need not be looked for again. None where it may."""
+        start = old.rfind(b"\n", 0, place.start) + 1
+        ends = _line_end(old, place.old_end), _line_end(new, place.new_end)
+        lines = old[start : ends[0]], new[start : ends[1]]
+        if any(mark in line for line in lines for mark in TELLING) or CONTINUED.search(old, max(start - 3, 0), start):
+            return None
+        at = bisect_left(self.blank, start, key=_second)
+        if at < len(self.blank) and self.blank[at][0] <= ends[0]:
+            return None
+        data = self.data[: place.start] + new[place.start : place.new_end] + self.data[place.old_end :]
+        blank = [*self.blank[:at], *((first + place.shift, last + place.shift) for first, last in self.blank[at:])]
+        return Preprocessed(data, self.timeline.moved(place.old_end, place.shift), self.environment, blank)
+
+
+def _joined(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order, without those that lie in others."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def _line_end(data: bytes, offset: int) -> int:
+    end = data.find(b"\n", offset)
+    return end if end >= 0 else len(data)
+
+
+def _second(stretch: tuple[int, int]) -> int:
+    return stretch[1]
 
 
 # Given (name, angled), the macros that a header leaves; None where it was not read.
@@ -176,9 +217,11 @@ class _Run:
                 self.blank.append((group.start, len(self.data)))
             self.blank.extend((one.start, one.end) for one in group.directives)
         data = bytearray(self.data)
-        for start, end in self.blank:
-            data[start:end] = NOT_NEWLINE.sub(b" ", self.data[start:end])
-        return Preprocessed(bytes(data), self.timeline, self.environment)
+        blank = _joined(self.blank)
+        for start, end in blank:
+            one_line = self.data.find(b"\n", start, end) < 0
+            data[start:end] = b" " * (end - start) if one_line else NOT_NEWLINE.sub(b" ", self.data[start:end])
+        return Preprocessed(bytes(data), self.timeline, self.environment, blank)
 
 
 GUARD = re.compile(r"!\s*defined\s*\(?\s*(\w+)\s*\)?\s*$")

@@ -35,14 +35,15 @@ def change(before: Unit, after: Unit) -> Change | None:
     old, new = before.main.source, after.main.source
     if [file.source for file in before.headers] != [file.source for file in after.headers]:
         return None
-    place = difference(old.original, new.original)
-    if old.data[: place.start] != new.data[: place.start] or old.data[place.old_end :] != new.data[place.new_end :]:
+    grown = after.grown is not None and after.grown[0]() is before
+    place = after.grown[1] if after.grown is not None and grown else difference(old.original, new.original)
+    if not place.alone(old.data, new.data):
         return None
     wide = _parsed_otherwise(old, new, place)
     found = _inside(old, new, place, wide) or _beside(old, new, place, wide)
     if found is None or not _same_clusters(before, after, found):
         return None
-    return found if _same_directives(old, new, place) else _with_macros(before, after, found)
+    return found if grown or _same_directives(old, new, place) else _with_macros(before, after, found)
 
 
 def _parsed_otherwise(old: Source, new: Source, place: Stretch) -> Stretch:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, cached_property
-from itertools import accumulate, groupby, takewhile
+from functools import cached_property
+from itertools import accumulate, groupby
 from typing import Any, TypeVar
 
 from tree_sitter import Node, Tree
 
 from signoff.verifiers.finding import Span
-from signoff.verifiers.gpu.values.parsing import outermost_functions, parsed
+from signoff.verifiers.gpu.values.parsing import Stretch, outermost_functions, parsed
 from signoff.verifiers.gpu.values.reads import Reads
+from signoff.verifiers.gpu.values.words import places
 from signoff.verifiers.text import LineIndex
 
 T = TypeVar("T")
 FUNCTIONS = frozenset(("function_definition",))
 LOOPS = frozenset(("for_statement", "while_statement", "do_statement", "for_range_loop"))
-INSIDE_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
 LISTS = frozenset(("initializer_list", "argument_list"))
 NAMES = frozenset(("identifier", "type_identifier", "namespace_identifier"))
 # What holds statements in order.
@@ -29,32 +28,6 @@ BLOCKS = frozenset(
 CONDITIONALS = frozenset(("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef", "preproc_else"))
 
 
-SHORT = 2
-
-
-@cache
-def _ending(word: bytes) -> re.Pattern[bytes]:
-    """The word where it ends: what comes before is tested by hand, since a look back makes the search slow."""
-    return re.compile(re.escape(word) + rb"(?![\w$])")
-
-
-def _places(data: bytes, word: bytes, start: int, end: int) -> Iterator[int]:
-    """Plain search and a look at what stands around it; for the few short names, which are in everything, a
-    pattern that is kept: to compile one for every name costs more than it saves."""
-    width = len(word)
-    if 0 < width <= SHORT:
-        found = (match.start() for match in _ending(word).finditer(data, start))
-        yield from (at for at in takewhile(end.__gt__, found) if at == 0 or data[at - 1] not in INSIDE_WORD)
-        return
-    # The name that is missing in a half-typed text is empty, and everywhere.
-    at = data.find(word, start, end) if word else -1
-    while at >= 0:
-        after = data[at + width : at + width + 1]
-        if (at == 0 or data[at - 1] not in INSIDE_WORD) and (not after or after[0] not in INSIDE_WORD):
-            yield at
-        at = data.find(word, at + width, end)
-
-
 class Source:
     """One text with its tree.
 
@@ -62,12 +35,21 @@ class Source:
     compiled. `original` is the text's own UTF-8.
     """
 
-    def __init__(self, path: str, text: str, data: bytes | None = None, before: Source | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        data: bytes | None = None,
+        before: Source | None = None,
+        place: Stretch | None = None,
+    ) -> None:
         self.path = path
         self.text = text
         self.original = text.encode("utf-8", "replace")
         self.data = self.original if data is None else data
-        self.tree: Tree = parsed(self.data, before.data, before.tree) if before is not None else parsed(self.data)
+        self.tree: Tree = (
+            parsed(self.data, before.data, before.tree, place) if before is not None else parsed(self.data)
+        )
         # What is being looked at: memo.py exchanges it.
         self.reads = Reads()
         self.root = self.tree.root_node
@@ -152,12 +134,12 @@ class Source:
     def words_in(self, name: str, start: int, end: int) -> tuple[int, ...]:
         """Those of them in a byte range that a function holds."""
         self.notes(name, self.number_at(start))
-        return tuple(_places(self.data, name.encode(), start, end))
+        return tuple(places(self.data, name.encode(), start, end))
 
     def _spelled(self, name: str) -> tuple[int, ...]:
         found = self._words.get(name)
         if found is None:
-            found = self._words[name] = tuple(_places(self.data, name.encode(), 0, len(self.data)))
+            found = self._words[name] = tuple(places(self.data, name.encode(), 0, len(self.data)))
         return found
 
     def notes(self, name: str, number: int | None) -> None:
@@ -242,7 +224,7 @@ class Source:
         found = self._local.get(key)
         if found is None:
             holder = self._ranges[0][number], self._ranges[1][number]
-            found = self._local[key] = tuple(self._nodes(name, _places(self.data, name.encode(), *holder)))
+            found = self._local[key] = tuple(self._nodes(name, places(self.data, name.encode(), *holder)))
         return found
 
     def identifiers_outside(self, name: str) -> tuple[Node, ...]:
@@ -263,7 +245,7 @@ class Source:
 
     def _places_outside(self, word: bytes) -> Iterator[int]:
         text, begins, starts = self._outside
-        for at in _places(text, word, 0, len(text)):
+        for at in places(text, word, 0, len(text)):
             piece = bisect_right(begins, at) - 1
             yield starts[piece] + at - begins[piece]
 

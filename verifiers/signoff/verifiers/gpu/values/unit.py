@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
+from weakref import ref
 
 from tree_sitter import Node
 
 from signoff.verifiers.gpu.values.macros import Definition, Expander, Macro, Timeline
-from signoff.verifiers.gpu.values.preprocess import environment, preprocess
+from signoff.verifiers.gpu.values.parsing import Stretch, difference
+from signoff.verifiers.gpu.values.preprocess import Preprocessed, environment, preprocess
 from signoff.verifiers.gpu.values.source import Snippet, Source
 from signoff.verifiers.gpu.values.spelling import regular
 
 # Given the name between the quotes, whether it stood in <>, and the including file: the header's path and text.
 Include = Callable[[str, bool, str], tuple[str, str] | None]
 T = TypeVar("T")
+# The text that another is made from, and where they differ.
+Edit = tuple[Source, Stretch]
 MOST_HEADERS = 300
 DEEPEST = 32
 LARGEST_TEXT = 6_000_000
@@ -27,11 +31,16 @@ KEPT_VERSIONS = 4
 
 @dataclass(eq=False, slots=True)
 class File:
-    """One file of a unit: its tree, its macros, and the byte offsets of its __cluster_dims__."""
+    """One file of a unit: its tree, what preprocessing says, and the byte offsets of its __cluster_dims__."""
 
     source: Source
-    macros: Timeline
+    done: Preprocessed
     clusters: tuple[int, ...]
+
+    @property
+    def macros(self) -> Timeline:
+        """The file's macros."""
+        return self.done.timeline
 
 
 class _Trees:
@@ -40,13 +49,16 @@ class _Trees:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, list[tuple[bytes, Source, tuple[int, ...]]]] = OrderedDict()
 
-    def get(self, path: str, text: str, data: bytes) -> tuple[Source, tuple[int, ...]]:
-        """The source of a text, of which preprocessing has left `data`, and the offsets of its __cluster_dims__."""
+    def get(self, path: str, text: str, data: bytes, edit: Edit | None = None) -> tuple[Source, tuple[int, ...]]:
+        """The source of a text, of which preprocessing has left `data`, and the offsets of its __cluster_dims__. `edit`
+        says from which source it differs where."""
         versions = self._kept.pop(path, [])
         found = next((one for one in versions if one[0] == data and one[1].text == text), None)
         if found is None:
             shaped, clusters = regular(data)
-            found = data, Source(path, text, shaped, versions[-1][1] if versions else None), clusters
+            latest = versions[-1][1] if versions else None
+            place = edit[1] if edit is not None and edit[0] is latest else None
+            found = data, Source(path, text, shaped, latest, place), clusters
             found[1].enlist()
         self._kept[path] = kept = [*(one for one in versions if one is not found), found]
         if len(kept) > KEPT_VERSIONS:
@@ -61,23 +73,55 @@ TREES = _Trees()
 
 
 class Unit:
-    """The document's file first, then its headers in the order of their inclusion."""
+    """The document's file first, then its headers in the order of their inclusion.
+
+    `before` is an earlier state of the same document, with the same macros: what an edit clearly does not concern is
+    taken over from it, and `grown` then tells from which unit and where the text differs.
+    """
 
     def __init__(
-        self, text: str, path: str, defines: Iterable[str], undefines: Iterable[str], include: Include | None
+        self,
+        text: str,
+        path: str,
+        defines: Iterable[str],
+        undefines: Iterable[str],
+        include: Include | None,
+        before: Unit | None = None,
     ) -> None:
         self._include = include
         self._seen = {path}
         self.truncated = ""
         self._length = 0
         self.headers: list[File] = []
-        self.main = self._read(path, text, environment(defines, undefines), 0)[0]
+        self._answers: list[tuple[tuple[str, bool, str], tuple[str, str] | None]] = []
+        self.grown: tuple[ref[Unit], Stretch] | None = None
+        main = self._grown(text, before) if before is not None and before.main.source.path == path else None
+        self.main: File = main or self._read(path, text, environment(defines, undefines), 0)[0]
         self.files = (self.main, *self.headers)
         self.written: frozenset[str] | None = None  # names that macros change, once asked for
         self._by_source = {id(file.source): file for file in self.files}
         # What other modules remember of the unit's text: it does not depend on who asks.
         self.remembered: dict[tuple[object, ...], Any] = {}
         self._snippets: dict[tuple[int, int, str], Snippet | None] = {}
+
+    def _grown(self, text: str, before: Unit) -> File | None:
+        """The document's file, where an edit has to do with no directive and all headers are as they were."""
+        data, old = text.encode("utf-8", "replace"), before.main.source
+        place = difference(old.original, data)
+        done = before.main.done.moved(old.original, data, place)
+        if done is None or any(self._found(*asked) != answer for asked, answer in before._answers):
+            self._answers = []
+            return None
+        self._seen, self._length, self.truncated = before._seen, before._length, before.truncated
+        self.headers, self.grown = before.headers, (ref(before), place)
+        source, clusters = TREES.get(old.path, text, done.data, (old, place))
+        return File(source, done, clusters)
+
+    def _found(self, name: str, angled: bool, origin: str) -> tuple[str, str] | None:
+        """The path and text of a header, None where it is not to be had."""
+        answer = self._include(name, angled, origin) if self._include else None
+        self._answers.append(((name, angled, origin), answer))
+        return answer
 
     def _read(
         self, path: str, text: str, before: dict[str, Definition], depth: int
@@ -88,12 +132,12 @@ class Unit:
         data = text.encode("utf-8", "replace")
         done = preprocess(data, before, header)
         source, clusters = TREES.get(path, text, done.data)
-        return File(source, done.timeline, clusters), done.environment
+        return File(source, done, clusters), done.environment
 
     def _header(
         self, name: str, angled: bool, origin: str, now: dict[str, Definition], depth: int
     ) -> dict[str, Definition] | None:
-        found = self._include(name, angled, origin) if self._include else None
+        found = self._found(name, angled, origin)
         if found is None or found[0] in self._seen:
             return None
         self._length += len(found[1])
