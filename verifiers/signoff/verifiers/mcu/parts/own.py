@@ -51,13 +51,8 @@ def own_part(family: str, member: str, size_code: str = "", name: str = "") -> P
         alternates=_alternates(family),
         clocks=_clocks(facts["clocks"]),
         certain=True,
+        spellings=_spellings(family),
     )
-
-
-@cache
-def macro_aliases(family: str) -> dict[str, str]:
-    """Older spellings of macros: {"GPIO_MODER_MODE0": "GPIO_MODER_MODER0"}."""
-    return {row["alias"]: row["macro"] for row in _rows(family, "aliases.csv")}
 
 
 def _text(folder: str, name: str) -> str:
@@ -93,6 +88,11 @@ def _alternates(family: str) -> Alternates:
     for row in _rows(family, "alternates.csv"):
         found.setdefault(row["pin"], []).append((int(row["af"]), row["signals"]))
     return {pin: tuple(sorted(functions)) for pin, functions in found.items()}
+
+
+@cache
+def _spellings(family: str) -> dict[str, str]:
+    return {row["alias"]: row["macro"] for row in _rows(family, "aliases.csv")}
 
 
 def _interrupts(folder: str, member: str) -> Iterator[Interrupt]:

@@ -172,7 +172,8 @@ class Clocks:
 class Part:
     """One microcontroller. `source` says where the facts are from; `alternates` are, for each pin ("PB14"), its
     (alternate function number, signals as "TIM12_CH1") ascending, several signals joined by "/". `certain` is False
-    where names of handlers are only derived (from an SVD file): then `handlers` is empty, as nobody may judge by it.
+    where names of handlers are only derived (from an SVD file): then `handlers` is empty, as nobody may judge by it. `spellings` are older
+    names of fields' macros with the present ones ("GPIO_MODER_MODE0": "GPIO_MODER_MODER0").
     """
 
     name: str
@@ -185,6 +186,7 @@ class Part:
     alternates: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     clocks: Clocks = Clocks()
     certain: bool = False
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def handlers(self) -> frozenset[str]:
@@ -224,6 +226,17 @@ class Part:
             if register is not None:
                 return one, register
         return (inside[0], None) if inside else None
+
+    @cached_property
+    def fields(self) -> Mapping[str, tuple[tuple[Peripheral, Register, Field], ...]]:
+        """Where each field's macro (RCC_APB1ENR_TIM12EN, TIM_CR1_CEN) holds: in several peripherals of a kind."""
+        found: dict[str, list[tuple[Peripheral, Register, Field]]] = {}
+        for peripheral in self.peripherals.values():
+            for register in peripheral.registers:
+                prefix = f"{peripheral.group}_{register.macro or register.name}_"
+                for one in register.fields:
+                    found.setdefault(prefix + one.name, []).append((peripheral, register, one))
+        return {macro: tuple(places) for macro, places in found.items()}
 
     def region(self, address: int) -> Region | None:
         """The memory that holds an address."""
