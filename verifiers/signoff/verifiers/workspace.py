@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from signoff.verifiers.file_kinds import is_build_file, is_config, is_source, is_unit_file
@@ -22,35 +22,19 @@ from signoff.verifiers.mcu.build.sanity import trouble as firmware_trouble
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.survey import MAX_FILES, Stamp, Survey
+from signoff.verifiers.survey import Stamp
 from signoff.verifiers.workers import Engine, WorkerPool
+from signoff.verifiers.workspace_folders import Folder, folder_of, normal, roots
 
 ENGINE = Engine("signoff.verifiers.workspace_engine:WorkspaceEngine", idle_seconds=20.0)
 KEY = "index"
 WALK_SECONDS = 120.0
 READ_SECONDS = 120.0
 TEXT_SECONDS = 10.0
-# A document outside every folder is seen with the files beside it, not with all that lies below.
-LOOSE_FILES = 500
 # Small enough that the event loop unpickles an answer within a few milliseconds.
 CHUNK_FILES = 150
 
 Progress = Callable[[str, int | None], None]
-
-
-@dataclass(slots=True)
-class _Folder:
-    """What is known of one workspace folder, or (not `recursive`) of the folder of a document outside all of them."""
-
-    path: str
-    recursive: bool = True
-    survey: Survey = field(default_factory=Survey)
-    declarations: Declarations = field(default_factory=Declarations)
-
-    @property
-    def limit(self) -> int:
-        """How many files of it are read."""
-        return MAX_FILES if self.recursive else LOOSE_FILES
 
 
 class WorkspaceModel:
@@ -66,8 +50,8 @@ class WorkspaceModel:
         self._pool = pool
         self._settings = settings
         self._trusted = trusted
-        self._folders = [_Folder(path) for path in _normal(folders)]
-        self._loose: dict[str, _Folder] = {}
+        self._folders = [Folder(path) for path in roots(folders)]
+        self._loose: dict[str, Folder] = {}
         self._index = WorkspaceIndex()
         self._stamps: dict[str, Stamp] = {}
         self._buffers: dict[str, FileFacts] = {}
@@ -90,7 +74,7 @@ class WorkspaceModel:
         self._trusted = self._trusted if trusted is None else trusted
         if folders is not None:
             known = {folder.path: folder for folder in self._folders}
-            self._folders = [known.get(path, _Folder(path)) for path in _normal(folders)]
+            self._folders = [known.get(path, Folder(path)) for path in roots(folders)]
             self._loose = {path: one for path, one in self._loose.items() if self._folder_of(path + os.sep) is None}
             self._forget_outside()
         self._rebuild(self._membership.scanned)
@@ -191,7 +175,11 @@ class WorkspaceModel:
         async with self._lock:
             recompiled = await self._units_changed(units)
             recompiled = await self._firmware_changed([*units, *configs]) or recompiled
-            return await self._files_changed(sources, configs) or recompiled
+            changed = await self._files_changed(sources, configs) or recompiled
+        for folder in self._folders if self._trusted else ():
+            for build in self._mcu.stale(folder.path, paths):
+                changed = await self._ask_build(folder, build) or changed
+        return changed
 
     async def _units_changed(self, paths: list[str]) -> bool:
         changed = False
@@ -216,11 +204,31 @@ class WorkspaceModel:
     async def _firmware_document(self, snapshot: Snapshot) -> bool:
         """A document of C or C++ was opened or edited."""
         async with self._lock:
-            folder = self._folder_of(_normal_path(snapshot.path))
-            if folder is None or not await self._mcu.edited(folder.path, snapshot, folder.recursive, folder.limit):
+            folder = self._folder_of(normal(snapshot.path))
+            if folder is None:
                 return False
-            self._rebuild(scanned=self._membership.scanned)
-        return True
+            news = await self._mcu.edited(folder.path, snapshot, folder.recursive, folder.limit)
+            if news:
+                self._rebuild(scanned=self._membership.scanned)
+        return await self._ask_builds(folder, normal(snapshot.path)) or news
+
+    async def _ask_builds(self, folder: Folder, path: str) -> bool:
+        """Where the user trusts the workspace, have a file's build say itself how that is compiled and linked.
+
+        It may take a minute, during which all else goes on with what the build's files say as they stand.
+        """
+        walk, news = (folder.recursive, folder.limit), False
+        while self._trusted and (build := await self._mcu.next_build(folder.path, path, *walk)):
+            news = await self._ask_build(folder, build) or news
+        return news
+
+    async def _ask_build(self, folder: Folder, build: str) -> bool:
+        await self._mcu.ask(build, folder.path)
+        async with self._lock:
+            news = await self._mcu.read(folder.path, folder.recursive, folder.limit)
+            if news:
+                self._rebuild(scanned=self._membership.scanned)
+        return news
 
     async def _gpu_document(self, snapshot: Snapshot) -> bool:
         """A CUDA document, or one of Python with kernels, was opened or edited."""
@@ -238,7 +246,7 @@ class WorkspaceModel:
     async def _adopt(self, path: str) -> bool:
         async with self._lock:
             if path not in self._loose and os.path.isdir(path):
-                folder = self._loose[path] = _Folder(path, recursive=False)
+                folder = self._loose[path] = Folder(path, recursive=False)
                 await self._survey(folder)
                 await self._read_files(lambda message, percentage: None)
                 await self._read_folder(folder)
@@ -247,7 +255,7 @@ class WorkspaceModel:
                 return True
         return False
 
-    async def _survey(self, folder: _Folder) -> None:
+    async def _survey(self, folder: Folder) -> None:
         walk = (folder.path, folder.recursive, folder.limit)
         folder.survey = await self._call("survey", *walk, timeout=WALK_SECONDS)
 
@@ -270,15 +278,17 @@ class WorkspaceModel:
         """Read the projects that may compile these C files, and those below these folders, where a workspace has too
         many to have read all; buffer_changed() does so for a document. True where some project may have changed.
         """
-        found = False
-        async with self._lock:
-            for path in map(_normal_path, paths):
-                folder = self._folder_of(os.path.join(path, ""))
-                if folder is not None:
-                    found = await self._mcu.find(folder.path, path, folder.recursive, folder.limit) or found
-            if found:
-                self._rebuild(scanned=self._membership.scanned)
-        return found
+        news = False
+        for path in map(normal, paths):
+            folder = self._folder_of(os.path.join(path, ""))
+            if folder is None or not (path.lower().endswith(C_FILES) or os.path.isdir(path)):
+                continue
+            async with self._lock:
+                if await self._mcu.find(folder.path, path, folder.recursive, folder.limit):
+                    self._rebuild(scanned=self._membership.scanned)
+                    news = True
+            news = await self._ask_builds(folder, path) or news
+        return news
 
     async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
         existed = {path for path in sources if path in self._index}
@@ -330,7 +340,7 @@ class WorkspaceModel:
         for folder in self._known():
             await self._read_folder(folder)
 
-    async def _read_folder(self, folder: _Folder) -> None:
+    async def _read_folder(self, folder: Folder) -> None:
         configs = list(folder.survey.configs)
         declared = await self._call("declarations", folder.path, configs, timeout=READ_SECONDS) if configs else None
         folder.declarations = declared or Declarations()
@@ -362,12 +372,10 @@ class WorkspaceModel:
 
         return Situation(self._settings, member.settings_at, toml_of, member.root_of, self._trusted, installed)
 
-    def _folder_of(self, path: str) -> _Folder | None:
-        holding = (folder for folder in self._folders if path.startswith(folder.path.rstrip(os.sep) + os.sep))
-        nearest = max(holding, key=lambda folder: len(folder.path), default=None)
-        return nearest or self._loose.get(os.path.dirname(path))
+    def _folder_of(self, path: str) -> Folder | None:
+        return folder_of(path, self._folders, self._loose)
 
-    def _known(self) -> list[_Folder]:
+    def _known(self) -> list[Folder]:
         return [*self._folders, *self._loose.values()]
 
     def _was_folder(self, path: str) -> bool:
@@ -378,11 +386,3 @@ class WorkspaceModel:
         for path in [path for path in self._index.paths() if not self._folder_of(path)]:
             self._index.discard(path)
             self._stamps.pop(path, None)
-
-
-def _normal_path(path: str) -> str:
-    return os.path.normpath(path)
-
-
-def _normal(folders: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(os.path.abspath(folder) for folder in folders))

@@ -11,6 +11,7 @@ from signoff.verifiers.gpu.units.includes import written_in
 from signoff.verifiers.gpu.units.units import Units
 from signoff.verifiers.gpu.units.units_engine import Buffers, UnitsReader
 from signoff.verifiers.hdl.index_engine import IndexEngine
+from signoff.verifiers.mcu.build.asking import candidates
 from signoff.verifiers.mcu.build.firmware import Firmware
 from signoff.verifiers.mcu.build.reader import FirmwareReader, Request
 from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
@@ -86,6 +87,10 @@ class WorkspaceEngine(IndexEngine):
         now = replace(known, units=units, build_files=tuple(sorted(builds)), configs=tuple(sorted(configs)))
         self._surveys[folder] = now
         return self.firmware(folder, recursive, max_files, request)
+
+    def askable(self, folder: str, recursive: bool, max_files: int, path: str) -> tuple[str, ...]:
+        """The project files whose tools can tell how a C file is compiled, the nearest first."""
+        return candidates(path, folder, self._known(folder, recursive, max_files).build_files)
 
     def written(self, text: str) -> tuple[str, ...]:
         """The names that a text includes."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterable
 
-from signoff.verifiers.file_kinds import MANIFEST, is_build_file, is_unit_file
+from signoff.verifiers.file_kinds import DATABASE, MANIFEST, is_build_file, is_unit_file
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.units import Situation
-from signoff.verifiers.mcu.build import kinds
+from signoff.verifiers.mcu.build import asking, kinds
 from signoff.verifiers.mcu.build.firmware import C_FILES, Firmware, FirmwareProjects, Places
 from signoff.verifiers.mcu.build.reader import Request
+from signoff.verifiers.mcu.build.reading import Reading, is_source
 from signoff.verifiers.project import Image, Project
 from signoff.verifiers.snapshot import Snapshot
 
 READ_SECONDS = 120.0
 TEXT_SECONDS = 10.0
+# Images of these are told in full, link and all, by the build's own tool; the others say all they know themselves.
+ASKED_KINDS = frozenset({DATABASE, "Makefile", "CMake", "PlatformIO"})
 
 # Calls a method of the workspace's engine: (method, arguments..., timeout in seconds).
 Call = Callable[..., Awaitable[object]]
@@ -29,6 +32,8 @@ class McuModel:
         self._places: dict[str, Places] = {}
         self._buffers: dict[str, tuple[str, ...]] = {}
         self._asked: dict[str, frozenset[str]] = {}
+        self._asking: set[str] = set()
+        self._answers: dict[str, dict[str, Reading]] = {}
         self._projects: FirmwareProjects | None = None
 
     def rebuild(self, folders: Iterable[str], situation: Situation) -> None:
@@ -62,9 +67,9 @@ class McuModel:
         assert self._projects is not None
         return self._projects
 
-    async def read(self, folder: str, recursive: bool, limit: int) -> None:
-        """Learn what a folder says; it has been surveyed."""
-        self._take(folder, await self._ask("firmware", folder, (recursive, limit)))
+    async def read(self, folder: str, recursive: bool, limit: int) -> bool:
+        """Learn what a folder says; it has been surveyed. True where that is news."""
+        return self._take(folder, await self._ask("firmware", folder, (recursive, limit)))
 
     async def changed(self, folder: str, paths: Iterable[str], recursive: bool, limit: int) -> bool:
         """Files of a folder were written, made, deleted or edited; True where that changes how one is compiled."""
@@ -97,6 +102,29 @@ class McuModel:
             return False
         self._asked[folder] = self._tried(folder) | set(more)
         return self._take(folder, await self._ask("firmware", folder, (recursive, limit)))
+
+    async def next_build(self, folder: str, path: str, recursive: bool, limit: int) -> str:
+        """The project file whose tool to ask next about a file or folder; "" where none is left or enough is known."""
+        places = self._places.get(folder)
+        place = places.place(path) if places is not None else None
+        if place is not None and (place.image.link_declared or place.image.kind not in ASKED_KINDS):
+            return ""
+        found = await self._call("askable", folder, recursive, limit, path, timeout=READ_SECONDS)
+        assert isinstance(found, tuple)
+        return next((one for one in found if one not in self._asking), "")
+
+    async def ask(self, build: str, folder: str) -> None:
+        """Ask a build's tool for its commands: only in a trusted workspace. read() then takes the answer."""
+        self._asking.add(build)
+        answer = await asking.ask(build, folder)
+        self._answers.setdefault(folder, {})[build] = answer
+        self._asked[folder] = self._tried(folder) | {build}
+
+    def stale(self, folder: str, paths: Iterable[str]) -> tuple[str, ...]:
+        """The builds that were asked and that these changed files may change: the old answer counts until a new one."""
+        answers = self._answers.get(folder, {})
+        paths = list(paths)
+        return tuple(build for build, answer in answers.items() if any(_may_change(answer, one) for one in paths))
 
     def _tried(self, folder: str) -> frozenset[str]:
         return self._asked.get(folder, frozenset())
@@ -138,7 +166,8 @@ class McuModel:
         )
 
     async def _ask(self, method: str, folder: str, walk: tuple[bool, int], *more: object) -> Firmware:
-        request = Request(self._buffers, self._tried(folder))
+        answers = tuple(self._answers.get(folder, {}).items())
+        request = Request(self._buffers, self._tried(folder), answers)
         found = await self._call(method, folder, *walk, request, *more, timeout=READ_SECONDS)
         assert isinstance(found, Firmware)
         return found
@@ -155,3 +184,13 @@ class McuModel:
 
 def _normal(path: str) -> str:
     return os.path.normpath(path)
+
+
+def _may_change(answer: Reading, path: str) -> bool:
+    """Whether a changed file may change what a build's tool answers: its own files, or a source that came or went."""
+    if path in answer.files:
+        return True
+    if not is_source(path):
+        return False
+    listed = any(unit.source == path for image in answer.images for unit in image.units)
+    return listed != os.path.isfile(path) and any(path.startswith(image.root + os.sep) for image in answer.images)

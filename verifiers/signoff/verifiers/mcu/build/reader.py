@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from signoff.verifiers.file_kinds import DATABASE, HEADER_EXTENSIONS, LINKER_ENDINGS, MANIFEST
+from signoff.verifiers.file_kinds import CMAKE_LISTS, DATABASE, HEADER_EXTENSIONS, LINKER_ENDINGS, MANIFEST
 from signoff.verifiers.gpu.units.includes import written_in
 from signoff.verifiers.mcu.build import kinds
 from signoff.verifiers.mcu.build.databases import read_database
@@ -14,7 +14,7 @@ from signoff.verifiers.mcu.build.firmware import Firmware
 from signoff.verifiers.mcu.build.headers import graph_of, shared
 from signoff.verifiers.mcu.build.naming import completed
 from signoff.verifiers.mcu.build.programs import merged
-from signoff.verifiers.mcu.build.reading import Reading, joined
+from signoff.verifiers.mcu.build.reading import NOTHING, Reading, joined
 from signoff.verifiers.mcu.build.recipe import read_recipe
 
 # Generated tables of many MB include nothing.
@@ -75,9 +75,12 @@ class FirmwareReader:
     def _projects(
         self, kind: kinds.Kind, projects: Mapping[str, Iterable[str]], answers: Mapping[str, Reading]
     ) -> list[Reading]:
-        """What the projects of one build system say: its tool's answer where there is one, else their own words."""
-        paths = projects.get(kind.name, ())
-        return [answers[path] if path in answers else self._reading(path, kind.read) for path in paths]
+        """What the projects of one build system say: its tool's answer where that has images, else their own words."""
+        told = [answer for path, answer in answers.items() if kind is kinds.CMAKE and path.endswith(CMAKE_LISTS)]
+        for path in projects.get(kind.name, ()):
+            answer = answers.get(path, NOTHING)
+            told.append(answer if answer.images else joined((self._reading(path, kind.read), answer)))
+        return told
 
     def _databases(self, build_files: Iterable[str]) -> list[Reading]:
         """The compile_commands.json files, each once: the one at the root is often a link to that of a build folder."""
