@@ -75,6 +75,7 @@ class Checking:
             if not enabled(verifier, settings):
                 self.publisher.publish(self.store.forget_tool(verifier.name))
         self.check_all()
+        self._ask_about_c()
 
     def check_all(self) -> None:
         """Check every open document anew."""
@@ -93,6 +94,13 @@ class Checking:
         self._seen = {uri: project for uri, project in self._seen.items() if project.declared}
         self.publish_problems()
         self.check_moved()
+        self._ask_about_c()
+
+    def _ask_about_c(self) -> None:
+        """Look again at what compiles the open C documents: builds that were not read, or not to be trusted, before."""
+        for document in self.documents:
+            if document.language in C_LANGUAGES and document.path:
+                self._plan_membership(document.uri, edited=False)
 
     def concerns_us(self, document: Document) -> bool:
         """Whether to look at a document: once something was said about it, always, so that it can be taken back."""
