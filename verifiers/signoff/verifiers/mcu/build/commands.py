@@ -65,7 +65,7 @@ class Graph:
         if _ARCHIVER.fullmatch(name):
             self._archive(command.directory, arguments)
         elif _LINKER.fullmatch(name):
-            self._linked(parse_link(arguments, command.directory, driver=False), compiler, ())
+            self.linked(parse_link(arguments, command.directory, driver=False), compiler, ())
         elif _ASSEMBLER.fullmatch(name):
             self._assemble(command.directory, compiler, arguments)
         elif _COMPILER.fullmatch(name) and _NO_OUTPUT.isdisjoint(arguments):
@@ -78,9 +78,10 @@ class Graph:
             for unit in units:
                 self.units[line.output or _object_of(unit.source, directory)] = unit
         elif is_firmware(compiler, arguments) or any(one in self.units for one in line.objects):
-            self._linked(line, compiler, units)
+            self.linked(line, compiler, units)
 
-    def _linked(self, line: LinkLine, compiler: str, units: tuple[CompileUnit, ...]) -> None:
+    def linked(self, line: LinkLine, compiler: str, units: tuple[CompileUnit, ...]) -> None:
+        """Note a program's link; `units` are compiled by the same command."""
         if "-r" in line.flags or "-Wl,-r" in line.flags:
             self.archives[line.output] = line.objects
         elif line.output and (line.objects or units):
