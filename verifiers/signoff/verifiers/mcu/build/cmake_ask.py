@@ -17,7 +17,7 @@ from typing import Any
 from signoff.verifiers.file_kinds import CMAKE_LISTS, CMAKE_PRESETS
 from signoff.verifiers.finding import Finding, Span
 from signoff.verifiers.mcu.build.cmake import KIND
-from signoff.verifiers.mcu.build.cmake_reply import BrokenReply, has_reply, read_reply
+from signoff.verifiers.mcu.build.cmake_reply import BrokenReply, has_reply, inputs_of, read_reply
 from signoff.verifiers.mcu.build.guard import NOT_GUARDED, guarded
 from signoff.verifiers.mcu.build.reading import Reading, Unreadable, chosen, problem, read_text
 from signoff.verifiers.run import Completed, ToolMissing, run, scratch_folder
@@ -25,14 +25,12 @@ from signoff.verifiers.run import Completed, ToolMissing, run, scratch_folder
 SECONDS = 60.0
 MEMORY_MB = 4096
 MOST_TOOLCHAIN_FILES = 200
-_QUERIES = ("codemodel-v2", "toolchains-v1")
+_QUERIES = ("codemodel-v2", "toolchains-v1", "cmakeFiles-v1")
 _ERROR = re.compile(r"^CMake Error at (?P<file>[^\n:]+):(?P<line>\d+) .*?:\n\s*(?P<what>[^\n]+)", re.MULTILINE)
 _TOOLCHAIN_FOLDERS = ("", "cmake", "toolchain", "toolchains", "CMake", os.path.join("cmake", "toolchains"))
 # A toolchain file for bare-metal Arm; a project that names its compiler itself needs none.
 _FOR_ARM = re.compile(r"arm-none-eabi|cortex-m|CMAKE_SYSTEM_PROCESSOR\s+arm", re.IGNORECASE)
-_NAMED_BY_PROJECT = re.compile(
-    r"^\s*set\s*\(\s*(?:CMAKE_TOOLCHAIN_FILE|CMAKE_C_COMPILER)\b", re.MULTILINE | re.IGNORECASE
-)
+_NAMED_BY_PROJECT = re.compile(r"^\s*set\s*\(\s*CMAKE_(?:TOOLCHAIN_FILE|C_COMPILER)\b", re.MULTILINE | re.IGNORECASE)
 
 
 async def ask_cmake(
@@ -45,15 +43,15 @@ async def ask_cmake(
 ) -> Reading:
     """The images of a CMake project, by configuring it. Only for a trusted workspace: what the project names is run.
 
-    Takes the source folder or its CMakeLists.txt. The build folder lies below `cache` (default: the user's cache) and is
-    kept, as generated headers are made in it. `workspace` is the folder that nothing may be written into (default: the
+    Takes the source folder or its CMakeLists.txt. The build folder lies below `cache` (default: the user's cache), and
+    is kept, as generated headers are made in it. `workspace` is the folder that nothing may be written into (default: the
     source folder). A project that cannot be configured gives no image and CMake's error at its place.
     """
     source = _source(folder_or_file)
     cmake = shutil.which("cmake")
     listing = os.path.join(source, CMAKE_LISTS)
     files = tuple(os.path.join(source, name) for name in (CMAKE_LISTS, *CMAKE_PRESETS))
-    if cmake is None or not os.path.isfile(listing):
+    if cmake is None or not _is_file(listing):
         return Reading(files=files)
     build = (cache or _cache()) / hashlib.sha256(source.encode()).hexdigest()[:16]
     _prepare(build)
@@ -66,9 +64,14 @@ async def ask_cmake(
         return Reading((), tuple(_problems(done, source)), files)
     try:
         images = read_reply(str(build), listing, KIND)
+        files = (*files, *inputs_of(str(build), source))
     except BrokenReply:
         return Reading(files=files)
     return chosen(Reading(images, (), files), names)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)
 
 
 def _source(folder_or_file: str) -> str:

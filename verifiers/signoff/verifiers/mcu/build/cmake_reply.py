@@ -41,6 +41,19 @@ def read_reply(build: str, origin: str, kind: str, guessed: tuple[str, ...] = ()
         raise BrokenReply(f"{type(error).__name__}: {error}") from error
 
 
+def inputs_of(build: str, source: str) -> tuple[str, ...]:
+    """The project's own files that decided how it is configured. Raises BrokenReply."""
+    try:
+        listed = {one["kind"]: one["jsonFile"] for one in _load(_index(build))["objects"]}
+        if "cmakeFiles" not in listed:
+            return ()
+        inputs = _load(os.path.join(build, REPLY, os.path.basename(listed["cmakeFiles"])))["inputs"]
+        own = [one["path"] for one in inputs if not one.get("isCMake") and not one.get("isGenerated")]
+        return tuple(dict.fromkeys(os.path.normpath(os.path.join(source, path)) for path in own))
+    except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BrokenReply(f"{type(error).__name__}: {error}") from error
+
+
 def _index(build: str) -> str:
     """The newest index file: the one whose name sorts last, as the format has it."""
     folder = os.path.join(build, REPLY)

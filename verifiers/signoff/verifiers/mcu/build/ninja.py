@@ -83,7 +83,7 @@ class Ninja:
                 scope["out"] = " ".join(_expand(one, scope) for one in build.outputs)
                 if "$in" in rule.get("rspfile_content", ""):
                     # What would be written to a response file is put where that is named.
-                    command = _RESPONSE.sub(lambda _, rule=rule: rule["rspfile_content"], command)
+                    command = _RESPONSE.sub(rule["rspfile_content"].replace("\\", "/"), command)
                 yield _expand(command, scope)
 
 
