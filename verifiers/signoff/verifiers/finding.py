@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from signoff.verifiers.pickling import quick
+
 
 class Severity(enum.IntEnum):
     """How grave a finding is; the numbers are those of the Language Server Protocol."""
@@ -98,6 +100,7 @@ MCU_CATEGORIES = frozenset(
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open stretch of text. Lines and columns count from 0; columns are Unicode code points."""
@@ -108,6 +111,7 @@ class Span:
     end_column: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Related:
     """A second place that explains a finding (an earlier declaration, the other driver)."""
@@ -117,6 +121,7 @@ class Related:
     message: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault that a tool reported at one place.

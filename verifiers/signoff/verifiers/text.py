@@ -79,7 +79,7 @@ def unmarked(text: str) -> str:
 
 def _line_starts(text: str) -> list[int]:
     if "\r" not in text:
-        return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
+        return [0, *accumulate(map((1).__add__, map(len, text.split("\n")[:-1])))]
     return [0, *(match.end() for match in LINE_END.finditer(text))]
 
 

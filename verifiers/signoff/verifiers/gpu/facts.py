@@ -10,12 +10,14 @@ import enum
 from dataclasses import dataclass, field
 
 from signoff.verifiers.finding import Span
+from signoff.verifiers.pickling import quick
 
 # LSP language ids of CUDA C++: VS Code's and Vim's.
 CUDA_LANGUAGES = frozenset({"cuda-cpp", "cuda"})
 PYTHON = "python"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Extent:
     """The three dimensions of a grid, block or cluster."""
@@ -45,6 +47,7 @@ class Form(enum.StrEnum):
     DRIVER = "cuLaunchKernel"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Note:
     """A place in some file that explains a value ("N is 262144 here", "called with n = 4096 here")."""
@@ -54,6 +57,7 @@ class Note:
     message: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OptIn:
     """A call of cudaFuncSetAttribute that raises a kernel's limit of dynamic shared memory to `bytes`."""
@@ -63,6 +67,7 @@ class OptIn:
     bytes_span: Span | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Launch:
     """One launch, with what its configuration evaluates to.
@@ -98,6 +103,7 @@ class Launch:
     evaluated: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """__launch_bounds__(max_threads, min_blocks, max_cluster); None where not given or not known.
@@ -112,6 +118,7 @@ class Bounds:
     parameter: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """One __global__ function. `static_shared` counts its own __shared__ variables, None where a size is not known."""
@@ -129,6 +136,7 @@ class Kernel:
     path: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
     """What the text of one translation unit (and the headers of the project that it includes) says.
@@ -141,6 +149,7 @@ class UnitFacts:
     truncated: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class KernelCost:
     """What one compiled kernel takes on one architecture, as ptxas reports it.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.values.source import Source
 from signoff.verifiers.gpu.values.unit import Unit
+from signoff.verifiers.gpu.values.words import INSIDE_WORD
 
 # Members of cudaDeviceProp and cudaFuncAttributes, attributes of cudaDeviceGetAttribute and cuDeviceGetAttribute.
 LIMIT = re.compile(
@@ -27,10 +29,22 @@ def unguarded(unit: Unit, facts: UnitFacts) -> UnitFacts:
     return replace(facts, launches=tuple(launch for launch in facts.launches if not launch.conditional))
 
 
+def _candidates(data: bytes) -> Iterator[int]:
+    """Where the words begin that have one of PARTS in them."""
+    for part in PARTS:
+        at = data.find(part)
+        while at >= 0:
+            start = at
+            while start and data[start - 1] in INSIDE_WORD:
+                start -= 1
+            yield start
+            at = data.find(part, at + len(part))
+
+
 def _asks(source: Source) -> bool:
     """Whether a file asks; remembered, for a header's text stays while the document is edited."""
     found: bool | None = source.remembered.get(("limits asked for", ""))
     if found is None:
-        found = any(part in source.data for part in PARTS) and LIMIT.search(source.data) is not None
+        found = any(LIMIT.match(source.data, start) for start in _candidates(source.data))
         source.remembered["limits asked for", ""] = found
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from signoff.verifiers.finding import Category, Finding
 from signoff.verifiers.gpu.checks.launch_site import AXES, Fault, Site, at_least, error, most, unsigned
 from signoff.verifiers.gpu.facts import Extent
-from signoff.verifiers.gpu.hardware.limits import Limits
+from signoff.verifiers.gpu.hardware.limits import Limits, least
 from signoff.verifiers.gpu.hardware.targets import Verdict
 
 # The limit of each axis, in the order of AXES.
@@ -19,13 +19,23 @@ AXIS_LIMITS: tuple[Callable[[Limits], int], ...] = (
     lambda one: one.block_y,
     lambda one: one.block_z,
 )
+# What every architecture takes: to see that first spares most launches the look at each.
+LEAST = tuple(map(least, AXIS_LIMITS))
+LEAST_THREADS = least(lambda one: one.threads_per_block)
 # What gridDim.x and blockDim.x are called in messages, and what they count.
 SHOWN = {"grid": ("gridDim", "blocks"), "block": ("blockDim", "threads")}
 
 
 def geometry(site: Site) -> list[Finding]:
     """Dimensions that are zero or over their limit; else a block of too many threads."""
-    return [*_axes(site)] or [*_threads(site)]
+    return [] if _modest(site) else [*_axes(site)] or [*_threads(site)]
+
+
+def _modest(site: Site) -> bool:
+    """Whether the dimensions are what every GPU takes."""
+    grid, block = site.launch.grid, site.launch.block
+    values = zip((grid.x, grid.y, grid.z, block.x, block.y, block.z), LEAST, strict=True)
+    return all(value is None or 0 < value <= limit for value, limit in values) and site.threads <= LEAST_THREADS
 
 
 def _axes(site: Site) -> Iterator[Finding]:

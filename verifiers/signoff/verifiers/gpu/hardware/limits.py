@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
@@ -79,6 +80,11 @@ ARCHITECTURES: tuple[str, ...] = tuple(sorted(_TABLE, key=lambda sm: int(sm.remo
 def limits(sm: str) -> Limits:
     """The limits of an architecture such as "sm_80". Raises KeyError where the table has none such."""
     return _TABLE[sm]
+
+
+def least(limit: Callable[[Limits], int]) -> int:
+    """What every architecture of the table allows."""
+    return min(map(limit, _TABLE.values()))
 
 
 def known(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -91,6 +91,11 @@ class Change:
     macros: frozenset[str] = field(default_factory=frozenset)
     bodies: str = ""
 
+    @property
+    def gain(self) -> int:
+        """How many functions more there are than before."""
+        return self.after.last - self.before.last
+
     def leaves(self, reads: Reads) -> bool:
         """Whether nothing that was looked at can have changed."""
         if self.inside is not None:
@@ -181,7 +186,7 @@ class Change:
         """The number that a function has after the edit; None where it is one of those that differ as a whole."""
         if self.inside is not None or number < self.before.first:
             return number
-        return number + self.after.last - self.before.last if number >= self.before.last else None
+        return number + self.gain if number >= self.before.last else None
 
     def offsets(self, number: int | None, start: int, end: int) -> Range | None:
         """Where a range of bytes of a function, or of the text outside of functions, lies after the edit, counted from

@@ -36,6 +36,8 @@ RUNTIME = {
 DRIVER = {"cuLaunchKernel": False, "cuLaunchCooperativeKernel": True}
 DRIVER_SHARED = 7
 DRIVER_EXTENDED = "cuLaunchKernelEx"
+# One of these is in the name of each of them.
+PARTS = (b"LaunchKernel", b"LaunchCooperativeKernel")
 
 
 def launches(memo: Memo) -> Iterator[tuple[Launch, Callee]]:
@@ -80,7 +82,8 @@ def literal(source: Source, call: Node) -> bool:
 def _calls(source: Source) -> list[Node]:
     """The call_expressions that launch something."""
     found = list(source.chevrons)
-    for name in (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC", DRIVER_EXTENDED):
+    named = (*RUNTIME, *DRIVER, "cudaLaunchKernelEx", "cudaLaunchKernelExC", DRIVER_EXTENDED)
+    for name in named if any(part in source.data for part in PARTS) else ():
         for node in source.identifiers(name):
             call = next((one for one in ancestors(node) if one.type == "call_expression"), None)
             if call is not None and callee(source, call) == name:

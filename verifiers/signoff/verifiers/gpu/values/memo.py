@@ -40,8 +40,10 @@ class Memo:
 
     def __init__(self) -> None:
         self._unit: Unit | None = None
+        # The results, and all that they (and some that are gone) have looked at: of the state that is kept, of this one.
         self._kept: dict[Key, _Entry] = {}
         self._next: dict[Key, _Entry] = {}
+        self._kept_reads, self._next_reads = Reads(), Reads()
         self.held = 0  # results that the latest edit left as they were
 
     @property
@@ -53,7 +55,10 @@ class Memo:
         """Go on to another state of the document: what no longer holds is dropped."""
         self.unit, self.budget = unit, budget
         found = change(self._unit, unit) if self._unit is not None else None
-        self._next = dict(_moved(self._kept, found)) if found is not None else {}
+        self._next, self._next_reads = {}, Reads()
+        if found is not None:
+            self._next = dict(_moved(self._kept, found, found.leaves(self._kept_reads)))
+            self._next_reads.absorb(self._kept_reads.moved(found.before.last, found.gain))
         self.held = len(self._next)
         # While the text is broken, what was found before is kept for when it is whole again.
         self._broken = found is None and unit.main.source.root.has_error
@@ -61,7 +66,7 @@ class Memo:
     def end(self) -> None:
         """Keep the results of this state, and those that are still asked for."""
         if not self._broken or not self._kept:
-            self._unit, self._kept = self.unit, self._next
+            self._unit, self._kept, self._kept_reads = self.unit, self._next, self._next_reads
 
     def value(self, key: Key, compute: Callable[[Evaluator], T], *, steady: bool = False) -> T:
         """The result that is kept, else the one computed. Each has a budget of its own, so that what it is does not
@@ -73,6 +78,7 @@ class Memo:
             entry = _Entry(result, steady, reads, None if key.path in (source.path, NOWHERE) else ())
             if not self.budget.late:
                 self._next[key] = entry
+                self._next_reads.absorb(reads)
         reads = source.reads
         reads.absorb(entry.reads)
         if key.path == source.path:
@@ -84,13 +90,13 @@ class Memo:
         return value
 
 
-def _moved(kept: dict[Key, _Entry], edit: Change) -> list[tuple[Key, _Entry]]:
-    """The results that hold after an edit, as they are then."""
+def _moved(kept: dict[Key, _Entry], edit: Change, every: bool) -> list[tuple[Key, _Entry]]:
+    """The results that hold after an edit, as they are then. `every`: nothing that any has looked at has changed."""
     found = []
-    path, shift = edit.after.source.path, edit.after.last - edit.before.last
+    path = edit.after.source.path
     for key, entry in kept.items():
         place = _key(key, entry, edit) if key.path == path else key
-        if place is None or not edit.leaves(entry.reads):
+        if place is None or not (every or edit.leaves(entry.reads)):
             continue
         value = entry
         if entry.lines is None:
@@ -101,8 +107,9 @@ def _moved(kept: dict[Key, _Entry], edit: Change) -> list[tuple[Key, _Entry]]:
                 value = entry if shifted is entry.value else _Entry(shifted, entry.steady, entry.reads)
         except _Cut:
             continue
-        if shift and any(number >= edit.before.last for number in value.reads.functions()):
-            value = replace(value, reads=value.reads.renumbered(edit.before.last, shift))
+        reads = value.reads.moved(edit.before.last, edit.gain)
+        if reads is not value.reads:
+            value = replace(value, reads=reads)
         found.append((place, value))
     return found
 

@@ -85,7 +85,7 @@ class OptIns:
         unknown = doubtful or name not in self.defined or len(fitting) < len(entries) or len(sizes) > 1
         if fitting and len(sizes) == 1:
             return replace(launch, opt_in=fitting[0].opt_in, opt_in_unknown=unknown or self._elsewhere(name))
-        return replace(launch, opt_in_unknown=unknown or self._elsewhere(name))
+        return replace(launch, opt_in_unknown=True) if unknown or self._elsewhere(name) else launch
 
     def _elsewhere(self, name: str) -> bool:
         """Whether the kernel is handed to something that may raise its limit."""

@@ -65,8 +65,10 @@ class Reads:
         """All functions of which something mattered."""
         return self.bodies | self.flows | {number for number, _ in self.local}
 
-    def renumbered(self, first: int, shift: int) -> Reads:
+    def moved(self, first: int, shift: int) -> Reads:
         """The same where the functions from number `first` on have other numbers."""
+        if not shift or all(number < first for number in self.functions()):
+            return self
 
         def moved(number: int) -> int:
             return number + shift if number >= first else number
