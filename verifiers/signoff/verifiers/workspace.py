@@ -96,7 +96,7 @@ class WorkspaceModel:
 
     def declared_by(self, path: str) -> tuple[Project, ...]:
         """The projects that one configuration file (signoff.toml, file list, core) declares."""
-        return self._membership.declared_by(os.path.normpath(path))
+        return (*self._membership.declared_by(os.path.normpath(path)), *self._mcu.declared_by(os.path.normpath(path)))
 
     def describe(self, path: str) -> str:
         """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from signoff.verifiers.file_kinds import MANIFEST, is_build_file, is_unit_file
@@ -70,10 +70,13 @@ class WorkspaceEngine(IndexEngine):
         return self._firmware.read(folder, known.units, known.build_files, known.configs, request)
 
     def firmware_changed(
-        self, folder: str, recursive: bool, max_files: int, request: Request, paths: Iterable[str]
+        self, folder: str, recursive: bool, max_files: int, request: Request, paths: Sequence[str]
     ) -> Firmware:
         """The same after some files were edited, written, made or deleted."""
         known = self._known(folder, recursive, max_files)
+        if any((_stamp(path) is None) != (path not in known.units) for path in paths if is_unit_file(path)):
+            # Projects that build all of a folder have another file now.
+            self._firmware.forget_projects()
         units, builds, configs = dict(known.units), dict.fromkeys(known.build_files), dict.fromkeys(known.configs)
         for path in paths:
             stamp = _stamp(path)

@@ -65,6 +65,10 @@ class Places:
         self._includers = Includers(firmware.graph)
         self._included = {path for paths in firmware.graph.includes.values() for path in paths}
 
+    def compiles(self, path: str) -> bool:
+        """Whether an image lists the file."""
+        return path in self._units
+
     def knows(self, path: str) -> bool:
         """Whether an image compiles the file, or a unit includes it."""
         return path in self._units or path in self._included
@@ -127,14 +131,21 @@ class FirmwareProjects:
             known = self._projects[path] = self._make(path)
         return known
 
+    def declared_by(self, path: str) -> tuple[Project, ...]:
+        """The projects of the C files of those images that one file (a signoff.toml) declares, one an image."""
+        images = [image for _, places in self._folders for image in places.firmware.images if image.origin == path]
+        sources = [[unit.source for unit in image.units if unit.source.lower().endswith(C_ENDINGS)] for image in images]
+        return tuple(replace(self.project(files[0]), files=tuple(files)) for files in sources if files)
+
     def describe(self, path: str) -> str:
         """What was understood of how a file is compiled and what was guessed, in a few sentences."""
         project = self.project(path)
         return f"{self._reasons[path]} {image_text(project.image)}".strip() if project.image else self._reasons[path]
 
     def _at(self, path: str) -> Places | None:
+        """The folder of the workspace that a file is in; of one outside of all, one whose images compile it."""
         inside = (places for folder, places in self._folders if path.startswith(folder.rstrip(os.sep) + os.sep))
-        return next(inside, None)
+        return next(inside, None) or next((places for _, places in self._folders if places.compiles(path)), None)
 
     def _make(self, path: str) -> Project:
         settings, root = sane(self._situation.at(path)), self._situation.root_of(path)
@@ -189,4 +200,5 @@ def image_text(image: Image) -> str:
     scripts = ", ".join(image.linker_scripts)
     linked = f"Linked by {scripts}." if scripts else "No linker script is known."
     part = f"The part is {image.part} ({image.part_origin})." if image.part else "No part is named."
-    return " ".join((f"{len(image.units)} files.", linked, part, *image.guessed))
+    files = "1 file" if len(image.units) == 1 else f"{len(image.units)} files"
+    return " ".join((f"It has {files}.", linked, part, *image.guessed))

@@ -54,6 +54,10 @@ class McuModel:
         """What was understood and what was guessed."""
         return self._made.describe(path)
 
+    def declared_by(self, path: str) -> tuple[Project, ...]:
+        """The projects, one an image, that a file declares; their files are the image's C files."""
+        return self._made.declared_by(path) if self._places else ()
+
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong in the files that declare images."""
         return tuple(dict.fromkeys(finding for one in self._places.values() for finding in one.firmware.findings))

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib import resources
 
 from signoff.verifiers.project import Image
 
@@ -32,9 +35,24 @@ def named_part(image: Image) -> tuple[str, str]:
             if _MACRO.fullmatch(name) and not _FAMILY.fullmatch(name):
                 return name, f"-D{name}"
     for script in image.linker_scripts:
-        if match := _IN_NAME.search(os.path.basename(script)):
+        name = os.path.basename(script)
+        if part := _board_part(name):
+            return part, script
+        if match := _IN_NAME.search(name):
             return match[1], script
     return "", ""
+
+
+@cache
+def _boards() -> dict[str, str]:
+    text = (resources.files("signoff.verifiers.mcu.build") / "boards.toml").read_text("utf-8")
+    table: dict[str, list[str]] = tomllib.loads(text)
+    return {board: part for part, boards in table.items() for board in boards}
+
+
+def _board_part(script: str) -> str:
+    """The part of the board that a linker script is named after, "" where that is no board that is known."""
+    return _boards().get(os.path.splitext(script)[0].lower(), "")
 
 
 def completed(image: Image, scripts: Sequence[str], svds: Sequence[str]) -> Image:

@@ -72,6 +72,10 @@ class FirmwareReader:
             frozenset(headers) if images else frozenset(),
         )
 
+    def forget_projects(self) -> None:
+        """Read every project file anew: a source came or went."""
+        self._readings.clear()
+
     def _projects(
         self, kind: kinds.Kind, projects: Mapping[str, Iterable[str]], answers: Mapping[str, Reading]
     ) -> list[Reading]:

@@ -9,7 +9,11 @@ from collections.abc import Sequence
 _GNU = re.compile(r"(?:arm-(?:none|zephyr|\w*)-?eabi\w*-)(?:gcc|g\+\+|c\+\+|cpp|clang|as)(?:-[\d.]+)?")
 # Those of Arm (armclang, armcc) and of IAR have words of their own.
 _FOREIGN = re.compile(r"armclang|armcc|armcpp|iccarm")
-_CORTEX_M = re.compile(r"-m(?:cpu|tune)=cortex-m\w+(?:\+\w+)*|-march=armv[678](?:\.\d)?-?(?:s-m|-?m\b)[\w.+]*|-mthumb")
+_CORTEX_M = re.compile(
+    r"-m(?:cpu|tune)=cortex-m\w+(?:\+\w+)*|-march=armv(?:6s?-m|7e?-?m|8(?:\.\d)?-m)[\w.+]*|-mthumb"
+)
+# What runs under an operating system is none, though it may well be Thumb code.
+_HOSTED = re.compile(r"linux|android|darwin|win32|mingw")
 _TARGET = re.compile(r"(?:thumb\w*|arm\w*)-(?:none|unknown|arm|\w+)-(?:none-)?eabi\w*")
 # What a file must hold to be worth parsing: one word of any of the above.
 HINTS = re.compile(rb"-eabi|cortex-m|-mthumb|armclang|armcc|iccarm|armv[678][a-z.-]*m\b", re.IGNORECASE)
@@ -25,6 +29,8 @@ def is_firmware(compiler: str, arguments: Sequence[str]) -> bool:
     name = program(compiler)
     if _GNU.fullmatch(name) or _FOREIGN.fullmatch(name):
         return True
+    if _HOSTED.search(name):
+        return False
     return any(_CORTEX_M.fullmatch(word) for word in arguments) or _is_target(arguments)
 
 
