@@ -175,7 +175,7 @@ async def test_declared_by_a_recipe(pool: WorkerPool, tmp_path: Path) -> None:
 
 async def test_a_large_collection_is_read_as_its_files_are_opened(pool: WorkerPool, tmp_path: Path) -> None:
     makefile = "CC = arm-none-eabi-gcc\nC_SOURCES = main.c\nCFLAGS = -mcpu=cortex-m4 -mthumb\nTARGET = x\n"
-    number = kinds.READ_AT_ONCE + 1
+    number = kinds.TRIES * kinds.READ_FOR_ONE + 10
     texts = {
         f"p{one}/{name}": text for one in range(number) for name, text in (("Makefile", makefile), ("main.c", MAIN))
     }
