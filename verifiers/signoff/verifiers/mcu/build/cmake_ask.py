@@ -44,8 +44,8 @@ async def ask_cmake(
     """The images of a CMake project, by configuring it. Only for a trusted workspace: what the project names is run.
 
     Takes the source folder or its CMakeLists.txt. The build folder lies below `cache` (default: the user's cache), and
-    is kept, as generated headers are made in it. `workspace` is the folder that nothing may be written into (default: the
-    source folder). A project that cannot be configured gives no image and CMake's error at its place.
+    is kept, as generated headers are made in it. `workspace` is the folder that nothing may be written into (default:
+    the source folder). A project that cannot be configured gives no image and CMake's error at its place.
     """
     source = _source(folder_or_file)
     cmake = shutil.which("cmake")
