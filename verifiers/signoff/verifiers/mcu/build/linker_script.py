@@ -51,8 +51,8 @@ class Defined:
 class LinkerScript:
     """What a script and those that it includes say.
 
-    `regions` are those whose origin and length are known; `places` are (region, path, span) of each declaration; `entry`
-    is the symbol of ENTRY(), "" where there is none; `used` are symbols that expressions name; `includes` as they are
+    `regions` are those whose origin and length are known; `places` are (region, path, span) of each declaration;
+    `entry` is the symbol of ENTRY(), "" where there is none; `used` are symbols that expressions name; `includes` as they are
     written; `files` the files that were read, and `missing` includes that were not found.
     """
 
@@ -223,7 +223,7 @@ class _Reader:
 
 def _starts_region(words: list[tuple[str, int]], at: int) -> bool:
     """Whether a new line of MEMORY begins here: name, attributes in parentheses, a colon."""
-    if not _NAME.fullmatch(words[at][0]):
+    if words[at][0] == "INCLUDE" or not _NAME.fullmatch(words[at][0]):
         return words[at][0] == "INCLUDE"
     after = at + 1
     if after < len(words) and words[after][0] == "(":
