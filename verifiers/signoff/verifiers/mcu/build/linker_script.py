@@ -52,8 +52,8 @@ class LinkerScript:
     """What a script and those that it includes say.
 
     `regions` are those whose origin and length are known; `places` are (region, path, span) of each declaration;
-    `entry` is the symbol of ENTRY(), "" where there is none; `used` are symbols that expressions name; `includes` are as
-    they are written; `files` the files that were read, and `missing` includes that were not found.
+    `entry` is the symbol of ENTRY(), "" where there is none; `used` are symbols that expressions name; `includes` are
+    as written; `files` the files that were read, and `missing` includes that were not found.
     """
 
     regions: tuple[Region, ...] = ()
