@@ -15,7 +15,7 @@ from signoff.verifiers.project import Project
 # STM32F407xx, STM32L4R5xx, STM32WB55xx, and the standard peripheral library's STM32F40_41xxx; not STM32F4 or STM32F4XX.
 MACRO = re.compile(r"STM32(?:[A-Z]\d[0-9A-Z]\d|W[A-Z]\w\d|F40_41)\w*")
 # In part numbers, macros and names of boards: stm32f407vgt6, STM32F407xx, disco_f407vg, genericSTM32F405RG.
-STM32F4 = re.compile(r"(?:(?<![a-z0-9])|(?<=stm32))f(?P<member>\d{3})(?:[a-z](?P<size>[a-z])?)?", re.IGNORECASE)
+STM32F4 = re.compile(r"(?:(?<![a-z0-9])|(?<=stm32))f(?P<member>\d{3})(?!\d)(?:[a-z](?P<size>[a-z])?)?", re.IGNORECASE)
 WHOLE_FAMILY = re.compile(r"stm32f40_41xxx", re.IGNORECASE)
 
 

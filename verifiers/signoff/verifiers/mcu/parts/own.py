@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -106,7 +106,7 @@ def _interrupts(folder: str, member: str) -> Iterator[Interrupt]:
 
 def _peripherals(folder: str, member: str, family: str) -> Iterator[Peripheral]:
     layouts = _layouts(folder)
-    raised = _raised(folder, member)
+    raised = _raised((described(family)["core"], family), member)
     rows = [row for row in _rows(folder, "peripherals.csv") if _holds(row, member)]
     if folder == family and member:
         layouts = {**layouts, "RCC": _clocked(layouts["RCC"], {row["name"] for row in rows}, family)}
@@ -139,13 +139,12 @@ def _bit(row: dict[str, str], use: str) -> Enable | None:
     return Enable(row[f"{use}_register"], int(row[f"{use}_bit"]), row[f"{use}_macro"], row["bus"])
 
 
-def _raised(folder: str, member: str) -> dict[str, list[str]]:
+def _raised(folders: Iterable[str], member: str) -> dict[str, list[str]]:
     """The interrupts that each peripheral raises."""
     found: dict[str, list[str]] = {}
-    for row in _rows(folder, "interrupts.csv"):
-        if _holds(row, member):
-            for peripheral in row["peripherals"].split():
-                found.setdefault(peripheral, []).append(row["name"])
+    for row in (row for folder in folders for row in _rows(folder, "interrupts.csv") if _holds(row, member)):
+        for peripheral in row["peripherals"].split():
+            found.setdefault(peripheral, []).append(row["name"])
     return found
 
 

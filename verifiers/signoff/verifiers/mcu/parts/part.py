@@ -171,9 +171,11 @@ class Clocks:
 @dataclass(frozen=True, eq=False)
 class Part:
     """One microcontroller. `source` says where the facts are from; `alternates` are, for each pin ("PB14"), its
-    (alternate function number, signals as "TIM12_CH1") ascending, several signals joined by "/". `certain` is False
-    where names of handlers are only derived (from an SVD file): then `handlers` is empty, as nobody may judge by it. `spellings` are older
-    names of fields' macros with the present ones ("GPIO_MODER_MODE0": "GPIO_MODER_MODER0").
+    (alternate function number, signals as "TIM12_CH1") ascending, several signals joined by "/".
+
+    `certain` is False where handlers' names are only derived (from an SVD file): `handlers` is then empty, as nobody may
+    judge by it. `spellings` are older names of fields' macros with the present ones ("GPIO_MODER_MODE0":
+    "GPIO_MODER_MODER0").
     """
 
     name: str
