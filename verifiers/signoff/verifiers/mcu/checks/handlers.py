@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity
@@ -16,7 +16,9 @@ from signoff.verifiers.project import Project
 
 # How alike two names must be for one to be a slip of the other; names of handlers have long parts in common.
 _ALIKE = 0.88
-_IRQ_HANDLER = re.compile(r"\w+_IRQHandler")
+_ALIKE_AND_MISSING = 0.75
+_NUMBER = re.compile(r"\d+")
+_PLACEHOLDER = re.compile(r"[A-Z]x_|[A-Z]x[A-Z]?\w*_IRQHandler")
 # What a macro that pastes handlers' names together leaves among the names of a file.
 _PASTED = frozenset({"_IRQHandler", "IRQHandler", "_isr", "_IRQ"})
 
@@ -25,14 +27,13 @@ def unknown_handlers(image: ImageFacts, path: str, part: Part | None, project: P
     """UnknownHandler: a function with a handler's name, or nearly one, that nothing calls and no vector has."""
     source = image.sources.get(path)
     known = names.vector_names(image, part)
-    if source is None or not known or _registered(image):
+    if source is None or not known or not image.complete or _registered(image):
         return
     for function in source.functions:
         name = names.vector_of(image, function)
-        if _is_candidate(image, function, name) and name not in known:
-            near = _near(name, known)
-            # Without a near miss it has to be the custom's form, and the table at hand: not only what parts have.
-            if near or (_IRQ_HANDLER.fullmatch(name) and names.startup(image).table and image.complete):
+        if name not in known and _is_candidate(image, function, name):
+            near = _near(image, part, name, known)
+            if near:
                 yield _unknown(function, name, near)
 
 
@@ -45,8 +46,31 @@ def missing_handlers(image: ImageFacts, path: str, part: Part | None, project: P
     for function in source.functions:
         for call in function.body.calls:
             handler = enabled_by(call, part)
-            if handler in known and not _may_be_defined(image, handler):
+            if handler in known and _is_certain(image, part, function, call) and not may_be_defined(image, handler):
                 yield _missing(image, function, call, handler)
+
+
+def _is_certain(image: ImageFacts, part: Part | None, function: Function, call: Call) -> bool:
+    """Whether a call that enables an interrupt is certainly made.
+
+    One on a condition is where the condition is the peripheral of a handle, as in ST's MspInit functions, and the image
+    has a handle of the interrupt's peripheral.
+    """
+    used = function.name in image.callers or function.name == "main" or function.name.startswith("HAL_")
+    if not used or not call.where.branch:
+        return used
+    interrupt = names.interrupt_of(enabled_by(call, part))
+    return any(one in _instances(image) for one in interrupt.split("_"))
+
+
+def _instances(image: ImageFacts) -> frozenset[str]:
+    """The peripherals that handles of ST's HAL are given."""
+    return frozenset(
+        field.value.resolved
+        for function in image.every()
+        for field in function.body.fields
+        if field.member == "Instance"
+    )
 
 
 def enabled_by(call: Call, part: Part | None) -> str:
@@ -88,10 +112,30 @@ def _is_used(image: ImageFacts, name: str) -> bool:
     return any(alias == name for _, alias in names.startup(image).aliases)
 
 
-def _near(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The names of vectors that a name is nearly, the nearest first; capitals do not count."""
+def _near(image: ImageFacts, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
+    """The names of vectors that a name is nearly, the nearest first; capitals do not count, but numbers do.
+
+    A name with an x for a number is one that a header defines in its place.
+    """
+    if _PLACEHOLDER.search(name):
+        return ()
+    meant = _meant(image, part, name, known)
+    if meant:
+        return meant
     folded = {one.lower(): one for one in sorted(known) if one}
-    return tuple(folded[one] for one in get_close_matches(name.lower(), folded, n=3, cutoff=_ALIKE))
+    close = [folded[one] for one in get_close_matches(name.lower(), folded, n=6, cutoff=_ALIKE)]
+    return tuple(one for one in close if _NUMBER.findall(one) == _NUMBER.findall(name))
+
+
+def _meant(image: ImageFacts, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
+    """The handler that a name like it must mean: its interrupt is enabled, and nothing defines it."""
+    missing = {
+        handler.lower(): handler
+        for one in image.every()
+        for call in one.body.calls
+        if (handler := enabled_by(call, part)) in known and not may_be_defined(image, handler)
+    }
+    return tuple(missing[one] for one in get_close_matches(name.lower(), missing, n=1, cutoff=_ALIKE_AND_MISSING))
 
 
 def _unknown(function: Function, name: str, near: tuple[str, ...]) -> Finding:
@@ -109,14 +153,14 @@ def _unknown(function: Function, name: str, near: tuple[str, ...]) -> Finding:
     )
 
 
-def _may_be_defined(image: ImageFacts, handler: str) -> bool:
+def may_be_defined(image: ImageFacts, handler: str) -> bool:
     """Whether anything that is linked may define a handler for good."""
     startup = names.startup(image)
     if handler in image.library or handler in startup.strong or (not image.closed and not names.opencm3(image)):
         return True
     for source in image.sources.values():
         for function in source.functions:
-            if not function.weak and names.vector_of(image, function) == handler and handler not in startup.weak:
+            if not function.weak and names.vector_of(image, function) == handler:
                 return True
         if handler in source.reached and not _is_explained(image, handler, source.path):
             return True
