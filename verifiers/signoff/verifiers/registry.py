@@ -21,6 +21,7 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
     from signoff.verifiers.hdl.yosys import Yosys
     from signoff.verifiers.mcu.checks.part import Part
     from signoff.verifiers.mcu.compile.gcc import Gcc
+    from signoff.verifiers.mcu.link.link import Link
 
     slang = Slang(pool, lane="live")
     rest = (
@@ -32,6 +33,7 @@ def build(pool: WorkerPool, *, staged: bool = False) -> tuple[Verifier, ...]:
         Nvrtc(pool),
         Yosys(pool),
         Nvcc(pool),
+        Link(pool),
         TritonResources(pool),
     )
     if not staged:
