@@ -102,7 +102,7 @@ def section_text(name: str, part: Part | None, linked: LinkedImage | None, regio
 def _absent(origin: int, length: int, regions: Iterable[Memory]) -> str:
     """That the linker script has no memory there; "" where it has, or no script is known."""
     known = list(regions)
-    if not known or any(one.origin < origin + length and origin < one.origin + one.size for one in known):
+    if not known or any(one.origin < origin + length and origin < one.origin + max(one.size, 1) for one in known):
         return ""
     names = ", ".join(code(one.name) for one in known)
     return (

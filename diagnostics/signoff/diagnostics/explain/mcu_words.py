@@ -136,7 +136,7 @@ def _pins(code: str, first: int, last: int) -> str:
         return ""
     before = code[max(first - INIT_LIMIT, 0) : first]
     set_before = list(re.finditer(_pin_of(setting["name"]) + r"(?P<pins>[^;]*)", before))
-    if not set_before or re.search(r"\bGPIO_Init\b|\}", before[set_before[-1].end() :].replace("HAL_", "")):
+    if not set_before or re.search(r"GPIO_Init\s*\(|\}", before[set_before[-1].end() :]):
         return ""
     return set_before[-1]["pins"]
 

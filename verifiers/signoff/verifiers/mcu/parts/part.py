@@ -111,7 +111,7 @@ class Peripheral:
 
     def register(self, name: str) -> Register | None:
         """The register of that name or C member ("AFRL", "AFR[0]")."""
-        return next((one for one in self.registers if name in (one.name, one.member)), None)
+        return next((one for one in self.registers if name and name in (one.name, one.member)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,8 @@ class Part:
     """One microcontroller. `source` says where the facts are from; `alternates` are, for each pin ("PB14"), its
     (alternate function number, signals as "TIM12_CH1") ascending, several signals joined by "/".
 
-    `certain` is False where handlers' names are only derived (from an SVD file): `handlers` is then empty, as nobody may
-    judge by it. `spellings` are older names of fields' macros with the present ones ("GPIO_MODER_MODE0":
+    `certain` is False where handlers' names are only derived (from an SVD file): `handlers` is then empty, as nobody
+    may judge by it. `spellings` are older names of fields' macros with the present ones ("GPIO_MODER_MODE0":
     "GPIO_MODER_MODER0").
     """
 
