@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from signoff.verifiers.mcu.build.reading import path_matches
 from signoff.verifiers.mcu.build.xml_tree import Node
 
-# A pattern with more is no person's, and could take for ever to try.
-MOST_STARS = 8
 C, CPP, ASM, LINK = "c", "c++", "assembler", "linker"
 # How a tool's superClass or name says which tool it is, the first that fits.
 _TOOLS = (
@@ -97,7 +96,7 @@ class Configuration:
             inside = logical if not folder else logical[len(folder) + 1 :]
             if folder and not logical.startswith(f"{folder}/"):
                 continue
-            if not any(_matches(pattern, inside) for pattern in patterns):
+            if not any(path_matches(pattern, inside) for pattern in patterns):
                 return True
         return False
 
@@ -168,17 +167,3 @@ def _sources(node: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
         if entry.get("kind") in ("sourcePath", ""):
             patterns = tuple(one.strip() for one in entry.get("excluding").split("|") if one.strip())
             yield entry.get("name").strip("/"), patterns
-
-
-def _matches(pattern: str, path: str) -> bool:
-    """Whether a pattern of Eclipse's (?, *, **) names a file or a folder above it."""
-    if pattern.count("*") > MOST_STARS:
-        return False
-    parts = path.split("/")
-    known = _pattern(pattern.strip("/"))
-    return any(known.fullmatch("/".join(parts[:count])) for count in range(1, len(parts) + 1))
-
-
-def _pattern(pattern: str) -> re.Pattern[str]:
-    escaped = re.escape(pattern[:1000]).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*")
-    return re.compile(escaped.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"), re.DOTALL)

@@ -13,10 +13,9 @@ from functools import cached_property
 from urllib.parse import unquote
 
 from signoff.verifiers.finding import Finding
-from signoff.verifiers.mcu.build.reading import Unreadable, is_source, problem, read_text, unreadable
+from signoff.verifiers.mcu.build.reading import Unreadable, is_source, problem, read_text, sources_below, unreadable
 from signoff.verifiers.mcu.build.xml_tree import BrokenXml, Node, parse_xml, place
 
-MOST_FILES = 20_000
 _PARENT = re.compile(r"PARENT-(\d+)-([^/]+)(?:/(.*))?", re.DOTALL)
 _FILE, _FOLDER = "1", "2"
 
@@ -61,10 +60,11 @@ class EclipseProject:
 
     def sources(self, skipped: Collection[str]) -> Iterator[tuple[str, str]]:
         """(path within the project, file) of each source, on disk or linked; `skipped` are the build's own folders."""
-        yield from _below(self.folder, "", skipped)
+        yield from sources_below(self.folder, skipped)
         for link in self.links:
             if link.folder:
-                yield from _below(link.target, f"{link.logical}/", ()) if link.target else ()
+                below = sources_below(link.target) if link.target else ()
+                yield from ((f"{link.logical}/{inside}", path) for inside, path in below)
             elif link.target and is_source(link.logical):
                 yield link.logical, link.target
 
@@ -128,17 +128,3 @@ def resolve(location: str, folder: str, variables: dict[str, str], depth: int = 
 def _split(text: str) -> tuple[str, str]:
     name, _, rest = text.partition("/")
     return name, rest
-
-
-def _below(folder: str, prefix: str, skipped: Collection[str]) -> Iterator[tuple[str, str]]:
-    count = 0
-    for at, folders, files in os.walk(folder):
-        top = at == folder
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and not (top and one in skipped))
-        for name in sorted(files):
-            count += 1
-            if count > MOST_FILES:
-                return
-            if is_source(name):
-                path = os.path.join(at, name)
-                yield prefix + os.path.relpath(path, folder).replace(os.sep, "/"), path

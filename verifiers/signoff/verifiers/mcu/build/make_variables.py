@@ -18,6 +18,8 @@ from signoff.verifiers.mcu.build.reading import Unreadable, read_text
 UNKNOWN = "\x01"
 LIMIT = 2 * 1024 * 1024
 MOST_TEXT = 400_000
+# Variables that double at each step would be expanded for ever.
+MOST_STEPS = 300_000
 MOST_FILES = 60
 MOST_FOUND = 5_000
 DEPTH = 40
@@ -34,6 +36,7 @@ class Variables:
     values: dict[str, str] = field(default_factory=dict)
     files: dict[str, None] = field(default_factory=dict)
     uncertain: bool = False
+    steps: int = 0
 
     def read(self, path: str, depth: int = 0) -> None:
         """Take the assignments of a file and of what it includes."""
@@ -114,7 +117,8 @@ class Variables:
         """A text with every $(...) in it replaced; UNKNOWN stands where that cannot be told."""
         if "$" not in text:
             return text
-        if depth > DEPTH or len(text) > MOST_TEXT:
+        self.steps += 1
+        if depth > DEPTH or len(text) > MOST_TEXT or self.steps > MOST_STEPS:
             return UNKNOWN
         result: list[str] = []
         place = size = 0

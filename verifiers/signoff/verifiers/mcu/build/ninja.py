@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from signoff.verifiers.mcu.build.reading import Unreadable, read_text
 
 MOST_BUILDS = 50_000
+# Variables that double at each step would be expanded for ever.
+MOST_STEPS = 2_000_000
+MOST_TEXT = 1_000_000
 DEPTH = 20
 _VARIABLE = re.compile(r"\$(?:([\w-]+)|\{([\w.-]+)\}|([$ :]))")
 _RESPONSE = re.compile(r"@(?:\$(?:rspfile|RSP_FILE)|\$out\.rsp)\b")
@@ -38,6 +41,7 @@ class Ninja:
     rules: dict[str, dict[str, str]] = field(default_factory=dict)
     builds: list[_Build] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    steps: int = 0
 
     def read(self, path: str, depth: int = 0) -> None:
         """Take a file's statements. Raises Unreadable for the first one only."""
@@ -64,12 +68,12 @@ class Ninja:
             return build.own
         if word in ("include", "subninja"):
             try:
-                self.read(os.path.join(self.folder, _expand(rest.strip(), self.variables)), depth + 1)
+                self.read(os.path.join(self.folder, self._expand(rest.strip(), self.variables)), depth + 1)
             except Unreadable:
                 return {}
         elif word not in ("pool", "default") and "=" in line:
             name, _, value = line.partition("=")
-            self.variables[name.strip()] = _expand(value.strip(), self.variables)
+            self.variables[name.strip()] = self._expand(value.strip(), self.variables)
         return {}
 
     def commands(self) -> Iterator[str]:
@@ -79,12 +83,23 @@ class Ninja:
             command = rule.get("command", "")
             if command:
                 scope = {**self.variables, **build.own}
-                scope["in"] = " ".join(_expand(one, scope) for one in build.inputs)
-                scope["out"] = " ".join(_expand(one, scope) for one in build.outputs)
+                scope["in"] = " ".join(self._expand(one, scope) for one in build.inputs)
+                scope["out"] = " ".join(self._expand(one, scope) for one in build.outputs)
                 if "$in" in rule.get("rspfile_content", ""):
                     # What would be written to a response file is put where that is named.
                     command = _RESPONSE.sub(rule["rspfile_content"].replace("\\", "/"), command)
-                yield _expand(command, scope)
+                yield self._expand(command, scope)
+
+    def _expand(self, text: str, scope: Mapping[str, str], depth: int = 0) -> str:
+        self.steps += 1
+        if "$" not in text or depth > DEPTH or self.steps > MOST_STEPS:
+            return text
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1] or match[2]
+            return match[3] if name is None else self._expand(scope.get(name, ""), scope, depth + 1)
+
+        return _VARIABLE.sub(value, text)[:MOST_TEXT]
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -111,14 +126,3 @@ def _build(text: str) -> _Build:
             inputs = inputs[: inputs.index(bar)]
     explicit = outputs[: outputs.index("|")] if "|" in outputs else outputs
     return _Build([one for one in explicit if one], words[colon + 1], inputs)
-
-
-def _expand(text: str, scope: Mapping[str, str], depth: int = 0) -> str:
-    if "$" not in text or depth > DEPTH:
-        return text
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        return match[3] if name is None else _expand(scope.get(name, ""), scope, depth + 1)
-
-    return _VARIABLE.sub(value, text)[:2_000_000]

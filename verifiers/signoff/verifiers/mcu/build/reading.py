@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ TOOL = "signoff"
 LIMIT = 16 * 1024 * 1024
 START = Span(0, 0, 0, 0)
 
+# A pattern with more is no person's, and could take for ever to try.
+MOST_STARS = 8
 SOURCE_ENDINGS = (".c", ".cc", ".cpp", ".cxx", ".c++", ".s", ".sx", ".asm")
 C_ENDINGS = (".c", ".cc", ".cpp", ".cxx", ".c++")
 
@@ -85,6 +88,24 @@ def unreadable(path: str, code: str, error: Unreadable) -> Finding:
     return problem(path, code, f"{os.path.basename(path)} {error}.")
 
 
+def sources_below(folder: str, skipped: Collection[str] = (), most: int = 20_000) -> Iterator[tuple[str, str]]:
+    """(path from the folder with slashes, path) of each source below a folder, in order; hidden folders are left out.
+
+    `skipped` are names of folders directly in it that are left out too; `most` files are looked at.
+    """
+    count = 0
+    for at, folders, files in os.walk(folder):
+        top = at == folder
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and not (top and one in skipped))
+        for name in sorted(files):
+            count += 1
+            if count > most:
+                return
+            if is_source(name):
+                path = os.path.join(at, name)
+                yield os.path.relpath(path, folder).replace(os.sep, "/"), path
+
+
 def span_of(text: str, what: str, start: int = 0) -> Span:
     """Where `what` first stands in a text; the text's start where it does not."""
     at = text.find(what, start) if what else -1
@@ -104,3 +125,17 @@ def is_source(path: str) -> bool:
 def unit_sources(units: Iterable[CompileUnit]) -> tuple[str, ...]:
     """The sources of units, each once."""
     return tuple(dict.fromkeys(unit.source for unit in units))
+
+
+def path_matches(pattern: str, path: str) -> bool:
+    """Whether a pattern (?, *, ** for any folders) names a file or a folder above it; both count from one folder."""
+    if pattern.count("*") > MOST_STARS:
+        return False
+    parts = path.split("/")
+    known = _pattern(pattern.strip("/"))
+    return any(known.fullmatch("/".join(parts[:count])) for count in range(1, len(parts) + 1))
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    escaped = re.escape(pattern[:1000]).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*")
+    return re.compile(escaped.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"), re.DOTALL)
