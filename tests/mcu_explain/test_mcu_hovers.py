@@ -70,6 +70,12 @@ def test_nothing_is_said_where_nothing_is_known(needle: str, within: str) -> Non
     assert head(needle, within) is None
 
 
+def test_words_of_attributes_are_ordinary_names_elsewhere() -> None:
+    text = "int used, weak, interrupt;\nvoid __attribute__((weak, used)) f(void);\n__weak void g(void);\n"
+    heads = [hover(snapshot(text), place, part=F407) for place in ((0, 5), (0, 11), (0, 17), (1, 21), (1, 27), (2, 3))]
+    assert [one[0].splitlines()[0][2:6] if one else None for one in heads] == [None, None, None, "Weak", "Kept", "Weak"]
+
+
 def test_the_span_is_the_word() -> None:
     found = hover(snapshot(), place("CCR1", "TIM12->CCR1"), part=F407)
     assert found is not None

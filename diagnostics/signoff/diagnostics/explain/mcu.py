@@ -72,7 +72,7 @@ def _told(word: Word, part: Part | None, linked: LinkedImage | None, regions: Se
     facts = _of_part(word, part) if part is not None else None
     if facts:
         return paragraphs(facts, own or "")
-    term = word_text(word.text, part)
+    term = word_text(word.text, part, attribute=word.attribute)
     return paragraphs(own or "", term or "") or None
 
 

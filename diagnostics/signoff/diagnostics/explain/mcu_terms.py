@@ -17,11 +17,15 @@ PLACEHOLDER = re.compile(r"\{(?P<field>\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One entry of the table: Markdown with placeholders, and the page that says so."""
+    """One entry of the table: Markdown with placeholders, and the page that says so.
+
+    `attribute`: the word means this only within an attribute.
+    """
 
     title: str
     text: str
     source: str
+    attribute: bool = False
 
 
 @cache
@@ -29,19 +33,20 @@ def terms() -> dict[str, Term]:
     """Every word that has a text."""
     data = resources.files("signoff.diagnostics.explain").joinpath("mcu_terms.toml").read_text("utf-8")
     return {
-        word: Term(entry["title"], entry["text"].strip(), entry["source"])
+        word: Term(entry["title"], entry["text"].strip(), entry["source"], word in entry.get("attributes", ()))
         for entry in tomllib.loads(data)["term"]
         for word in entry["words"]
     }
 
 
-def word_text(word: str, part: Part | None) -> str | None:
+def word_text(word: str, part: Part | None, *, attribute: bool = True) -> str | None:
     """Markdown for a word such as "volatile" or "__DSB"; None for any other.
 
-    A line that needs a number which is not known of the part is left out.
+    `attribute`: the word stands within an attribute. A line that needs a number which is not known of the part is left
+    out.
     """
     term = terms().get(word)
-    if term is None:
+    if term is None or (term.attribute and not attribute):
         return None
     lines = [filled for line in term.text.splitlines() if (filled := _filled(line, part)) is not None]
     told = source(part) if part is not None and PLACEHOLDER.search(term.text) else ""

@@ -19,6 +19,7 @@ CHAIN = re.compile(
 INDEX = re.compile(r"\[\s*(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\s*\]")
 ANY_INDEX = re.compile(r"\[[^\]]*\]")
 ARGUMENT = re.compile(r"\s*\(\s*(?P<name>[A-Za-z_]\w*)\s*\)")
+ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(\(|\[\[")
 NOT_LINE_END = re.compile(r"[^\n]")
 BLANKS = re.compile(r"\s+")
 PORT = re.compile(r"\bGPIO([A-K])\b")
@@ -42,7 +43,8 @@ class Member:
 class Word:
     """A word with its span. `argument` is the first argument where it is called, `section` the name in a section
     attribute that the place is in, `member` the register access whose member it is; `port` the only GPIO port that its
-    statement names, or the HAL_GPIO_Init that follows; `pins` is the text that names the pins for it.
+    statement names, or the HAL_GPIO_Init that follows; `pins` is the text that names the pins for it. `attribute`:
+    it stands within one.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Word:
     member: Member | None = None
     port: str = ""
     pins: str = ""
+    attribute: bool = True
 
 
 def word_at(text: str, place: tuple[int, int]) -> Word | None:
@@ -77,6 +80,7 @@ def word_at(text: str, place: tuple[int, int]) -> Word | None:
         _member(code, start, end, found),
         _port(code, first, last),
         code[first:last] + _pins(code, first, last),
+        ATTRIBUTE.search(code, start, found.start()) is not None,
     )
 
 
