@@ -265,6 +265,7 @@ class ImageFacts:
     (HAL, LL, StdPeriph, kernels of real-time systems) with their file: these are known by name, not read.
     `complete`: every unit was read, so what is nowhere here is nowhere in the image's sources. `closed`: complete, and
     nothing is linked that has no source here (objects, archives beside the toolchain's and libopencm3).
+    `scripts` are the texts of the linker scripts by path.
     """
 
     image: Image
@@ -274,6 +275,7 @@ class ImageFacts:
     complete: bool = False
     closed: bool = False
     unread: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def functions(self) -> Mapping[str, tuple[Function, ...]]:

@@ -105,6 +105,12 @@ class _Reading:
         else:
             self.library.update(dict.fromkeys(names, path))
 
+    def scripts(self) -> dict[str, str]:
+        """The linker scripts that can be read."""
+        files = self.reader.files
+        found = {path: files.data(path, files.stamp(path)) for path in self.image.linker_scripts}
+        return {path: data.decode("utf-8", "replace") for path, data in found.items() if data is not None}
+
     def result(self) -> ImageFacts:
         complete = not self.unread and self.image.declared
         return ImageFacts(
@@ -115,6 +121,7 @@ class _Reading:
             complete=complete,
             closed=complete and not self.image.objects and all(map(_known_archive, self.image.libraries)),
             unread=tuple(self.unread),
+            scripts=self.scripts(),
         )
 
 
@@ -133,5 +140,5 @@ def _alike(one: ImageFacts, other: ImageFacts) -> bool:
         one.sources.keys() == other.sources.keys()
         and all(facts is other.sources[path] for path, facts in one.sources.items())
         and (one.assembler, one.library, one.unread) == (other.assembler, other.library, other.unread)
-        and one.image == other.image
+        and (one.image, one.scripts) == (other.image, other.scripts)
     )
