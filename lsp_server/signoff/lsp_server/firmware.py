@@ -137,12 +137,26 @@ class Firmware:
         return self._regions[key]
 
 
+# How a run ended, in words that follow "until".
+_ENDS = {
+    "time limit": "its time was over",
+    "returned": "main returned",
+    "output limit": "it had printed too much",
+    "waiting": "it waited for what never comes here",
+    "cancelled": "it was cancelled",
+    "steady state": "nothing new happened any more",
+}
+
+
 def verdict(done: Emulation, name: str) -> tuple[bool, str]:
     """(whether it went well, how it ended in one sentence for a person)."""
+    if not done.ran:
+        return False, f"{name}: not run: {done.message}"
     faults = "; ".join(f"{fault.kind}{_at(fault.path, fault.line)}: {fault.message}" for fault in done.faults)
-    found = f", {len(done.findings)} findings" if done.findings else ""
-    text = f"{name}: ended by {done.ended} after {done.seconds:.1f} s{found}" if not faults else f"{name}: {faults}"
-    return not done.faults and not done.findings, text
+    counted = len(done.findings)
+    found = f", {counted} finding{'s' if counted > 1 else ''}" if counted else ""
+    how = faults or f"ran for {done.seconds:.1f} s, until {_ENDS.get(done.ended, done.ended)}"
+    return not done.faults and not done.findings, f"{name}: {how}{found}"
 
 
 def _at(path: str, line: int) -> str:

@@ -179,7 +179,9 @@ def _tools(session: Session, jobs: Sequence[Job], results: Sequence[list[Outcome
                 trouble[outcome.tool][f"{outcome.status}: {outcome.message}"] = None
             elif not outcome.ran:
                 trouble[outcome.tool][f"{outcome.status} at {job.snapshot.path}: {outcome.message}"] = None
-    found = {one.name: one.available(session.settings) for one in session.verifiers if one.name in seconds}
+    # A verifier is called by its own name, the tool that it runs ("arm-none-eabi-gcc") by another.
+    called = {str(getattr(one, "tool", one.name)): one for one in session.verifiers}
+    found = {name: one.available(session.settings) for name, one in called.items() if name in seconds}
     versions = {name: bare_version(one.version) for name, one in found.items()}
     return tuple(
         ToolReport(name, versions.get(name, ""), seconds[name], tuple(trouble.get(name, ())), name in judged)

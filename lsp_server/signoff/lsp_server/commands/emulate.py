@@ -81,6 +81,8 @@ async def _emulate(args: argparse.Namespace, project: Project) -> int:
     done = await emulate(project, engine=args.engine, on_output=stream, settings=project.settings)
     for finding in done.findings:
         say(f"{finding.path}:{finding.span.start_line + 1}: {finding.message} [{finding.code}: {finding.tool}]")
+    for note in done.notes:
+        say(note)
     well, text = verdict(done, f"{project.image.name if project.image else ''} in {args.engine}")
     say(text)
     if not done.ran:
