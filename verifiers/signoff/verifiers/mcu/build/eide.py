@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 
 from signoff.verifiers.compile_flags import parse, split
+from signoff.verifiers.finding import Finding
 from signoff.verifiers.mcu.build.cores import core_flags, cpu_of
 from signoff.verifiers.mcu.build.link_line import parse_link
 from signoff.verifiers.mcu.build.reading import (
@@ -36,7 +37,7 @@ from signoff.verifiers.text import LineIndex
 KIND = "EIDE"
 NAMES = ("eide.yml", "eide.yaml", "eide.json")
 LIMIT = 4 * 1024 * 1024
-DEPTH = 40
+DEPTH = 60
 _GCC = "GCC"
 
 
@@ -62,10 +63,9 @@ def read_eide(folder_or_file: str, *, names: Sequence[str] = ()) -> Reading:
     except Unreadable as error:
         return Reading(findings=(unreadable(path, "EideUnreadable", error),), files=(path,))
     except _Broken as error:
-        where = LineIndex(text).span(*(2 * [LineIndex(text).offset(error.line, 0)]))
-        return Reading(
-            findings=(problem(path, "EideSyntax", f"{os.path.basename(path)} {error}.", where),), files=(path,)
-        )
+        where = Span(error.line, 0, error.line, len(LineIndex(text).line(error.line)))
+        found = problem(path, "EideSyntax", f"{os.path.basename(path)} {error}.", where)
+        return Reading(findings=(found,), files=(path,))
     targets = _mapping(data.get("targets"))
     made = [_Target(path, text, data, name, _mapping(one)) for name, one in targets.items()]
     images = [replace(one.image(), name=_name(data, one.name, number)) for number, one in enumerate(made)]
@@ -101,11 +101,20 @@ def _load(text: str, path: str) -> Mapping[str, Any]:
 def _yaml(text: str) -> object:
     import yaml
 
-    # References (*name) can make a small text a huge document, and EIDE writes none.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    blocks, flows = (
+        (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken),
+        (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken),
+    )
+    closing = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+    depth = 0
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
-            raise _Broken("holds references, which are not followed")
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for token in yaml.scan(text, Loader=loader):
+            depth += isinstance(token, (*blocks, *flows)) - isinstance(token, closing)
+            # References (*name) can make a small text a huge document, and EIDE writes none.
+            if depth > DEPTH or isinstance(token, yaml.AliasToken):
+                raise _Broken("holds references, or is nested deeper than a project can be", token.start_mark.line)
+        return yaml.load(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line if error.problem_mark else 0
         raise _Broken(f"is not valid YAML here: {error.problem}", line) from error
@@ -142,7 +151,7 @@ class _Target:
     data: Mapping[str, Any]
     name: str
     target: Mapping[str, Any]
-    findings: list[Any] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def folder(self) -> str:
