@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from signoff.verifiers.finding import Category, Finding, Related, Severity
 from signoff.verifiers.mcu.checks import handlers_names as names
 from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.handlers_digest import digest, digests, is_called
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Call, Function, ImageFacts
@@ -19,8 +20,6 @@ _ALIKE = 0.88
 _ALIKE_AND_MISSING = 0.75
 _NUMBER = re.compile(r"\d+")
 _PLACEHOLDER = re.compile(r"[A-Z]x_|[A-Z]x[A-Z]?\w*_IRQHandler")
-# What a macro that pastes handlers' names together leaves among the names of a file.
-_PASTED = frozenset({"_IRQHandler", "IRQHandler", "_isr", "_IRQ"})
 
 
 def unknown_handlers(image: ImageFacts, path: str, part: Part | None, project: Project) -> Iterator[Finding]:
@@ -56,21 +55,11 @@ def _is_certain(image: ImageFacts, part: Part | None, function: Function, call: 
     One on a condition is where the condition is the peripheral of a handle, as in ST's MspInit functions, and the image
     has a handle of the interrupt's peripheral.
     """
-    used = function.name in image.callers or function.name == "main" or function.name.startswith("HAL_")
+    used = function.name == "main" or function.name.startswith("HAL_") or is_called(image, function.name)
     if not used or not call.where.branch:
         return used
     interrupt = names.interrupt_of(enabled_by(call, part))
-    return any(one in _instances(image) for one in interrupt.split("_"))
-
-
-def _instances(image: ImageFacts) -> frozenset[str]:
-    """The peripherals that handles of ST's HAL are given."""
-    return frozenset(
-        field.value.resolved
-        for function in image.every()
-        for field in function.body.fields
-        if field.member == "Instance"
-    )
+    return any(peripheral in one.instances for one in digests(image) for peripheral in interrupt.split("_"))
 
 
 def enabled_by(call: Call, part: Part | None) -> str:
@@ -84,7 +73,7 @@ def enabled_by(call: Call, part: Part | None) -> str:
 def _registered(image: ImageFacts) -> bool:
     """Whether the program may put handlers into a table itself, or makes their names by macros."""
     functions = table("handlers_names")["registers"]["functions"]
-    return any(name in image.callers for name in functions) or bool(_PASTED & image.identifiers)
+    return any(is_called(image, name) for name in functions) or any(one.pastes for one in digests(image))
 
 
 def _is_candidate(image: ImageFacts, function: Function, name: str) -> bool:
@@ -98,12 +87,12 @@ def _takes_arguments(function: Function) -> bool:
 
 def _is_used(image: ImageFacts, name: str) -> bool:
     """Whether anything calls a function, takes its address or mentions its name."""
-    if name in image.callers or name in names.startup(image).mentioned:
+    if is_called(image, name) or name in names.startup(image).mentioned:
         return True
     for source in image.sources.values():
         if name not in source.reached:
             continue
-        if any(reference.name == name for function in source.functions for reference in function.body.references):
+        if name in digest(source).uses:
             return True
         if any(name in variable.names for variable in source.variables):
             return True
@@ -131,8 +120,8 @@ def _meant(image: ImageFacts, part: Part | None, name: str, known: frozenset[str
     """The handler that a name like it must mean: its interrupt is enabled, and nothing defines it."""
     missing = {
         handler.lower(): handler
-        for one in image.every()
-        for call in one.body.calls
+        for one in digests(image)
+        for _, call in one.enables
         if (handler := enabled_by(call, part)) in known and not may_be_defined(image, handler)
     }
     return tuple(missing[one] for one in get_close_matches(name.lower(), missing, n=1, cutoff=_ALIKE_AND_MISSING))

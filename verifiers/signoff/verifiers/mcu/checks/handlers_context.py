@@ -10,13 +10,13 @@ from functools import cached_property
 
 from signoff.verifiers.finding import Related
 from signoff.verifiers.mcu.checks import handlers_names as names
+from signoff.verifiers.mcu.checks.handlers_digest import digest, digests
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Call, Function, ImageFacts
 
 # A function of an image: its file and its name.
 Key = tuple[str, str]
-_TASKS = re.compile(r"xTaskCreate\w*|osThread(?:New|Create|Def)")
 _GUARD = re.compile(
     r"critical|disable_?irq|disable_?interrupt|int(?:errupt)?s?_?(?:off|lock|disable)|\block|atomic|primask|basepri"
     r"|irq_?(?:save|lock)|cpsid|ldrex|strex|mutex|semaphore",
@@ -53,22 +53,24 @@ class Contexts:
     """The handlers of an image and what runs where.
 
     `handlers` are the functions whose names vectors have, by that name; only those that interrupt the program at any
-    time (no faults, no SVC). `reached` says for each function from which of them, by its name in the vector table.
+    time (no faults, no SVC). `reached` says for each function from which of them, by its name in the vector table;
+    `functions` are these functions.
     """
 
     image: ImageFacts
     handlers: Mapping[str, Function] = field(default_factory=dict)
     reached: Mapping[Key, Mapping[str, Reach]] = field(default_factory=dict)
+    functions: tuple[Function, ...] = ()
 
     @cached_property
     def thread(self) -> frozenset[Key]:
         """Functions that certainly run outside of handlers: main, tasks, and what these call."""
-        return frozenset(self._closure(self._roots()))
+        return frozenset(self._closure(self._roots))
 
     @cached_property
     def thread_roots(self) -> frozenset[Key]:
         """main and the tasks themselves."""
-        return frozenset(key(root) for root in self._roots())
+        return frozenset(key(root) for root in self._roots)
 
     def certain_thread(self, function: Function) -> bool:
         """Whether a function certainly runs outside of handlers."""
@@ -78,7 +80,7 @@ class Contexts:
     def repeated(self) -> frozenset[Key]:
         """Functions that main or a task calls again and again: from within a loop that has no end."""
         called: list[Function] = []
-        for root in self._roots():
+        for root in self._roots:
             for call in root.body.calls:
                 if any(root.body.loops[loop].forever for loop in call.where.loops):
                     called += self.callees(root, call)
@@ -105,11 +107,11 @@ class Contexts:
                 if callback is not None and not callback.weak:
                     yield callback
 
+    @cached_property
     def _roots(self) -> list[Function]:
         found = [self.image.definition("main")]
-        for function in self.image.every():
-            tasks = {call.arguments[0].resolved for call in function.body.calls if _starts_task(call)}
-            found += [self.image.definition(task.lstrip("& "), function.path) for task in sorted(tasks)]
+        for one in digests(self.image):
+            found += [self.image.definition(task, function.path) for function, task in one.tasks]
         return [root for root in found if root is not None]
 
     def _closure(self, start: Iterable[Function]) -> set[Key]:
@@ -120,13 +122,11 @@ class Contexts:
             if key(function) in known:
                 continue
             known.add(key(function))
-            for call in function.body.calls:
-                waiting += [one for one in self.callees(function, call) if call.callee not in _callbacks()]
+            source = self.image.sources.get(function.path)
+            called = digest(source).calls.get(function.name, ()) if source else ()
+            targets = (self.image.definition(name, function.path) for name in called)
+            waiting += [target for target in targets if target is not None]
         return known
-
-
-def _starts_task(call: Call) -> bool:
-    return bool(call.arguments) and bool(_TASKS.fullmatch(call.callee))
 
 
 def _callbacks() -> Mapping[str, list[str]]:
@@ -160,7 +160,8 @@ def contexts(image: ImageFacts, part: Part | None) -> Contexts:
         return _kept[2]
     handlers = dict(_handlers(image, part))
     plain = Contexts(image, handlers)
-    made = Contexts(image, handlers, _reached(plain))
+    reached, functions = _reached(plain)
+    made = Contexts(image, handlers, reached, functions)
     _kept = weakref.ref(image), part, made
     return made
 
@@ -177,8 +178,9 @@ def _handlers(image: ImageFacts, part: Part | None) -> Iterable[tuple[str, Funct
             yield name, function
 
 
-def _reached(plain: Contexts) -> Mapping[Key, Mapping[str, Reach]]:
+def _reached(plain: Contexts) -> tuple[Mapping[Key, Mapping[str, Reach]], tuple[Function, ...]]:
     found: dict[Key, dict[str, Reach]] = {}
+    functions: dict[Key, Function] = {}
     for name, handler in plain.handlers.items():
         waiting = [(handler, Reach(handler))]
         while waiting:
@@ -186,9 +188,10 @@ def _reached(plain: Contexts) -> Mapping[Key, Mapping[str, Reach]]:
             if name in found.setdefault(key(function), {}):
                 continue
             found[key(function)][name] = reach
+            functions[key(function)] = function
             if asks(function):
                 continue
             for call in function.body.calls:
                 step = Reach(handler, (*reach.calls, (function, call)))
                 waiting += [(callee, step) for callee in plain.callees(function, call)]
-    return found
+    return found, tuple(functions.values())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import weakref
 
+from signoff.verifiers.mcu.checks.handlers_digest import digests
 from signoff.verifiers.mcu.checks.tables import table
-from signoff.verifiers.mcu.checks.vectors import Vectors, merged, read_assembler, read_c
+from signoff.verifiers.mcu.checks.vectors import Vectors, merged, read_assembler
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Function, ImageFacts, Operand
 
@@ -23,7 +24,7 @@ def startup(image: ImageFacts) -> Vectors:
     global _kept
     if _kept is None or _kept[0]() is not image:
         texts = (read_assembler(text) for text in image.assembler.values())
-        found = merged((*texts, *(read_c(source) for source in image.sources.values())))
+        found = merged((*texts, *(one.vectors for one in digests(image))))
         _kept = weakref.ref(image), found
     return _kept[1]
 

@@ -37,7 +37,7 @@ def too_urgent(image: ImageFacts, path: str, part: Part | None, project: Project
 def _kernel_calls(context: Contexts) -> Mapping[str, tuple[Function, Call]]:
     """For each handler the first call of the kernel that it reaches."""
     found: dict[str, tuple[Function, Call]] = {}
-    for function in context.image.every():
+    for function in context.functions:
         reaches = context.within(function)
         calls = [call for call in function.body.calls if _is_kernels(call)] if reaches and not asks(function) else ()
         for call in calls:

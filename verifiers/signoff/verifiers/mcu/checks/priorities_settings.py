@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from signoff.verifiers.mcu.checks import handlers_names as names
 from signoff.verifiers.mcu.checks.handlers import enabled_by
+from signoff.verifiers.mcu.checks.handlers_digest import digests, is_called
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import PRIORITY_FIELD_BITS, Part
-from signoff.verifiers.mcu.source.facts import Access, Call, FieldWrite, Function, ImageFacts, Operand
+from signoff.verifiers.mcu.source.facts import Call, FieldWrite, Function, ImageFacts, Operand
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ def _priorities(image: ImageFacts, part: Part | None) -> Priorities:
     bits = priority_bits(image, part)
     found: dict[str, list[Setting]] = {}
     enabled: dict[str, tuple[Function, Call]] = {}
-    for function in image.every():
-        for setting in _settings(function, part, bits):
+    for one in digests(image):
+        for function, call in one.sets:
+            setting = _setting(function, call, part, bits)
             found.setdefault(setting.handler, []).append(setting)
-        for call in function.body.calls:
+        for function, call in one.enables:
             enabled.setdefault(enabled_by(call, part), (function, call))
     enabled.pop("", None)
-    opened = "" in found or any(_writes_priorities(function) for function in image.every())
+    opened = "" in found or any(one.writes_priorities for one in digests(image))
     settings = {handler: tuple(all_of) for handler, all_of in found.items() if handler}
     return Priorities(settings, enabled, opened, not _groups_otherwise(image))
 
@@ -81,23 +83,23 @@ def priority_bits(image: ImageFacts, part: Part | None) -> int | None:
     return None
 
 
-def _settings(function: Function, part: Part | None, bits: int | None) -> Iterable[Setting]:
+def _setting(function: Function, call: Call, part: Part | None, bits: int | None) -> Setting:
     facts = table("priorities")
-    for call in function.body.calls:
-        if call.callee in facts["set"] and len(call.arguments) > 1:
-            handler = names.handler_named(call.arguments[0], part)
-            level = call.arguments[1].value
-            if facts["set"][call.callee] == "shifted":
-                level = None if level is None or bits is None else level >> (PRIORITY_FIELD_BITS - bits)
-            yield Setting(function, call, handler, level)
-        elif call.callee in facts["structure"]["functions"] and call.arguments:
-            yield _by_structure(function, call, part)
+    if call.callee in facts["structure"]["functions"]:
+        return _by_structure(function, call, part)
+    if len(call.arguments) < 2:
+        return Setting(function, call, "", None)
+    handler = names.handler_named(call.arguments[0], part)
+    level = call.arguments[1].value
+    if facts["set"][call.callee] == "shifted":
+        level = None if level is None or bits is None else level >> (PRIORITY_FIELD_BITS - bits)
+    return Setting(function, call, handler, level)
 
 
 def _by_structure(function: Function, call: Call, part: Part | None) -> Setting:
     """What StdPeriph's NVIC_Init sets: the members that its structure was given last."""
     facts = table("priorities")["structure"]
-    variable = call.arguments[0].resolved.lstrip("& ")
+    variable = call.arguments[0].resolved.lstrip("& ") if call.arguments else ""
     channel = _last(function, call, variable, facts["channel"])
     priority = _last(function, call, variable, facts["priority"])
     handler = names.handler_named(channel, part) if channel else ""
@@ -113,18 +115,12 @@ def _last(function: Function, call: Call, variable: str, member: str) -> Operand
     return before[-1].value
 
 
-def _writes_priorities(function: Function) -> bool:
-    return any(
-        access.peripheral == "NVIC" and access.register in ("IP", "IPR") and access.access is not Access.READ
-        for access in function.body.registers
-    )
-
-
 def _groups_otherwise(image: ImageFacts) -> bool:
     """Whether anything may set a grouping that takes bits away from what decides who comes first."""
     facts = table("priorities")["grouping"]
     for callee in facts["functions"]:
-        for _, call in image.callers.get(callee, ()):
+        calls = image.callers.get(callee, ()) if is_called(image, callee) else ()
+        for _, call in calls:
             said = call.arguments[0].resolved if call.arguments else ""
             if said not in facts["whole"]:
                 return True

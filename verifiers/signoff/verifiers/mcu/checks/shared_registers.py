@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity
 from signoff.verifiers.mcu.checks.check import TOOL
 from signoff.verifiers.mcu.checks.handlers_context import Contexts, contexts, guarded, key
+from signoff.verifiers.mcu.checks.handlers_digest import digest, digests
 from signoff.verifiers.mcu.parts.part import Part
-from signoff.verifiers.mcu.source.facts import Access, Function, ImageFacts, RegisterAccess
+from signoff.verifiers.mcu.source.facts import Function, ImageFacts, RegisterAccess
 from signoff.verifiers.project import Project
 
 # Registers that keep what was written: those of status clear by being written, and a change cannot get lost in them.
@@ -32,29 +33,24 @@ def shared_registers(image: ImageFacts, path: str, part: Part | None, project: P
     source = image.sources.get(path)
     if source is None:
         return
+    changes = [one for one in digest(source).changes if one[1].register in _CONTROL]
     context = contexts(image, part)
-    inside = _changes_in_handlers(context)
-    for function in source.functions:
+    inside = _changes_in_handlers(context) if changes else ()
+    for function, access in changes if inside else ():
         if context.within(function) or guarded(function) or not _comes_again(context, function):
             continue
-        for access in function.body.registers:
-            race = _race(context, (function, access), inside) if _changes(access) else None
-            if race and (race.certain or project.settings.part.hints):
-                yield _finding(race)
+        race = _race(context, (function, access), inside)
+        if race and (race.certain or project.settings.part.hints):
+            yield _finding(race)
 
 
-def _changes_in_handlers(context: Contexts) -> list[Place]:
-    return [
+def _changes_in_handlers(context: Contexts) -> tuple[Place, ...]:
+    return tuple(
         (function, access)
-        for function in context.image.every()
-        if context.only_handlers(function)
-        for access in function.body.registers
-        if _changes(access)
-    ]
-
-
-def _changes(access: RegisterAccess) -> bool:
-    return access.access is Access.MODIFY and bool(access.peripheral) and access.register in _CONTROL
+        for one in digests(context.image)
+        for function, access in one.changes
+        if access.register in _CONTROL and context.only_handlers(function)
+    )
 
 
 def _comes_again(context: Contexts, function: Function) -> bool:
@@ -62,7 +58,7 @@ def _comes_again(context: Contexts, function: Function) -> bool:
     return key(function) in context.repeated or key(function) in context.thread_roots
 
 
-def _race(context: Contexts, outside: Place, inside: list[Place]) -> _Race | None:
+def _race(context: Contexts, outside: Place, inside: Iterable[Place]) -> _Race | None:
     function, access = outside
     if key(function) in context.thread_roots and not _in_endless_loop(outside):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from signoff.verifiers.mcu.checks.handlers_digest import digest
 from signoff.verifiers.mcu.source.facts import Function, ImageFacts, Reference, Variable
 
 # Everything that touches a variable: the function, and how.
@@ -31,10 +32,10 @@ def accesses(image: ImageFacts, name: str, path: str) -> Uses:
         return ()
     return tuple(
         (function, reference)
-        for function in image.every()
-        if function.path == variable.path or not variable.static
-        for reference in function.body.references
-        if reference.name == name and variable_named(image, name, function.path) == variable
+        for source in image.sources.values()
+        if source.path == variable.path or not variable.static
+        for function, reference in digest(source).uses.get(name, ())
+        if variable_named(image, name, source.path) == variable
     )
 
 

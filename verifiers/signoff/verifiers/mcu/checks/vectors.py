@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from signoff.verifiers.mcu.source.facts import SourceFacts, Variable
 
@@ -49,6 +50,7 @@ class Vectors:
         return frozenset(self.table) - {""}
 
 
+@lru_cache(maxsize=16)
 def read_assembler(text: str) -> Vectors:
     """What an assembler file says; both branches of its conditionals count."""
     text = _blanked(_COMMENT, text)
