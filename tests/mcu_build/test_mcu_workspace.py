@@ -202,7 +202,9 @@ async def test_a_build_is_asked_only_where_the_workspace_is_trusted(
     async def ask(path: str, workspace: str) -> Reading:
         asked.append(path)
         unit = CompileUnit(str(main), defines=("ASKED",), declared=True)
-        return Reading((Image("x", workspace, kind="Makefile", link_declared=True, units=(unit,)),), files=(path,))
+        return Reading(
+            (Image("x", workspace, kind="Makefile", declared=True, link_declared=True, units=(unit,)),), files=(path,)
+        )
 
     monkeypatch.setattr(asking, "ask", ask)
     makefile = "CC = arm-none-eabi-gcc\nC_SOURCES = main.c\nCFLAGS = -mthumb -DREAD\n"

@@ -10,6 +10,7 @@ from signoff.verifiers.file_kinds import (
     DATABASE,
     EIDE,
     EIDE_FOLDER,
+    MAKEFILES,
     is_build_file,
     is_build_folder,
     is_config,
@@ -55,14 +56,20 @@ def survey(folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> S
 
 
 def in_build_folder(folder: str) -> tuple[str, ...]:
-    """compile_commands.json and CMakeCache.txt in a build folder and in the folders right below it (build/Release)."""
+    """What says how a build is made, in a build folder and in the folders right below it (build/Release).
+
+    A Makefile is one where people wrote it: CMake's own say less than its cache.
+    """
     try:
         with os.scandir(folder) as items:
             below = sorted(item.path for item in items if item.is_dir())[:BUILD_VARIANTS]
     except OSError:
         return ()
-    paths = (os.path.join(one, name) for one in (folder, *below) for name in (DATABASE, CMAKE_CACHE))
-    return tuple(path for path in paths if os.path.isfile(path))
+    paths = (os.path.join(one, name) for one in (folder, *below) for name in (DATABASE, CMAKE_CACHE, *MAKEFILES))
+    found = tuple(path for path in paths if os.path.isfile(path))
+    if any(os.path.basename(path) == CMAKE_CACHE for path in found):
+        return tuple(path for path in found if os.path.basename(path) not in MAKEFILES)
+    return found
 
 
 class _Walk:

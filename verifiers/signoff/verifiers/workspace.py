@@ -18,6 +18,7 @@ from signoff.verifiers.hdl.membership import Membership
 from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
 from signoff.verifiers.mcu.build.firmware import C_FILES
 from signoff.verifiers.mcu.build.model import McuModel
+from signoff.verifiers.mcu.build.reading import C_ENDINGS
 from signoff.verifiers.mcu.build.sanity import trouble as firmware_trouble
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
@@ -102,6 +103,8 @@ class WorkspaceModel:
         """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""
         if self._mcu.covers(normal := os.path.normpath(path)):
             return self._mcu.describe(normal)
+        if path.lower().endswith(C_ENDINGS) and self.project_for(path).unit is None:
+            return self._mcu.why_not(normal)
         return self._cuda.describe(path) if self._cuda.covers(path) else self._membership.describe(path)
 
     def problems(self) -> tuple[Finding, ...]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from importlib import import_module
 
 from signoff.verifiers.file_kinds import CMAKE_LISTS, CMAKE_PRESETS, MAKEFILES, PLATFORMIO
+from signoff.verifiers.mcu.build.kinds import Beside
 from signoff.verifiers.mcu.build.reading import Reading, Unreadable, read_bytes
 from signoff.verifiers.mcu.build.targets import HINTS
 
@@ -23,8 +24,10 @@ _ASKS = {
     CMAKE_LISTS: "cmake_ask:ask_cmake",
     PLATFORMIO: "platformio_ask:ask_platformio",
 }
-# Builds that are asked for one document: its folder's, then those of the folders above.
+# Builds that are asked for one document: its folder's and those right below, then those of the folders above.
 MOST_ASKED = 3
+# So many beside one another are looked at.
+MOST_BESIDE = 12
 # Files below a CMake project that are looked at for the name of an Arm compiler.
 MOST_LOOKED_AT = 200
 READ_LIMIT = 1024 * 1024
@@ -47,22 +50,23 @@ async def ask(path: str, workspace: str) -> Reading:
         return Reading(files=(path,))
 
 
-def candidates(document: str, inside: str, build_files: Iterable[str]) -> tuple[str, ...]:
+def candidates(document: str, inside: str, build_files: Collection[str]) -> tuple[str, ...]:
     """The project files to ask about for a document (or folder): the nearest first, up to the folder `inside`.
 
     Only those that have to do with firmware: asking any C project's build would run it for nothing.
     """
-    known = set(build_files)
-    found: list[str] = []
+    known = [path for path in build_files if is_askable(path)]
+    beside = Beside.of(known)
+    found: dict[str, None] = {}
     folder = document if os.path.isdir(document) else os.path.dirname(document)
     while len(found) < MOST_ASKED and (folder == inside or folder.startswith(inside.rstrip(os.sep) + os.sep)):
-        here = [path for name in _ASKS if (path := os.path.join(folder, name)) in known]
-        found += [path for path in here if _is_firmware(path, known)]
+        here = sorted(beside.by_folder.get(folder, ()), key=lambda path: (path.count(os.sep), path))
+        found |= {path: None for path in here[:MOST_BESIDE] if path not in found and _is_firmware(path, build_files)}
         folder = os.path.dirname(folder)
-    return tuple(found[:MOST_ASKED])
+    return tuple(found)[:MOST_ASKED]
 
 
-def _is_firmware(path: str, known: Iterable[str]) -> bool:
+def _is_firmware(path: str, known: Collection[str]) -> bool:
     """Whether a build names an Arm compiler, in a file of its own or in one beside or below it."""
     name = os.path.basename(path)
     if name == PLATFORMIO:

@@ -18,6 +18,12 @@ from signoff.verifiers.settings import McuSettings, VerifierSettings
 
 # Files that are looked at as documents of embedded C. A .h in no image may be anything.
 C_FILES = (*C_ENDINGS, *HEADER_EXTENSIONS)
+NO_IMAGE = "No firmware image that is known compiles it."
+TRUST = " Its tool is asked where you trust the workspace."
+
+
+# (build file, folder, what is not known) of an image whose flags are not known well enough to compile anything.
+Unusable = tuple[str, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class Firmware:
     """All that a folder says of its firmware.
 
     `read` are the files that said so (their change changes it), `unread` those that may hold more images and were not
-    read yet, as a workspace may have a thousand. `names` are those of its headers, without folders.
+    read yet, as a workspace may have a thousand. `names` are those of its headers, without folders. `unusable`
+    are those that cannot be checked, `findings` what is wrong in project files.
     """
 
     images: tuple[Image, ...] = ()
@@ -34,6 +41,7 @@ class Firmware:
     read: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
+    unusable: tuple[Unusable, ...] = ()
 
     def known_among(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of some included names that may be files of the folder: one that is still being typed is none."""
@@ -142,6 +150,17 @@ class FirmwareProjects:
         project = self.project(path)
         return f"{self._reasons[path]} {image_text(project.image)}".strip() if project.image else self._reasons[path]
 
+    def why_not(self, path: str) -> str:
+        """Why a C file that covers() does not name belongs to no image, in a sentence or two."""
+        places = self._at(path)
+        known = places.firmware if places is not None else Firmware()
+        beside = [one for one in known.unusable if path.startswith(one[1].rstrip(os.sep) + os.sep)]
+        if not beside:
+            return NO_IMAGE
+        origin, _, guessed = max(beside, key=lambda one: len(one[1]))
+        ask = "" if self._situation.trusted else TRUST
+        return f"{origin} does not tell how it is compiled. {' '.join(guessed)}{ask}"
+
     def _at(self, path: str) -> Places | None:
         """The folder of the workspace that a file is in; of one outside of all, one whose images compile it."""
         inside = (places for folder, places in self._folders if path.startswith(folder.rstrip(os.sep) + os.sep))
@@ -153,7 +172,7 @@ class FirmwareProjects:
         places = self._at(path)
         place = places.place(path) if places is not None else None
         if places is None or place is None:
-            self._reasons[path] = "No firmware image that is known compiles it."
+            self._reasons[path] = NO_IMAGE
             return replace(project, files=(path,))
         self._reasons[path] = place.why
         files = places.files(place.unit)

@@ -58,6 +58,10 @@ class McuModel:
         """The projects, one an image, that a file declares; their files are the image's C files."""
         return self._made.declared_by(path) if self._places else ()
 
+    def why_not(self, path: str) -> str:
+        """Why a C file belongs to no image."""
+        return self._made.why_not(path)
+
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong in the files that declare images."""
         return tuple(dict.fromkeys(finding for one in self._places.values() for finding in one.firmware.findings))
@@ -111,11 +115,15 @@ class McuModel:
         """The project file whose tool to ask next about a file or folder; "" where none is left or enough is known."""
         places = self._places.get(folder)
         place = places.place(path) if places is not None else None
-        if place is not None and (place.image.link_declared or place.image.kind not in ASKED_KINDS):
+        if place is not None and not self._may_say_more(folder, place.image):
             return ""
         found = await self._call("askable", folder, recursive, limit, path, timeout=READ_SECONDS)
         assert isinstance(found, tuple)
         return next((one for one in found if one not in self._asking), "")
+
+    def _may_say_more(self, folder: str, image: Image) -> bool:
+        told = image.link_declared or image.origin in self._answers.get(folder, {})
+        return image.kind in ASKED_KINDS and not told
 
     async def ask(self, build: str, folder: str) -> None:
         """Ask a build's tool for its commands: only in a trusted workspace. read() then takes the answer."""

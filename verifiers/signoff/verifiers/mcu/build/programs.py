@@ -64,6 +64,7 @@ def _with_link(image: Image, told: Image) -> Image:
         libraries=told.libraries,
         library_dirs=told.library_dirs,
         objects=told.objects,
+        archives=told.archives,
         part=image.part or told.part,
         part_origin=image.part_origin or told.part_origin,
         svd=image.svd or told.svd,

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from signoff.verifiers.file_kinds import CMAKE_LISTS, DATABASE, HEADER_EXTENSIONS, LINKER_ENDINGS, MANIFEST
+from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.includes import written_in
 from signoff.verifiers.mcu.build import kinds
 from signoff.verifiers.mcu.build.databases import read_database
-from signoff.verifiers.mcu.build.firmware import Firmware
+from signoff.verifiers.mcu.build.firmware import Firmware, Unusable
 from signoff.verifiers.mcu.build.headers import graph_of, shared
 from signoff.verifiers.mcu.build.naming import completed
 from signoff.verifiers.mcu.build.programs import merged
-from signoff.verifiers.mcu.build.reading import NOTHING, Reading, joined
+from signoff.verifiers.mcu.build.reading import NOTHING, Reading
+from signoff.verifiers.mcu.build.recipe import KIND as RECIPE
 from signoff.verifiers.mcu.build.recipe import read_recipe
+from signoff.verifiers.mcu.build.targets import names_core
+from signoff.verifiers.project import Image
 
 # Generated tables of many MB include nothing.
 HUGE_BYTES = 4 * 1024 * 1024
@@ -47,30 +51,40 @@ class FirmwareReader:
     ) -> Firmware:
         """Everything about the firmware of a folder whose C files, build files and signoff.toml files are given."""
         build_files = list(build_files)
-        manifests = [path for path in configs if os.path.basename(path) == MANIFEST]
         projects, unread = kinds.split(build_files, request.asked)
-        answers = dict(request.answers)
-        ranked = [
-            [read_recipe(path) for path in manifests],
-            self._projects(kinds.CMAKE, projects, answers),
-            self._databases(build_files),
-            *(self._projects(kind, projects, answers) for kind in kinds.KINDS),
-        ]
-        told = joined(reading for readings in ranked for reading in readings)
-        images = merged(tuple(image for one in readings for image in one.images) for readings in ranked)
+        ranked = self._ranked(build_files, configs, projects, dict(request.answers))
+        readings = [reading for one in ranked for reading in one]
+        images = merged(tuple(filter(_is_usable, _images(one))) for one in ranked)
         scripts = [path for path in build_files if path.lower().endswith(LINKER_ENDINGS)]
         svds = [path for path in build_files if path.lower().endswith(".svd")]
         images = shared(completed(image, scripts, svds) for image in images)
-        names_of = self._names_of(request.buffers)
         headers = (os.path.basename(path) for path in units if path.lower().endswith(HEADER_EXTENSIONS))
         return Firmware(
-            images,
-            graph_of(images, folder, names_of),
-            told.findings,
-            frozenset(told.files),
-            tuple(unread),
-            frozenset(headers) if images else frozenset(),
+            images=images,
+            graph=graph_of(images, folder, self._names_of(request.buffers)),
+            findings=tuple(dict.fromkeys(_findings(readings))),
+            read=frozenset(path for reading in readings for path in reading.files),
+            unread=unread,
+            names=frozenset(headers) if images else frozenset(),
+            unusable=tuple(_unusable(readings, request.answers)),
         )
+
+    def _ranked(
+        self,
+        build_files: Iterable[str],
+        configs: Iterable[str],
+        projects: Mapping[str, Iterable[str]],
+        answers: Mapping[str, Reading],
+    ) -> list[list[Reading]]:
+        """What each build system's files say, the most trustworthy first."""
+        manifests = [path for path in configs if os.path.basename(path) == MANIFEST]
+        asked = [answer for path, answer in answers.items() if path.endswith(CMAKE_LISTS) and answer.images]
+        return [
+            [read_recipe(path) for path in manifests],
+            [*asked, *self._projects(kinds.CMAKE, projects, answers)],
+            self._databases(build_files),
+            *(self._projects(kind, projects, answers) for kind in kinds.KINDS),
+        ]
 
     def forget_projects(self) -> None:
         """Read every project file anew: a source came or went."""
@@ -80,11 +94,8 @@ class FirmwareReader:
         self, kind: kinds.Kind, projects: Mapping[str, Iterable[str]], answers: Mapping[str, Reading]
     ) -> list[Reading]:
         """What the projects of one build system say: its tool's answer where that has images, else their own words."""
-        told = [answer for path, answer in answers.items() if kind is kinds.CMAKE and path.endswith(CMAKE_LISTS)]
-        for path in projects.get(kind.name, ()):
-            answer = answers.get(path, NOTHING)
-            told.append(answer if answer.images else joined((self._reading(path, kind.read), answer)))
-        return told
+        told = [(path, answers.get(path, NOTHING)) for path in projects.get(kind.name, ())]
+        return [answer if answer.images else self._reading(path, kind.read) for path, answer in told]
 
     def _databases(self, build_files: Iterable[str]) -> list[Reading]:
         """The compile_commands.json files, each once: the one at the root is often a link to that of a build folder."""
@@ -105,8 +116,12 @@ class FirmwareReader:
         return known[1]
 
     def _names_of(self, buffers: Mapping[str, tuple[str, ...]]) -> Callable[[str], tuple[str, ...]]:
+        known: dict[str, tuple[str, ...]] = dict(buffers)
+
         def names_of(path: str) -> tuple[str, ...]:
-            return buffers[path] if path in buffers else self._includes(path)
+            if path not in known:
+                known[path] = self._includes(path)
+            return known[path]
 
         return names_of
 
@@ -116,6 +131,33 @@ class FirmwareReader:
         if known is None or known[0] != stamp:
             known = self._written[path] = stamp, _written(path, stamp)
         return known[1]
+
+
+def _images(readings: Iterable[Reading]) -> tuple[Image, ...]:
+    return tuple(image for reading in readings for image in reading.images)
+
+
+def _findings(readings: Iterable[Reading]) -> Iterable[Finding]:
+    """What is wrong in project files; of one whose words were partly guessed at, what is missing may be the guess."""
+    for reading in readings:
+        if not reading.images or any(image.declared or image.kind == RECIPE for image in reading.images):
+            yield from reading.findings
+
+
+def _unusable(readings: Iterable[Reading], answers: Iterable[tuple[str, Reading]]) -> Iterable[Unusable]:
+    """What belongs to no image that can be checked, and why: of a tool that was asked in vain, what it said."""
+    for image in _images(readings):
+        if not _is_usable(image):
+            yield image.origin, image.root, image.guessed
+    for path, answer in answers:
+        if not answer.images:
+            said = tuple(f"{finding.message} ({finding.path})." for finding in answer.findings)
+            yield path, os.path.dirname(path), said
+
+
+def _is_usable(image: Image) -> bool:
+    """Whether it is known for which core an image is compiled, or at least with exactly which flags."""
+    return image.declared or image.kind == RECIPE or any(names_core(unit.flags) for unit in image.units)
 
 
 def _written(path: str, stamp: Stamp | None) -> tuple[str, ...]:

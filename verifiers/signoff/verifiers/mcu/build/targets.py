@@ -9,9 +9,7 @@ from collections.abc import Sequence
 _GNU = re.compile(r"(?:arm-(?:none|zephyr|\w*)-?eabi\w*-)(?:gcc|g\+\+|c\+\+|cpp|clang|as)(?:-[\d.]+)?")
 # Those of Arm (armclang, armcc) and of IAR have words of their own.
 _FOREIGN = re.compile(r"armclang|armcc|armcpp|iccarm")
-_CORTEX_M = re.compile(
-    r"-m(?:cpu|tune)=cortex-m\w+(?:\+\w+)*|-march=armv(?:6s?-m|7e?-?m|8(?:\.\d)?-m)[\w.+]*|-mthumb"
-)
+_CORTEX_M = re.compile(r"-m(?:cpu|tune)=cortex-m\w+(?:\+\w+)*|-march=armv(?:6s?-m|7e?-?m|8(?:\.\d)?-m)[\w.+]*|-mthumb")
 # What runs under an operating system is none, though it may well be Thumb code.
 _HOSTED = re.compile(r"linux|android|darwin|win32|mingw")
 _TARGET = re.compile(r"(?:thumb\w*|arm\w*)-(?:none|unknown|arm|\w+)-(?:none-)?eabi\w*")
@@ -32,6 +30,11 @@ def is_firmware(compiler: str, arguments: Sequence[str]) -> bool:
     if _HOSTED.search(name):
         return False
     return any(_CORTEX_M.fullmatch(word) for word in arguments) or _is_target(arguments)
+
+
+def names_core(flags: Sequence[str]) -> bool:
+    """Whether flags say for which core to compile: without, gcc compiles for one of the nineties."""
+    return any(word.startswith(("-mcpu=", "-march=")) or word == "-mthumb" for word in flags) or _is_target(flags)
 
 
 def is_foreign(compiler: str) -> bool:
