@@ -16,6 +16,7 @@ OUTPUT_LIMIT = "output limit"
 FAULT = "fault"
 WAITING = "waiting"
 CANCELLED = "cancelled"
+STEADY = "steady state"
 NOT_RUN = "not run"
 
 # Firmware that prints without end must not fill an editor: so many bytes of text are kept of a run.
