@@ -31,13 +31,14 @@ Environment = dict[str, Definition]
 class Reach:
     """The headers that a unit may include, whatever is compiled: its own with their stamps, vendors', names not found.
 
-    `defined` are the macros that vendors' headers may define.
+    `defined` are the macros that vendors' headers may define, `behind` keeps which own ones lie behind a vendor's.
     """
 
     headers: Mapping[str, Stamp]
     vendors: Mapping[str, Stamp]
     missing: tuple[str, ...] = ()
     defined: frozenset[str] = frozenset()
+    behind: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,26 @@ class UnitReader:
             )
         return kept[1]
 
+    def own_behind(self, path: str, reach: Reach, where: tuple[str, ...]) -> tuple[str, ...]:
+        """The project's own headers that a vendor's includes, itself or by way of other vendors'."""
+        if path not in reach.behind:
+            reach.behind[path] = self._own_behind(path, reach, where)
+        return reach.behind[path]
+
+    def _own_behind(self, path: str, reach: Reach, where: tuple[str, ...]) -> tuple[str, ...]:
+        own: dict[str, None] = {}
+        seen, waiting = {path}, [path]
+        while waiting:
+            origin = waiting.pop()
+            for name, angled in self._vendor_includes(origin, reach.vendors[origin]):
+                found = self.find(name, angled, origin, where)
+                if found in reach.headers:
+                    own[found] = None
+                elif found in reach.vendors and found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+        return tuple(own)
+
     def find(self, name: str, angled: bool, origin: str, where: tuple[str, ...]) -> str:
         """The path of what `#include "name"` means in the file `origin`; "" where it is not found."""
         own = "" if angled else str(Path(origin).parent)
@@ -202,7 +223,9 @@ class _Run:
         return _Includer(self, origin, depth, scope)
 
     def enter(self, path: str, now: Environment, depth: int, scope: _Scope) -> Environment | None:
-        """The macros that a header leaves where `now` holds before it."""
+        """The macros that a header leaves where `now` holds before it; a vendor's, those of own ones behind it."""
+        if path in self.reach.vendors and depth <= DEEPEST:
+            return self._behind(path, now, depth, scope)
         if path not in self.reach.headers or depth > DEEPEST:
             return None
         stamp = self.reach.headers[path]
@@ -213,6 +236,13 @@ class _Run:
                 scope.words |= variant.words
                 return variant.leaves
         return self._read(path, stamp, now, depth, scope, variants)
+
+    def _behind(self, path: str, now: Environment, depth: int, scope: _Scope) -> Environment:
+        """What the project's own headers leave that a vendor's includes: stm32f4xx_hal_conf.h, FreeRTOSConfig.h."""
+        leaves: Environment = {}
+        for own in self.reader.own_behind(path, self.reach, self.where):
+            leaves.update(self.enter(own, {**now, **leaves}, depth + 1, scope) or {})
+        return leaves
 
     def _read(
         self, path: str, stamp: Stamp, now: Environment, depth: int, scope: _Scope, variants: list[_Variant]
