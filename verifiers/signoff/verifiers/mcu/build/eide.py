@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from signoff.verifiers.compile_flags import parse, split
-from signoff.verifiers.finding import Finding
+from signoff.verifiers.finding import Finding, Span
 from signoff.verifiers.mcu.build.cores import core_flags, cpu_of
 from signoff.verifiers.mcu.build.link_line import parse_link
 from signoff.verifiers.mcu.build.reading import (
