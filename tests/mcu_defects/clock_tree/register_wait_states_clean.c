@@ -1,6 +1,8 @@
 /* 168 MHz by registers. */
 #include "stm32f407xx.h"
 
+#define HSE_VALUE 8000000UL /* the crystal */
+
 static void clock_init(void)
 {
     RCC->APB1ENR |= RCC_APB1ENR_PWREN;
@@ -13,7 +15,7 @@ static void clock_init(void)
     RCC->CR |= RCC_CR_PLLON;
     while (!(RCC->CR & RCC_CR_PLLRDY))
         ;
-    FLASH->ACR = FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN | FLASH_ACR_LATENCY_5WS;
+    FLASH->ACR = FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_LATENCY_5WS;
     RCC->CFGR = RCC_CFGR_PPRE1_DIV4 | RCC_CFGR_PPRE2_DIV2 | RCC_CFGR_SW_PLL;
     while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL)
         ;

@@ -6,6 +6,7 @@
 int main(void)
 {
     RCC->AHB1ENR |= RCC_AHB1ENR_GPIODEN;
+    GPIOD->MODER &= ~(3UL << (LED_PIN * 2U));
     GPIOD->MODER |= 1UL << (LED_PIN * 2U);
     for (;;)
         GPIOD->BSRR = 1UL << LED_PIN;
