@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from signoff.verifiers.compile_flags import compiler_of, parse
+from signoff.verifiers.compile_flags import LAUNCHERS, compiler_of, parse
 from signoff.verifiers.mcu.build.link_line import LinkLine, parse_link
 from signoff.verifiers.mcu.build.reading import C_ENDINGS, absolute, is_source
 from signoff.verifiers.mcu.build.targets import is_firmware, is_foreign, program
@@ -29,6 +29,13 @@ class Command:
 
     directory: str
     argv: tuple[str, ...]
+
+
+def is_building(name: str) -> bool:
+    """Whether a program of this name compiles, archives or links, or starts one that does (ccache)."""
+    plain = program(name)
+    kinds = (_COMPILER, _ARCHIVER, _LINKER, _ASSEMBLER)
+    return plain in LAUNCHERS or any(kind.fullmatch(plain) for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)

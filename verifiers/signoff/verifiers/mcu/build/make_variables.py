@@ -28,6 +28,16 @@ _CONDITION = re.compile(r"(ifeq|ifneq|ifdef|ifndef)\b\s*(.*)", re.DOTALL)
 _PAIR = re.compile(r"""\((.*),(.*)\)|(["'])(.*?)\3\s*(["'])(.*?)\5""", re.DOTALL)
 
 
+@dataclass(slots=True)
+class _Branch:
+    """One open condition: whether what is read now holds (None: not known, it is read all the same), and whether a
+    branch was taken already, or none of it is reached.
+    """
+
+    now: bool | None
+    done: bool
+
+
 @dataclass
 class Variables:
     """The variables of a Makefile after reading it: `folder` is where make runs, `files` were read or asked for."""
@@ -48,9 +58,9 @@ class Variables:
         except Unreadable:
             return
         self.values["MAKEFILE_LIST"] = f"{self.values.get('MAKEFILE_LIST', '')} {path}".strip()
-        taken: list[bool | None] = []
+        taken: list[_Branch] = []
         for line in _lines(text):
-            if not self._condition(line, taken) and all(one is not False for one in taken):
+            if not self._condition(line, taken) and all(one.now is not False for one in taken):
                 self._statement(line, depth)
 
     def _statement(self, line: str, depth: int) -> None:
@@ -72,18 +82,21 @@ class Variables:
         else:
             self.values[name] = self.expand(value) if sign.startswith(":") else value
 
-    def _condition(self, line: str, taken: list[bool | None]) -> bool:
-        """Whether a line is one of conditions; `taken` is then brought up to date (None: not known, both are read)."""
+    def _condition(self, line: str, taken: list[_Branch]) -> bool:
+        """Whether a line is one of conditions; `taken` is then brought up to date."""
         word = line.split(" ", 1)[0]
         if match := _CONDITION.fullmatch(line):
-            reached = all(one is not False for one in taken)
-            taken.append(self._holds(match[1], match[2]) if reached else False)
+            reached = all(one.now is not False for one in taken)
+            now = self._holds(match[1], match[2]) if reached else False
+            taken.append(_Branch(now, done=now is True or not reached))
         elif word == "else":
             if taken:
-                was, rest = taken.pop(), line[4:].strip()
-                follows = _CONDITION.fullmatch(rest)
-                now = None if was is None else not was
-                taken.append(self._holds(follows[1], follows[2]) if follows and now is True else now)
+                follows = _CONDITION.fullmatch(line[4:].strip())
+                branch = taken[-1]
+                unsure = branch.now is None
+                branch.now = False if branch.done else self._holds(follows[1], follows[2]) if follows else True
+                branch.now = None if unsure and branch.now is True else branch.now
+                branch.done |= branch.now is True
         elif word == "endif":
             if taken:
                 taken.pop()

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from signoff.verifiers.compile_flags import split
-from signoff.verifiers.mcu.build.commands import Command
+from signoff.verifiers.mcu.build.commands import Command, is_building
 from signoff.verifiers.mcu.build.reading import is_source
 
 # A line without any of these words makes nothing that matters here.
 _WORTH = re.compile(r"gcc|g\+\+|clang|c\+\+|\bcc\b|\bar\b|-ar\b|\bld\b|-ld\b|-as\b|armcc|iccarm|make|\bcd\b")
 _ENTERING = re.compile(r"^\S*make\S*?(?:\[\d+\])?: (Entering|Leaving) directory [`'\"](.*)['\"]$")
 _PLAIN = re.compile(r"[^;&|()<>\"'\\`#$]*")
-_TOKEN = re.compile(r"""(?:[^\s"'\\;&|()<>]|\\.|"(?:\\.|[^"\\])*"|'[^']*')+|&&|\|\||>>|[;&|()<>]""", re.DOTALL)
+_TOKEN = re.compile(r"""\d?>&\d|(?:[^\s"'\\;&|()<>]|\\.|"(?:\\.|[^"\\])*"|'[^']*')+|&&|\|\||>>|[;&|()<>]""", re.DOTALL)
+_JOINING = re.compile(r"\d?>&\d")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _MAKE = re.compile(r"(?:.*/)?(?:g|mingw32-)?make(?:\.exe)?")
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "(", ")"})
@@ -61,6 +62,8 @@ def simple_commands(line: str) -> Iterator[list[str]]:
             words = []
         elif token.startswith("#"):
             break
+        elif _JOINING.fullmatch(token):
+            continue
         elif token in (">", ">>", "<"):
             next(tokens, None)
             if words and words[-1].isdigit():
@@ -102,7 +105,7 @@ def _line(line: str, places: list[_Place]) -> Iterator[Command]:
             here = os.path.normpath(os.path.join(here or places[-1].path, words[1]))
         elif _MAKE.fullmatch(words[0]):
             _guess(places, here, words)
-        else:
+        elif is_building(words[0]):
             yield Command(here or _place_of(words, places), tuple(words))
 
 
