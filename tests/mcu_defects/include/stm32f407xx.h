@@ -138,6 +138,7 @@ typedef struct {
 #define RCC_CFGR_SW_PLL 2UL
 #define RCC_CFGR_SWS 0xCUL
 #define RCC_CFGR_SWS_PLL 8UL
+#define RCC_CFGR_HPRE_DIV1 0UL
 #define RCC_CFGR_PPRE1_DIV4 (5UL << 10)
 #define RCC_CFGR_PPRE2_DIV2 (4UL << 13)
 #define FLASH_ACR_LATENCY_0WS 0UL

@@ -1,4 +1,4 @@
-/* AFR[0] holds pins 0 to 7, so a pin's number is counted from 8 in AFR[1]. */
+/* AFR[0] holds pins 0 to 7, AFR[1] pins 8 to 15, each counted from its own first pin. */
 #include "stm32f407xx.h"
 
 #define PWM_PIN 14U
@@ -7,7 +7,7 @@ int main(void)
 {
     RCC->AHB1ENR |= RCC_AHB1ENR_GPIOBEN;
     RCC->APB1ENR |= RCC_APB1ENR_TIM12EN;
-    GPIOB->AFR[1] |= (uint32_t)(9ULL << (PWM_PIN * 4U)); /* fault: 56 bits to the left is outside of the register */
+    GPIOB->AFR[1] |= 9UL << (PWM_PIN * 4U); /* fault: 56 bits to the left is outside of the register */
     GPIOB->MODER |= 2UL << (PWM_PIN * 2U);
     TIM12->ARR = 999U;
     TIM12->CCMR1 = TIM_CCMR1_OC1M_2 | TIM_CCMR1_OC1M_1;

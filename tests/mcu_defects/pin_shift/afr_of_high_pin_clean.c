@@ -7,7 +7,7 @@ int main(void)
 {
     RCC->AHB1ENR |= RCC_AHB1ENR_GPIOBEN;
     RCC->APB1ENR |= RCC_APB1ENR_TIM12EN;
-    GPIOB->AFR[1] |= (uint32_t)(9ULL << ((PWM_PIN - 8U) * 4U));
+    GPIOB->AFR[1] |= 9UL << ((PWM_PIN - 8U) * 4U);
     GPIOB->MODER |= 2UL << (PWM_PIN * 2U);
     TIM12->ARR = 999U;
     TIM12->CCMR1 = TIM_CCMR1_OC1M_2 | TIM_CCMR1_OC1M_1;
