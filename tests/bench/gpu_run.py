@@ -41,6 +41,8 @@ ARCHITECTURE = "sm_80"
 # Source files of released packages that need PyTorch or more to compile: for launch checks and clangd alone.
 LARGE = (("lightgbm", "cuda_data_partition.cu"), ("deepspeed", "normalize_kernels.cu"))
 RUNGS = ("launch", "nvrtc", "nvcc")
+# The launch checks after an edit between functions; the others are timed after one in a function.
+BETWEEN = "launch, between"
 
 Timed = Callable[[int], Awaitable[float | None]]
 
@@ -56,18 +58,25 @@ def edited(text: str, number: int) -> str:
     return text[: place(text)] + constant(number) + text[place(text) :]
 
 
+def between(text: str, number: int) -> str:
+    """The text with the same edit between two functions: behind the one in the middle of the file."""
+    ends = [match.end() for match in re.finditer(r"^\}\n", text, re.MULTILINE)]
+    at = ends[len(ends) // 2]
+    return text[:at] + constant(number) + text[at:]
+
+
 def constant(number: int) -> str:
     """The line that an edit puts in."""
     return f"const int signoff_bench_{number} = {number};\n"
 
 
-def rung(session: Session, verifier: Verifier, path: Path) -> Timed:
-    """One of Signoff's verifiers on a file; None where it could not judge it."""
+def rung(session: Session, verifier: Verifier, path: Path, edit: Callable[[str, int], str] = edited) -> Timed:
+    """One of Signoff's verifiers on a file, after each `edit`; None where it could not judge it."""
     snapshot = snapshot_of(path)
     project = replace(session.workspace.project_for(snapshot.path), architectures=(ARCHITECTURE,))
 
     async def once(number: int) -> float | None:
-        text = replace(snapshot, text=edited(snapshot.text, number), version=number)
+        text = replace(snapshot, text=edit(snapshot.text, number), version=number)
         start = time.perf_counter()
         outcome = await verifier.run(text, project)
         return time.perf_counter() - start if outcome.judged else None
@@ -125,6 +134,9 @@ async def measured(path: Path, rounds: int, program: Path | None, whole: bool) -
         ways = {
             one.name: rung(session, one, path) for one in session.verifiers if one.name in RUNGS[: 3 if whole else 1]
         }
+        # In processes of their own: to each, every text differs from its last in one place.
+        other = await stack.enter_async_context(open_session([path.parent]))
+        ways[BETWEEN] = rung(other, next(one for one in other.verifiers if one.name == RUNGS[0]), path, between)
         if whole and tools.nvcc:
             ways |= {f"raw nvcc {option}": raw(tools, path, option, folder) for option in ("-cubin", "-c")}
         if program is not None:

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from signoff.verifiers.gpu.checks.launch_engine import LaunchEngine
 from signoff.verifiers.gpu.facts import UnitFacts
 from signoff.verifiers.gpu.values.analyse import analyse
 from signoff.verifiers.gpu.values.memo import Memo
 from signoff.verifiers.gpu.values.parsing import difference, parsed
+from signoff.verifiers.gpu.values.preprocess import environment, preprocess
 from signoff.verifiers.gpu.values.scanning import again, whole
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
 
 CASES = sorted((Path(__file__).parents[1] / "gpu_launch" / "cases").glob("*/*.cu"))
 UNIT = """\
@@ -89,6 +93,67 @@ def test_places_behind_an_edit_move_with_it() -> None:
     assert places == [("called", 27), ("rows", 2)]
 
 
+MAIN = "int main() {"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "// scale and rows\n",
+        "\n\n\n",
+        "int fresh(int n) {\n  int grid = n;\n  return grid;\n}\n",
+        "__global__ void fresh(float *data, int n) { data[n] = 0; }\n",
+        "const int fresh = 3;\n",
+        "#define FRESH 3\n",
+        "#pragma once\n",
+        "namespace fresh { int n; }\n",
+    ],
+)
+def test_what_is_put_between_functions_leaves_all_that_does_not_look_for_it(piece: str) -> None:
+    typed = Typed(UNIT)
+    typed.replaced(MAIN, piece + MAIN)
+    assert typed.kept > 10
+    typed.text = UNIT
+    typed.look()
+    assert typed.kept > 10
+
+
+@pytest.mark.parametrize(
+    ("piece", "grid", "block"),
+    [
+        ("#undef WIDTH\n", (70000, 128), 256),
+        ("int chosen(long n) { return 32; }\n", (70000, 128), None),
+        ("void more(float *data) { one(data, 3); }\n", (None, 128), 256),
+        ("void (*later)(float *, int) = one;\n", (None, 128), 256),
+        ("#define CALL(x) one(x, 5)\n", (None, 128), 256),
+    ],
+)
+def test_what_is_put_between_functions_and_tells_is_seen(
+    piece: str, grid: tuple[int | None, int | None], block: int | None
+) -> None:
+    launch = Typed(UNIT).replaced(MAIN, piece + MAIN).launches[0]
+    assert ((launch.grid.x, launch.grid.y), launch.block.x) == (grid, block)
+
+
+@pytest.mark.parametrize(
+    ("piece", "grid", "kept"),
+    [
+        ("int fresh = 4; idle();", 70000, True),
+        ("while (mode) { idle(); }", 70000, True),
+        ("int fresh = ;", 70000, True),
+        ("grid.x = 9;", 9, False),
+        ("n = 8;", 70000, False),
+        ("if (table[0]) return;", 70000, False),
+    ],
+)
+def test_a_launch_is_kept_where_its_own_function_changes_beside_it(piece: str, grid: int, kept: bool) -> None:
+    typed = Typed(UNIT)
+    before = typed.look().launches[0]
+    after = typed.replaced("  scale<<<", f"  {piece}\n  scale<<<").launches[0]
+    assert (after.grid.x, after.span.start_line) == (grid, before.span.start_line + 1)
+    assert (after.grid is before.grid) == kept
+
+
 @pytest.mark.parametrize(
     ("old", "new", "grid", "block"),
     [
@@ -140,6 +205,13 @@ def test_a_header_that_changes() -> None:
     assert block() == 96
 
 
+def test_shared_memory_of_a_macro() -> None:
+    typed = Typed(UNIT)
+    typed.replaced("#define WIDTH 64\n", "#define WIDTH 64\n#define MORE __shared__ int more[8]; more[0] = 1;\n")
+    facts = typed.replaced("{ data[0] = 1; }", "{ MORE data[0] = 1; }")
+    assert {one.name: one.static_shared for one in facts.kernels}["other"] is None
+
+
 PIECES = (
     " int q = 3;", " n = 4;", "x", " ", "\n", "\n\n", "if (n > 1024) return;", "1", "0", "// c\n", "(", ")", "{", "}",
     ";", "<", "&n", "/*", "*/", '"', "#define Q 3\n", " return;", "int n;", "extern __shared__ int s[];", "\u00e9",
@@ -147,9 +219,32 @@ PIECES = (
 )  # fmt: skip
 
 
+BETWEEN = (
+    "const int q = 3;", "// a comment n", "/* c", "*/", "", "#define Q 3", "static int helper(int n) { return n * 2; }",
+    "__global__ void fresh(float *x, int n) { x[n] = 1; }", "namespace other { int n = 3; }", "using namespace std;",
+    "typedef unsigned my_t;", "struct Zed { int n; static const int deep = 9; };", "int broken(", "#ifdef Q", "#endif",
+    "template <int N> __global__ void many(int *p) { __shared__ int s[N]; s[0] = *p; }", "void decl(int);", "}",
+    "#else", "const int {} = 7;", "#define {} 9", "int {}(int x) {{ return x; }}", "// {}", "__global__ void {}();",
+    "#undef {}", "#define USES({0}) {0} = 3", "#define LAUNCH {}<<<1, 1>>>()",
+)  # fmt: skip
+
+
+def between(text: str, pick: random.Random) -> str:
+    """The text with something put between its lines, or with a part that ends at an empty line or a brace taken out."""
+    ends = [found.end() for found in re.finditer(r"^\}?\s*\n", text, re.MULTILINE)] or [0]
+    at = pick.choice(ends)
+    if pick.random() < 0.2:
+        return text[:at] + text[min((end for end in ends if end > at), default=at) :]
+    piece = pick.choice(BETWEEN)
+    name = pick.choice(re.findall(r"[A-Za-z_]\w*", text) or ["a"])
+    return f"{text[:at]}{piece.format(name) if '{0}' in piece or '{}' in piece else piece}\n{text[at:]}"
+
+
 def edited(text: str, pick: random.Random) -> str:
     """The text after one edit as somebody (or a slip) makes it."""
-    words = re.findall(r"\w+", text)
+    if pick.random() < 0.3:
+        return between(text, pick)
+    words = re.findall(r"\w+", text) or ["a"]
     at = pick.choice([found.end() for found in re.finditer(r"[;{]", text)] or [0])
     if pick.random() < 0.3:
         at = pick.randrange(len(text) + 1)
@@ -185,7 +280,31 @@ def test_random_edits(seed: int) -> None:
             kept += typed.kept > 0
             if pick.random() < 0.4:
                 typed.text = before
-    assert kept > 20
+    assert kept > 60
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_findings_and_hints_after_random_edits(seed: int) -> None:
+    pick = random.Random(seed)
+    for text in texts(pick):
+        engine = LaunchEngine()
+        for _ in range(8):
+            shot = Snapshot("file:///w/a.cu", "/w/a.cu", "cuda-cpp", 1, text)
+            assert engine.check(shot, Project("/w")) == LaunchEngine().check(shot, Project("/w"))
+            text = edited(text, pick)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_preprocessing_that_an_edit_does_not_concern_is_that_of_a_fresh_look(seed: int) -> None:
+    pick, macros, moved = random.Random(seed), environment((), ()), 0
+    for text in texts(pick):
+        for _ in range(25):
+            old, new = text.encode(), (text := edited(text, pick)).encode()
+            fresh = preprocess(new, macros, lambda *_: None)
+            made = preprocess(old, macros, lambda *_: None).moved(old, new, difference(old, new))
+            moved += made is not None
+            assert made is None or made == fresh
+    assert moved > 100
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -222,6 +341,8 @@ def outline(cursor: object) -> list[tuple[str, int, int, str | None]]:
         (b"aaa", b"aaaa", (3, 3, 4)),
         (b"", b"x", (0, 0, 1)),
         ("aéb".encode(), "aêb".encode(), (1, 3, 3)),
+        (b"x\nint b;\n", b"x\nint a;\nint b;\n", (2, 2, 9)),
+        (b"x\nint a;\nint b;\n", b"x\nint b;\n", (2, 9, 2)),
         ("\u00e9\u00e9".encode(), "\u00e9".encode(), (2, 4, 2)),
     ],
 )

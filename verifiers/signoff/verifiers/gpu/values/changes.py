@@ -3,8 +3,8 @@
 That is an edit in one place of the document that leaves all around that place as it was parsed: within the statements
 of a function, or among what stands beside functions (declarations, comments, macros, whole functions). What was found
 before still holds if it has not looked at what the edit may have changed: see Reads. The finer the place, the more is
-kept: an edit in statements that neither branch nor leave nor launch does not even concern what holds such statements,
-but for the names in them.
+kept: an edit in statements that neither leave nor launch does not even concern what their function launches, but for
+the names in them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from tree_sitter import Node
 
 from signoff.verifiers.finding import Span
 from signoff.verifiers.gpu.values.effects import function_of
@@ -58,6 +60,11 @@ class Region:
     last: int
     comments: tuple[Range, ...] = ()
 
+    def others(self) -> list[Node]:
+        """The functions that it does not touch."""
+        functions = self.source.functions
+        return [*functions[: self.first], *functions[self.last :]]
+
     def inner(self) -> Iterator[Range]:
         """What of it lies in functions."""
         for node in self.source.functions[self.first : self.last]:
@@ -79,7 +86,7 @@ class Change:
     """An edit at `place`, and what is parsed otherwise before and after it.
 
     `inside` is the function in whose statements all of it lies, None where it lies beside functions. `plain`: all that
-    differs there are whole statements that neither branch nor leave nor launch. `macros` are the names that are another
+    differs there are whole statements that neither leave nor launch. `macros` are the names that are another
     macro somewhere after it, `bodies` what these stood and stand for.
     """
 
@@ -105,7 +112,9 @@ class Change:
             return False
         if not self._inner_words.isdisjoint(reads.used) or not self.macros.isdisjoint(reads.macros):
             return False
-        if reads.spelled and any(name in self._texts or name in self.bodies for name in reads.spelled):
+        if self.bodies and any(name in self.bodies for name in reads.spelled):
+            return False
+        if any(name in self._texts for name in reads.blanked):
             return False
         return not any(self._declares(name) for name in self._inner_words & reads.declared)
 

@@ -66,7 +66,8 @@ def _kernel(evaluator: Evaluator, file: File, holder: Node) -> Kernel | None:
     source = file.source
     declarator = holder.child_by_field_name("declarator")
     name = declared_name(declarator)
-    if name is None or declarator is None or any(one.type == "ERROR" for one in ancestors(holder)):
+    broken = source.root.has_error and any(one.type == "ERROR" for one in ancestors(holder))
+    if name is None or declarator is None or broken:
         return None
     function: Node | None = declarator
     while function is not None and function.type != "function_declarator":

@@ -57,7 +57,7 @@ def _read(evaluator: Evaluator, source: Source, calls: list[Node]) -> tuple[tupl
     for call in calls:
         if evaluator.exhausted and literal(source, call):
             evaluator.budget = Budget(STEPS_FOR_LITERALS)
-        if any(one.type == "ERROR" for one in ancestors(call)):
+        if source.root.has_error and any(one.type == "ERROR" for one in ancestors(call)):
             continue
         reach = entered(evaluator, source, call)
         made = _Reader(evaluator, source, call, reach != Reach.ALWAYS).read() if reach != Reach.NEVER else None

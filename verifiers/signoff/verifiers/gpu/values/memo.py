@@ -40,7 +40,7 @@ class Memo:
 
     def __init__(self) -> None:
         self._unit: Unit | None = None
-        # The results, and all that they (and some that are gone) have looked at: of the state that is kept, of this one.
+        # The results, and all that they (and some that are gone) have looked at: of the state that is kept, of this.
         self._kept: dict[Key, _Entry] = {}
         self._next: dict[Key, _Entry] = {}
         self._kept_reads, self._next_reads = Reads(), Reads()

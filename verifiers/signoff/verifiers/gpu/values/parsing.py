@@ -92,7 +92,20 @@ def difference(old: bytes, new: bytes) -> Stretch:
     tail = _alike(old[start:][::-1], new[start:][::-1], limit - start)
     while tail and _continues(old, new, len(old) - tail, len(new) - tail):
         tail -= 1
-    return Stretch(start, len(old) - tail, len(new) - tail)
+    return _from_line(old, new, Stretch(start, len(old) - tail, len(new) - tail))
+
+
+def _from_line(old: bytes, new: bytes, place: Stretch) -> Stretch:
+    """The same difference from the beginning of its line, where what is put in (or taken out) can be seen so: `int a;`
+    before `int b;` is then a line, and not `a;` and `int`."""
+    if place.start not in (place.old_end, place.new_end):
+        return place
+    longer, end = (new, place.new_end) if place.shift > 0 else (old, place.old_end)
+    line = longer.rfind(b"\n", 0, place.start) + 1
+    back = place.start - line
+    if line == 0 or longer[line : place.start] != longer[end - back : end]:
+        return place
+    return Stretch(line, place.old_end - back, place.new_end - back)
 
 
 def _continues(old: bytes, new: bytes, first: int, second: int | None = None) -> bool:

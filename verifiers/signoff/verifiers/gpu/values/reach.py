@@ -88,6 +88,16 @@ def _remembered(
     evaluator: Evaluator, source: Source, node: Node, what: tuple[str | int, ...], compute: Callable[[Evaluator], T]
 ) -> T:
     """What is computed for a node of a function, from one state of the document to the next."""
+    own = (what, id(source), node.start_byte, node.end_byte)
+    if own not in evaluator.remembered:
+        evaluator.remembered[own] = _kept(evaluator, source, node, what, compute)
+    found: T = evaluator.remembered[own]
+    return found
+
+
+def _kept(
+    evaluator: Evaluator, source: Source, node: Node, what: tuple[str | int, ...], compute: Callable[[Evaluator], T]
+) -> T:
     memo = evaluator.memo
     if memo is None:
         return compute(evaluator)

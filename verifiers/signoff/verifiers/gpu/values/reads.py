@@ -34,9 +34,11 @@ class Reads:
 
     Of names: `used` where every use mattered, `declared` where only what they are declared as did, `outside` where only
     what stands outside of functions did, `local` where only what stands in one function did, `macros` where only what
-    they are as macros did. `spelled` are the names that mattered even as a part of the text of macros, or of what is
-    blanked. Of functions: `bodies` whose statements were looked at, `flows` of which only what steers did: branches,
-    loops, and what leaves them. `order`: what stands in which order outside of functions mattered.
+    they are as macros did. `spelled` and `blanked` are names that mattered even as a part of a word, in the bodies of
+    macros and in what preprocessing has taken out.
+
+    Of functions: `bodies` whose statements were looked at, `flows` of which only what steers did: what leaves them, and
+    launches. `order`: what stands in which order outside of functions mattered.
     """
 
     used: set[str] = field(default_factory=set)
@@ -44,6 +46,7 @@ class Reads:
     outside: set[str] = field(default_factory=set)
     macros: set[str] = field(default_factory=set)
     spelled: set[str] = field(default_factory=set)
+    blanked: set[str] = field(default_factory=set)
     local: set[tuple[int, str]] = field(default_factory=set)
     bodies: set[int] = field(default_factory=set)
     flows: set[int] = field(default_factory=set)
@@ -56,6 +59,7 @@ class Reads:
         self.outside |= other.outside
         self.macros |= other.macros
         self.spelled |= other.spelled
+        self.blanked |= other.blanked
         self.local |= other.local
         self.bodies |= other.bodies
         self.flows |= other.flows
@@ -79,6 +83,7 @@ class Reads:
             self.outside,
             self.macros,
             self.spelled,
+            self.blanked,
             {(moved(number), name) for number, name in self.local},
             {moved(number) for number in self.bodies},
             {moved(number) for number in self.flows},

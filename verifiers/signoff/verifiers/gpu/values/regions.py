@@ -21,8 +21,13 @@ from signoff.verifiers.gpu.values.variables import CLASSES
 
 # What holds declarations in order, each of which is parsed by itself.
 HOLDERS = CONDITIONALS | {"translation_unit", "namespace_definition", "linkage_specification", "declaration_list"}
-# Statements that neither branch nor leave, nor declare more than variables, if nothing of SPECIAL is in them.
-PLAIN = frozenset(("declaration", "expression_statement", "comment", "{", "}"))
+# Statements that do not leave, nor declare more than variables, if nothing of SPECIAL is in them.
+PLAIN = frozenset(
+    (
+        *("declaration", "expression_statement", "comment", "{", "}", "compound_statement", "ERROR"),
+        *("if_statement", "for_statement", "while_statement", "do_statement"),
+    )
+)
 SPECIAL = re.compile(
     rb"<<<|\w*Launch|FuncSetAttribute|\b(?:_*asm_*|class|struct|union|enum|template|using|namespace|co_\w+)\b"
 )
@@ -41,7 +46,7 @@ def change(before: Unit, after: Unit) -> Change | None:
         return None
     wide = _parsed_otherwise(old, new, place)
     found = _inside(old, new, place, wide) or _beside(old, new, place, wide)
-    if found is None or not _same_clusters(before, after, found):
+    if found is None or not _same_clusters(before, after, found) or not _same_functions(found):
         return None
     return found if grown or _same_directives(old, new, place) else _with_macros(before, after, found)
 
@@ -167,7 +172,7 @@ def _plain(old: Source, new: Source, first: Node, second: Node, wide: Stretch) -
     if blocks[0].start_byte != blocks[1].start_byte or blocks[0].end_byte + wide.shift != blocks[1].end_byte:
         return None
     parts = _parts(*blocks, wide)
-    if parts is None or any(one.type not in PLAIN or one.has_error for one in (*parts.old.touched, *parts.new.touched)):
+    if parts is None or any(one.type not in PLAIN for one in (*parts.old.touched, *parts.new.touched)):
         return None
     ranges = parts.range
     for source, end in ((old, ranges.old_end), (new, ranges.new_end)):
@@ -218,6 +223,15 @@ def _deeper(parts: _Parts) -> _Parts | None:
 def _region(source: Source, part: _Part, start: int, end: int) -> Region:
     comments = tuple((one.start_byte, one.end_byte) for one in part.touched if one.type == "comment")
     return Region(source, start, end, *source.numbers(start, end), comments)
+
+
+def _same_functions(found: Change) -> bool:
+    """Whether all other functions are parsed as before: in broken text, equal places do not say so."""
+    regions = found.before, found.after
+    if not any(one.source.root.has_error for one in regions):
+        return True
+    first, second = ([(node.descendant_count, node.has_error) for node in one.others()] for one in regions)
+    return first == second
 
 
 def _same_clusters(before: Unit, after: Unit, found: Change) -> bool:

@@ -56,17 +56,29 @@ class _Trees:
         found = next((one for one in versions if one[0] == data and one[1].text == text), None)
         if found is None:
             shaped, clusters = regular(data)
-            latest = versions[-1][1] if versions else None
-            place = edit[1] if edit is not None and edit[0] is latest else None
-            found = data, Source(path, text, shaped, latest, place), clusters
+            base = _base([one for _, one, _ in versions], shaped)
+            place = edit[1] if edit is not None and edit[0] is base else None
+            found = data, Source(path, text, shaped, base, place), clusters
             found[1].enlist()
         self._kept[path] = kept = [*(one for one in versions if one is not found), found]
         if len(kept) > KEPT_VERSIONS:
-            kept.pop(0)[1].retire()
+            last = max((at for at, one in enumerate(kept) if not one[1].root.has_error), default=-1)
+            kept.pop(0 if last else 1)[1].retire()
         while len(self._kept) > KEPT_TREES:
             for _, source, _ in self._kept.popitem(last=False)[1]:
                 source.retire()
         return found[1:]
+
+
+def _base(versions: list[Source], data: bytes) -> Source | None:
+    """The version whose tree a text's is made from: the latest that is not broken. While the text is, a tree made so is
+    of no use, and costs more than one made afresh: it is tried only where the text may be whole again."""
+    whole = next((one for one in reversed(versions) if not one.root.has_error), None)
+    if whole is None or whole is versions[-1]:
+        return whole
+    place = difference(whole.data, data)
+    typed = data[place.start : place.new_end].rstrip()
+    return whole if not typed or typed.endswith((b";", b"}")) or typed.isalnum() else None
 
 
 TREES = _Trees()
@@ -182,7 +194,7 @@ class Unit:
 
     def blanked(self, name: str) -> bool:
         """Whether a name stands, be it as a part of a word, in what preprocessing has taken out."""
-        self.main.source.reads.spelled.add(name)
+        self.main.source.reads.blanked.add(name)
         word = name.encode()
         return any(file.source.original.count(word) != file.source.data.count(word) for file in self.files)
 
