@@ -32,7 +32,7 @@ NEAR_LINES = 2
 SECONDS = 60.0
 MACHINE = ("-mcpu=cortex-m4", "-mthumb", "-O2")
 DEFINES = ("STM32F407xx",)
-TIDY = "-*,bugprone-*,cert-*,clang-analyzer-*,concurrency-*,misc-*,readability-*"
+TIDY = "-*,bugprone-*,cert-*,clang-analyzer-*,concurrency-*,misc-*"
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def _judged(
 def _not_from_isr(function: Function, call: Call, reaches: Mapping[str, Reach], twin: str) -> Finding:
     name = next(iter(reaches))
     told = f"in a handler it is {twin}" if twin else "it needs a task that it can switch away"
-    message = f"{call.callee} must not be called from {_where(function, name, reaches)}: {told}."
+    message = f"{call.callee} must not be called from {_where(function, name, reaches).rstrip(',')}: {told}."
     data = (("name", call.callee), ("near", twin), ("handler", name))
     return _finding("NotFromIsr", Severity.WARNING, function, call, reaches, message, data)
 
@@ -102,8 +102,8 @@ def _waits_for_ever(
 
 
 def _where(function: Function, name: str, reaches: Mapping[str, Reach]) -> str:
-    """The handler, or what it reaches, in words."""
-    return name if not reaches[name].calls else f"{function.name}, which {name} calls"
+    """The handler, or what it reaches, within a sentence."""
+    return name if not reaches[name].calls else f"{function.name}, which {name} calls,"
 
 
 def _finding(
