@@ -31,6 +31,12 @@ def test_by_a_macro(define: str, part: str) -> None:
     assert named_part(defining("DEBUG", define))[0] == part
 
 
+def test_a_library_for_another_part_does_not_name_it() -> None:
+    library = CompileUnit("/w/lib/x.c", defines=("GD32F1X0",))
+    mine = [CompileUnit(f"/w/app/{name}.c", defines=("STM32F4",)) for name in ("main", "b")]
+    assert named_part(replace(IMAGE, units=(library, *mine))) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("script", "part"),
     [
@@ -48,6 +54,16 @@ def test_the_one_linker_script_is_guessed_and_that_is_said() -> None:
     image = completed(IMAGE, ["/w/app/ld/link.ld", "/w/other/b.ld"], [])
     assert image.linker_scripts == ("/w/app/ld/link.ld",) and not image.link_declared
     assert "guessed" in image.guessed[0]
+
+
+def test_a_guessed_linker_script_names_no_part() -> None:
+    image = completed(IMAGE, ["/w/app/STM32F407VGTX_FLASH.ld"], [])
+    assert image.linker_scripts and image.part == ""
+
+
+def test_of_linker_scripts_above_the_image_those_of_its_neighbours_do_not_count() -> None:
+    image = completed(IMAGE, ["/w/board.ld", "/w/other/x.ld"], [])
+    assert image.linker_scripts == ("/w/board.ld",)
 
 
 def test_several_linker_scripts_are_not_guessed_from() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from signoff.verifiers.compile_commands import Command, Database, read_commands
@@ -15,16 +15,16 @@ from signoff.verifiers.compile_flags import compiler_of, parse
 from signoff.verifiers.file_kinds import DATABASE
 from signoff.verifiers.mcu.build.programs import has_main
 from signoff.verifiers.mcu.build.reading import NOTHING, Reading, Unreadable, is_source, read_bytes
-from signoff.verifiers.mcu.build.targets import HINTS, is_firmware, is_foreign, program
+from signoff.verifiers.mcu.build.targets import HINTS, is_firmware, is_foreign
+from signoff.verifiers.mcu.build.targets import program as compiler_name
 from signoff.verifiers.project import CompileUnit, Image
 
 LIMIT = 50 * 1024 * 1024
 # The object of a CMake target lies below CMakeFiles/<target>.dir.
 _TARGET = re.compile(r"(?:^|[/\\])CMakeFiles[/\\]([^/\\]+)\.dir[/\\]")
-SEVERAL = (
-    f"{DATABASE} holds several programs: which of its other files are linked into each of them is not told, so all are "
-    "taken."
-)
+# Options that are followed by a file to be written.
+_WRITES = frozenset({"-o", "-MF", "-MT", "-MQ"})
+SEVERAL = f"{DATABASE} holds several programs: which of its other files are linked into each of them is not told."
 
 
 def read_database(path: str, *, names: Sequence[str] = ()) -> Reading:
@@ -32,8 +32,14 @@ def read_database(path: str, *, names: Sequence[str] = ()) -> Reading:
     if not _is_hinted(path):
         return replace(NOTHING, files=(path,))
     commands, findings = read_commands(path)
-    entries = [(command, unit) for command in commands if (unit := _unit(command, path)) is not None]
-    images = [_image(path, name, units) for name, units in _programs(path, entries) if not names or name in names]
+    parser = _Parser(path)
+    listed = [(command, unit) for command in dict.fromkeys(commands) if (unit := parser.unit(command)) is not None]
+    entries = [(command, unit) for command, unit in listed if os.path.isfile(unit.source)]
+    gone = len({unit.source for _, unit in listed}) - len({unit.source for _, unit in entries})
+    programs = _programs(path, entries)
+    images = [
+        _image(path, program, len(programs) > 1, gone) for program in programs if not names or program[0] in names
+    ]
     return Reading(tuple(images), findings, (path,))
 
 
@@ -45,25 +51,64 @@ def _is_hinted(path: str) -> bool:
         return False
 
 
-def _unit(command: Command, path: str) -> CompileUnit | None:
-    compiler, arguments = compiler_of(command.argv)
-    if not is_source(command.source) or not is_firmware(compiler, arguments):
-        return None
-    unit = parse(arguments, command.directory, compiler=compiler, source=command.source)
-    return replace(unit, origin=path, declared=not is_foreign(compiler))
+class _Parser:
+    """Parses the commands of a database; those that differ in their files only are parsed once."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._known: dict[tuple[str, ...], CompileUnit | None] = {}
+
+    def unit(self, command: Command) -> CompileUnit | None:
+        """How a command compiles its source; None where it compiles none for firmware."""
+        if not is_source(command.source):
+            return None
+        words = (command.directory, *_without_files(command))
+        if words not in self._known:
+            self._known[words] = self._parse(command)
+        unit = self._known[words]
+        return replace(unit, source=command.source) if unit is not None else None
+
+    def _parse(self, command: Command) -> CompileUnit | None:
+        compiler, arguments = compiler_of(command.argv)
+        if not is_firmware(compiler, arguments):
+            return None
+        unit = parse(arguments, command.directory, compiler=compiler, source=command.source)
+        return replace(unit, origin=self._path, declared=not is_foreign(compiler))
 
 
-def _programs(path: str, entries: list[tuple[Command, CompileUnit]]) -> Iterable[tuple[str, list[CompileUnit]]]:
-    """(name, units) of each program: more than one where several targets or folders have a main() of their own."""
+def _without_files(command: Command) -> Iterator[str]:
+    """A command's words without what it compiles and writes."""
+    place = 0
+    while place < len(command.argv):
+        word = command.argv[place]
+        if word in _WRITES:
+            place += 1
+        elif not is_source(word):
+            yield word
+        place += 1
+
+
+# (name, root folder, units)
+_Program = tuple[str, str, list[CompileUnit]]
+
+
+def _programs(path: str, entries: list[tuple[Command, CompileUnit]]) -> list[_Program]:
+    """The programs: more than one where several targets or folders have a main() of their own.
+
+    What the others hold is nobody's then: libraries for several parts would be linked into one program.
+    """
     parts: dict[str, list[CompileUnit]] = {}
     for command, unit in entries:
         parts.setdefault(_part(command), []).append(unit)
-    name = os.path.basename(Database(path).base) or "firmware"
+    base = Database(path).base
+    name = os.path.basename(base) or "firmware"
     mains = [part for part, units in parts.items() if any(has_main(unit.source) for unit in units)]
     if len(mains) < 2:
-        return [(name, _distinct(unit for _, unit in entries))] if entries else []
-    shared = [unit for part, units in parts.items() if part not in mains for unit in units]
-    return [(os.path.basename(part) or name, _distinct([*parts[part], *shared])) for part in mains]
+        return [(name, base, _distinct(unit for _, unit in entries))] if entries else []
+    roots = {part: part if os.path.isabs(part) else base for part in mains}
+    programs = [(os.path.basename(part) or name, roots[part], _distinct(parts[part])) for part in mains]
+    rest = _distinct(unit for part, units in parts.items() if part not in mains for unit in units)
+    return [*programs, *([(f"{name}, shared files", base, rest)] if rest else [])]
 
 
 def _part(command: Command) -> str:
@@ -81,14 +126,15 @@ def _distinct(units: Iterable[CompileUnit]) -> list[CompileUnit]:
     return list(by_source.values())
 
 
-def _image(path: str, name: str, units: list[CompileUnit]) -> Image:
-    base = Database(path).base
-    foreign = sorted({program(unit.compiler) for unit in units if is_foreign(unit.compiler)})
+def _image(path: str, program: _Program, of_several: bool, gone: int) -> Image:
+    name, root, units = program
+    foreign = sorted({compiler_name(unit.compiler) for unit in units if is_foreign(unit.compiler)})
     guessed = [f"The build compiles with {one}, whose dialect gcc does not know." for one in foreign]
-    guessed += [SEVERAL] if name != (os.path.basename(base) or "firmware") else []
+    guessed += [SEVERAL] if of_several else []
+    guessed += [f"{gone} of the files that {DATABASE} lists are not there."] if gone else []
     return Image(
         name,
-        base,
+        root,
         origin=path,
         kind=DATABASE,
         declared=not foreign,

@@ -41,10 +41,7 @@ class Kind:
     def read(self, path: str) -> Reading:
         """The images of a project file. What reads it is loaded when the first is read."""
         module, _, name = self.target.partition(":")
-        try:
-            read: Reader = getattr(import_module(f"signoff.verifiers.mcu.build.{module}"), name)
-        except ImportError:
-            return Reading(files=(path,))
+        read: Reader = getattr(import_module(f"signoff.verifiers.mcu.build.{module}"), name)
         return read(path)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 
+from signoff.verifiers.mcu.build.reading import C_ENDINGS
 from signoff.verifiers.project import Image
 
 # Macros by which vendors' device headers choose the part: STM32F407xx, STM32F40_41xxx, NRF52840_XXAA, GD32F407.
@@ -29,11 +31,12 @@ _IN_NAME = re.compile(
 
 def named_part(image: Image) -> tuple[str, str]:
     """(part, what named it) of an image whose build does not name it; ("", "") where nothing does."""
-    for unit in image.units:
-        for define in unit.defines:
-            name = define.partition("=")[0]
-            if _MACRO.fullmatch(name) and not _FAMILY.fullmatch(name):
-                return name, f"-D{name}"
+    units = [unit for unit in image.units if unit.source.lower().endswith(C_ENDINGS)]
+    named = Counter(name for unit in units for name in {define.partition("=")[0] for define in unit.defines})
+    for name, count in named.most_common():
+        # A library that was made for another part may be among the files.
+        if 2 * count > len(units) and _MACRO.fullmatch(name) and not _FAMILY.fullmatch(name):
+            return name, f"-D{name}"
     for script in image.linker_scripts:
         name = os.path.basename(script)
         if part := _board_part(name):
@@ -57,11 +60,12 @@ def _board_part(script: str) -> str:
 
 def completed(image: Image, scripts: Sequence[str], svds: Sequence[str]) -> Image:
     """The image with its part, linker script and SVD file where one of each can be told."""
-    if not image.linker_scripts:
-        image = _with_script(image, scripts)
     if not image.part:
+        # A script that is only guessed names no part: one guess must not rest on another.
         part, origin = named_part(image)
         image = replace(image, part=part, part_origin=origin)
+    if not image.linker_scripts:
+        image = _with_script(image, scripts)
     if not image.svd and len(found := _nearest(image, svds)) == 1:
         image = replace(image, svd=found[0])
     return image
@@ -70,7 +74,7 @@ def completed(image: Image, scripts: Sequence[str], svds: Sequence[str]) -> Imag
 def _with_script(image: Image, scripts: Sequence[str]) -> Image:
     """The one linker script that fits: nearest to the image's files; of several the one named after its part."""
     found = _nearest(image, [path for path in scripts if not _is_for_ram(path)])
-    part = (image.part or named_part(image)[0]).lower()
+    part = image.part.lower()
     if len(found) > 1 and part:
         found = [path for path in found if _fits(os.path.basename(path).lower(), part)] or found
     if len(found) != 1:
@@ -95,13 +99,15 @@ def _fits(name: str, part: str) -> bool:
 
 
 def _nearest(image: Image, paths: Iterable[str]) -> list[str]:
-    """Those of some files that lie in the image's folder, else in the nearest folder above it that holds any."""
+    """Those of some files that lie in the image's folder, else those in the nearest folder above that holds any."""
     paths = list(paths)
     folder = image.root
-    while paths:
+    found = [path for path in paths if path.startswith(folder.rstrip(os.sep) + os.sep)]
+    while paths and not found:
+        folder, before = os.path.dirname(folder), folder
+        if folder == before:
+            return []
         below = [path for path in paths if path.startswith(folder.rstrip(os.sep) + os.sep)]
-        above = os.path.dirname(folder)
-        if below or above == folder:
-            return below
-        folder = above
-    return []
+        # What lies in the folders beside the image's own is those folders'.
+        found = [path for path in below if os.path.dirname(path) == folder] or below
+    return found

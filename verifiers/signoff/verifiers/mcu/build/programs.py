@@ -10,11 +10,12 @@ from signoff.verifiers.mcu.build.reading import C_ENDINGS, Unreadable, read_byte
 from signoff.verifiers.project import Image
 
 SOURCE_LIMIT = 2 * 1024 * 1024
-_MAIN = re.compile(rb"^[^\n#/*\"=;]*\bmain[ \t]*\(", re.MULTILINE)
+# A definition at the start of a line: calls are indented, a prototype ends in ";".
+_MAIN = re.compile(rb"^(?:[A-Za-z_][^\n;{}#=]*[ \t*)])?main[ \t]*\([^;{}()]*\)\s*[{/_A-Za-z]", re.MULTILINE)
 
 
 def has_main(source: str) -> bool:
-    """Whether a source seems to define (or call) main()."""
+    """Whether a source seems to define main()."""
     try:
         return _MAIN.search(read_bytes(source, SOURCE_LIMIT)) is not None
     except Unreadable:
