@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from signoff.verifiers.compile_flags import LAUNCHERS, compiler_of, parse
 from signoff.verifiers.mcu.build.link_line import LinkLine, parse_link
 from signoff.verifiers.mcu.build.reading import C_ENDINGS, absolute, is_source
-from signoff.verifiers.mcu.build.targets import is_firmware, is_foreign, program_name
+from signoff.verifiers.mcu.build.targets import is_firmware, is_foreign, program
 from signoff.verifiers.project import CompileUnit, Image
 
 _VERSION = r"(?:-\d[\d.]*)?"
@@ -33,7 +33,7 @@ class Command:
 
 def is_building(name: str) -> bool:
     """Whether a program of this name compiles, archives or links, or starts one that does (ccache)."""
-    plain = program_name(name)
+    plain = program(name)
     kinds = (_COMPILER, _ARCHIVER, _LINKER, _ASSEMBLER)
     return plain in LAUNCHERS or any(kind.fullmatch(plain) for kind in kinds)
 
@@ -68,7 +68,7 @@ class Graph:
     def take(self, command: Command) -> None:
         """Note what one command makes."""
         compiler, arguments = compiler_of(command.argv)
-        name = program_name(compiler)
+        name = program(compiler)
         if _ARCHIVER.fullmatch(name):
             self._archive(command.directory, arguments)
         elif _LINKER.fullmatch(name):
@@ -183,7 +183,7 @@ class _Maker:
         return any(is_firmware(unit.compiler, unit.flags) for unit in self.units.values())
 
     def _compiler(self) -> str:
-        if not _LINKER.fullmatch(program_name(self.link.compiler)):
+        if not _LINKER.fullmatch(program(self.link.compiler)):
             return self.link.compiler
         return next(unit.compiler for unit in self.units.values())
 
