@@ -28,8 +28,6 @@ def test_a_gcc_link_line() -> None:
 def test_a_value_in_the_next_wl_word() -> None:
     words = ["-Wl,-T", "-Wl,a.ld", "-Xlinker", "-u", "-Xlinker", "vectors", "-Wl,-Map", "-Wl,x.map", "a.o"]
     line = parse_link(words, "/w")
-        ["-Wl,-T", "-Wl,a.ld", "-Xlinker", "-u", "-Xlinker", "vectors", "-Wl,-Map", "-Wl,x.map", "a.o"], "/w"
-    )
     assert (line.scripts, line.flags, line.objects) == (("/w/a.ld",), ("-Wl,-u,vectors",), ("/w/a.o",))
 
 

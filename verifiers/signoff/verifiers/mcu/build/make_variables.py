@@ -19,7 +19,7 @@ UNKNOWN = "\x01"
 LIMIT = 2 * 1024 * 1024
 MOST_TEXT = 400_000
 # Variables that double at each step would be expanded for ever.
-MOST_STEPS = 300_000
+MOST_STEPS = 200_000
 MOST_FILES = 60
 MOST_FOUND = 5_000
 DEPTH = 40

@@ -14,7 +14,7 @@ from signoff.verifiers.mcu.build.reading import Unreadable, read_text
 
 MOST_BUILDS = 50_000
 # Variables that double at each step would be expanded for ever.
-MOST_STEPS = 2_000_000
+MOST_STEPS = 500_000
 MOST_TEXT = 1_000_000
 DEPTH = 20
 _VARIABLE = re.compile(r"\$(?:([\w-]+)|\{([\w.-]+)\}|([$ :]))")
