@@ -24,6 +24,7 @@ class Rules:
     read: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     cleared_by_zero: set[int] = field(default_factory=set)
     cleared_by_one: set[int] = field(default_factory=set)
+    acknowledges: set[int] = field(default_factory=set)
     prints: dict[int, str] = field(default_factory=dict)
     # register address: (bits, the peripheral's name)
     level: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -102,6 +103,10 @@ def _by_one(rules: Rules, entry: dict[str, Any], peripheral: Peripheral, registe
     rules.cleared_by_one.add(peripheral.base + register.offset)
 
 
+def _acknowledges(rules: Rules, entry: dict[str, Any], peripheral: Peripheral, register: Register) -> None:
+    rules.acknowledges.add(peripheral.base + register.offset)
+
+
 def _prints(rules: Rules, entry: dict[str, Any], peripheral: Peripheral, register: Register) -> None:
     rules.prints[peripheral.base + register.offset] = peripheral.name
 
@@ -119,6 +124,7 @@ _ADD = {
     "read": _read,
     "cleared_by_zero": _by_zero,
     "cleared_by_one": _by_one,
+    "acknowledges": _acknowledges,
     "prints": _prints,
     "level": _level,
 }

@@ -129,7 +129,7 @@ class Bus:
             return
         alias = self._alias(address)
         if alias is None:
-            self._look(address, write=True)
+            self._look(address, write=True, changes=self.registers.changes(address, size, value))
             self.registers.write(address, size, value)
             return
         word, bit = alias
@@ -154,11 +154,12 @@ class Bus:
                 return region + (bit >> 5 << 2), bit & 31
         return None
 
-    def _look(self, address: int, *, write: bool) -> None:
+    def _look(self, address: int, *, write: bool, changes: bool = False) -> None:
         self.used[address & ~3] = self.used.get(address & ~3, 0) + 1
         gate = self.watch.off(address)
         if gate is None:
             return
+        self.watch.weigh(gate, address, write=write, changes=changes)
         place = self._processor.place()
         if not self.watch.known(place, gate):
             processor = self._processor

@@ -63,6 +63,18 @@ class ElfImage:
                 return data[address - start : address - start + size]
         return b""
 
+    def places_of(self, instruction: int) -> list[int]:
+        """Where a 16-bit instruction may stand in the image's functions (or data that look like it)."""
+        wanted = instruction.to_bytes(2, "little")
+        found: list[int] = []
+        for start, data in self.segments:
+            at = data.find(wanted)
+            while at >= 0:
+                if at % 2 == 0 and self.function_at(start + at) is not None:
+                    found.append(start + at)
+                at = data.find(wanted, at + 1)
+        return found
+
     @cached_property
     def vectors(self) -> tuple[int, ...]:
         """The entries of the vector table as they stand there: Thumb bits are kept."""

@@ -9,12 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import tomllib
 from collections.abc import Callable
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from signoff.verifiers import tools
 from signoff.verifiers.finding import Category
@@ -23,9 +19,11 @@ from signoff.verifiers.mcu.emulate.emulation import FAULT, QEMU, WAITING, Emulat
 from signoff.verifiers.mcu.emulate.fault_status import LAST_FAULT, Cause, missing_handler
 from signoff.verifiers.mcu.emulate.frames import frames_of
 from signoff.verifiers.mcu.emulate.gdb_remote import PC, GdbGone, GdbRemote
+from signoff.verifiers.mcu.emulate.machines import machine
 from signoff.verifiers.mcu.emulate.places import Places, chain_frames, fault, finding_of
+from signoff.verifiers.mcu.emulate.qemu_fault import Stop
 from signoff.verifiers.mcu.emulate.qemu_log import Log
-from signoff.verifiers.mcu.emulate.qemu_session import QemuSession, Stop
+from signoff.verifiers.mcu.emulate.qemu_session import QemuSession
 from signoff.verifiers.mcu.emulate.uart_text import PortFiles, UartText
 from signoff.verifiers.mcu.parts import library
 from signoff.verifiers.mcu.parts.part import Part
@@ -47,11 +45,6 @@ def program(settings: EmulatorSettings) -> str:
         path = Path(settings.qemu).expanduser()
         return str(path) if path.is_absolute() and path.is_file() else ""
     return tools.on_path(PROGRAM)
-
-
-@cache
-def _machines() -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath("machines.toml").read_text(encoding="utf-8"))
 
 
 def arguments(qemu: str, machine: str, elf: str, ports: PortFiles) -> tuple[str, ...]:
@@ -76,12 +69,10 @@ async def run_qemu(
     if not qemu:
         wrong = f"The setting emulator.qemu names {settings.qemu}, which is no program. " if settings.qemu else ""
         return not_run(QEMU, f"{wrong}{PROGRAM} was not found: {HOW}")
-    known = _machines().get(settings.machine, {})
-    names = known.get("serials", ["serial 0", "serial 1", "serial 2", "serial 3"])
     start = time.monotonic()
     with scratch_folder("qemu") as folder:
         text, log = UartText(on_output), Log()
-        ports = PortFiles(folder, names)
+        ports = PortFiles(folder, machine(settings.machine).serials)
         argv = arguments(qemu, settings.machine, image.path, ports)
         try:
             process = await spawn(argv, cwd=folder, memory_limit_mb=project.settings.memory_limit_mb)
@@ -127,7 +118,7 @@ async def _told(session: QemuSession, ended: str, project: Project, addr2line: s
     faults = tuple(_fault(stop, places, project, part) for stop, lacking in judged if not lacking)
     findings = (finding_of(one, QEMU, project, CATEGORIES.get(one.kind, Category.OTHER)) for one in faults if one.path)
     notes = (
-        *_machine_notes(project, part, _machines()),
+        *_machine_notes(project, part),
         *_lack_notes(session, places, [lacking for _, lacking in judged if lacking]),
         *_end_notes(session, ended, places, part),
     )
@@ -170,14 +161,15 @@ def _lacking(cause: Cause, part: Part | None) -> str:
     return f"{name} (0x{cause.address:08x})"
 
 
-def _machine_notes(project: Project, part: Part | None, machines: dict[str, Any]) -> list[str]:
-    machine = project.settings.emulator.machine
-    known = machines.get(machine)
-    name = part.name if part else project.image.part if project.image else ""
-    if known is None or (name and name.lower().startswith(tuple(known["near"]))):
+def _machine_notes(project: Project, part: Part | None) -> list[str]:
+    name = project.settings.emulator.machine
+    known = machine(name)
+    own = part.name if part else project.image.part if project.image else ""
+    if own and own.lower().startswith(known.near):
         return []
-    what = f"this image is for {name}" if name else "nothing names the part that this image is for"
-    return [f"QEMU's {machine} is an {known['chip']}; {what}: memories and peripherals may differ."]
+    chip = f"is an {known.chip}" if known.chip else "is none that Signoff knows"
+    what = f"this image is for {own}" if own else "nothing names the part that this image is for"
+    return [f"QEMU's {name} {chip}; {what}: memories and peripherals may differ."]
 
 
 def _lack_notes(session: QemuSession, places: Places, lacking: list[str]) -> list[str]:

@@ -6,17 +6,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from signoff.verifiers.mcu.emulate import machines
+
 # GPIOA: unimplemented device write (size 4, offset 0x020, value 0x00000700)
 UNIMPLEMENTED = re.compile(
     rb"^(.+?): unimplemented device (read|write) +\(size \d, offset 0x([0-9a-f]+)[^\n]*", re.MULTILINE
 )
 LOCKUP = re.compile(rb"Lockup: ([^\n]*)")
 REGISTER = re.compile(rb"R(\d\d)=([0-9a-f]{8})")
-TIMER = re.compile(r"timer\[(\d+)\]")
 # Lines of the log that are no guest error but QEMU's own.
 OWN = (b"qemu-system", b"R0", b"R1", b"XPSR", b"s0", b"s1", b"s2", b"s3", b"FPSCR")
 # So many different errors are kept; more are more of the same.
-MAX_ERRORS = 8
+MAX_ERRORS = 3
 TAIL_BYTES = 16384
 # A loop that waits reads one register thousands of times a second.
 WAITING_READS = 1000
@@ -41,7 +42,7 @@ class Log:
         self.tail = (self.tail + data)[-TAIL_BYTES:]
         whole, _, self._rest = (self._rest + data).rpartition(b"\n")
         for name, kind, offset in UNIMPLEMENTED.findall(whole):
-            device = _named(name.decode(errors="replace"))
+            device = machines.device(name.decode(errors="replace"))
             self.devices.setdefault(device)
             self._accesses += 1
             if kind == b"read":
@@ -73,8 +74,3 @@ class Log:
             known = line.strip()
             if known and not known.startswith((*OWN, b"qemu: fatal", b"(size")) and len(self.errors) < MAX_ERRORS:
                 self.errors.setdefault(known.decode(errors="replace")[:200])
-
-
-def _named(device: str) -> str:
-    timer = TIMER.fullmatch(device)
-    return f"TIM{timer[1]}" if timer else device

@@ -7,12 +7,12 @@ import contextlib
 import time
 from dataclasses import dataclass, field
 
-from signoff.verifiers.mcu.emulate import answered, fault_status
+from signoff.verifiers.mcu.emulate import answered, fault_status, semihosting
 from signoff.verifiers.mcu.emulate.answered import Answer
-from signoff.verifiers.mcu.emulate.calls import call_chain
-from signoff.verifiers.mcu.emulate.elf_image import FIRST_INTERRUPT, HARD_FAULT, USAGE_FAULT, ElfImage
+from signoff.verifiers.mcu.emulate.elf_image import HARD_FAULT, USAGE_FAULT, ElfImage
 from signoff.verifiers.mcu.emulate.emulation import FAULT, OUTPUT_LIMIT, RETURNED, TIME_LIMIT, WAITING
 from signoff.verifiers.mcu.emulate.gdb_remote import LR, PC, SP, GdbGone, GdbRemote, Registers
+from signoff.verifiers.mcu.emulate.qemu_fault import Stop, chain_of, stop_of
 from signoff.verifiers.mcu.emulate.qemu_log import Log
 from signoff.verifiers.mcu.emulate.uart_text import PortFiles, UartText
 
@@ -24,21 +24,9 @@ HALT_SECONDS = 2.0
 WAITING_SECONDS = 2.0
 # A log as long as this slows the run and says nothing new.
 LOG_BYTES = 8 << 20
-STACK_BYTES = (1536, 512, 128, 32)
-# How far below its memory an overflowed stack pointer is looked for, in bytes.
-OVERFLOWS = (0x400, 0x1000, 0x4000)
-BASIC_FRAME, EXTENDED_FRAME = 0x20, 0x68
+# Places of semihosting calls that are watched, and how much memory is asked for at a time.
+MAX_CALLS, PIECE_BYTES = 64, 1024
 RETURN_FUNCTIONS = ("_exit", "exit")
-MRS_R0_PSP = bytes.fromhex("eff30980")
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Where and why the program came to a fault: code addresses, innermost first."""
-
-    cause: fault_status.Cause
-    exception: int
-    chain: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -55,12 +43,16 @@ class QemuSession:
     answers: dict[str, None] = field(default_factory=dict)
     waits_for: tuple[str, int] | None = None
     where: tuple[int, ...] = ()
-    first_output: float | None = None
     _start: float = 0.0
     _quiet_since: float = 0.0
     _end: float = 0.0
     _watched: dict[int, str] = field(default_factory=dict)
     _answers: dict[int, Answer] = field(default_factory=dict)
+
+    @property
+    def first_output(self) -> float | None:
+        """After how many seconds something was printed."""
+        return None if self.text.began is None else self.text.began - self._start
 
     async def run(self) -> str:
         """Run to an end; returns which. Raises GdbGone where QEMU ends by itself."""
@@ -106,9 +98,33 @@ class QemuSession:
                 await self._watch(image.addresses[name], "returned")
         if "main" in image.addresses:
             await self._watch(image.addresses["main"], "main")
+        await self._watch_semihosting()
         self._answers = answered.in_image(image)
         for address in self._answers:
             await self.gdb.set_breakpoint(address)
+
+    async def _watch_semihosting(self) -> None:
+        """Calls that ask a debugger for output are answered here: QEMU's own answer would open the user's files."""
+        places = self.image.places_of(fault_status.SEMIHOSTING)
+        for place in places[:MAX_CALLS]:
+            await self._watch(place, "semihosting")
+
+    async def _semihosting(self, registers: Registers) -> str:
+        answer = await semihosting.answer_by(self._memory, *registers.general[:2])
+        self.text.feed(semihosting.PORT, answer.text)
+        await self.gdb.set_register(0, answer.result)
+        await self.gdb.set_register(PC, registers.general[PC] + 2)
+        return RETURNED if answer.ended else ""
+
+    async def _memory(self, address: int, size: int) -> bytes:
+        """Memory in pieces as the debug interface gives them; fewer bytes where it ends."""
+        data = b""
+        while len(data) < size:
+            piece = await self.gdb.read(address + len(data), min(size - len(data), PIECE_BYTES))
+            if not piece:
+                break
+            data += piece
+        return data
 
     async def _boot(self) -> None:
         """An image behind a boot loader does not lie where the processor looks first: do the boot loader's part."""
@@ -134,7 +150,6 @@ class QemuSession:
         self.ports.poll(self.text)
         now = time.monotonic()
         if self.text.size > before:
-            self.first_output = now - self._start if self.first_output is None else self.first_output
             self._quiet(now)
 
     def _quiet(self, now: float) -> None:
@@ -162,7 +177,7 @@ class QemuSession:
             async with asyncio.timeout(HALT_SECONDS):
                 await stopped
                 registers = await self.gdb.registers()
-                self.where = await self._chain(registers.general)
+                self.where = await chain_of(self.gdb, self.image, registers.general)
 
     async def _silence(self, stopped: asyncio.Future[None]) -> asyncio.Future[None]:
         self.gdb.interrupt()
@@ -182,6 +197,8 @@ class QemuSession:
             await answered.give(self.gdb, registers, answer, self.image)
             return ""
         meaning = self._watched.get(place, "")
+        if meaning == "semihosting":
+            return await self._semihosting(registers)
         if self._faulted(registers):
             await self._unwatch(place)
             await self._fault(registers)
@@ -213,80 +230,5 @@ class QemuSession:
             await self._watch(link, "returned")
 
     async def _fault(self, registers: Registers) -> None:
-        status = fault_status.Status(
-            *[await self.gdb.word(fault_status.register(name)) or 0 for name in ("CFSR", "HFSR", "MMFAR", "BFAR")]
-        )
-        general = await self._interrupted(registers)
-        instruction = int.from_bytes(self.image.read(general[PC], 2), "little")
-        cause = fault_status.cause(registers.exception, status, instruction)
-        if not general[PC]:
-            cause = fault_status.overflowed(cause, general[SP])
-        self.stops.append(Stop(cause, registers.exception, await self._chain(general)))
+        self.stops.append(await stop_of(self.gdb, self.image, registers))
         self._end = min(self._end, time.monotonic() + LAST_WORDS_SECONDS)
-
-    async def _interrupted(self, registers: Registers) -> tuple[int, ...]:
-        """r0 to r15 as they were when the exception was taken: half of them lie on the stack (Armv7-M, B1.5.6)."""
-        general = list(registers.general)
-        code = general[LR]
-        pointer = await self._process_stack(registers) if code & 4 else general[SP]
-        raw = await self.gdb.read(pointer, BASIC_FRAME)
-        if len(raw) < BASIC_FRAME:
-            # The frame could not be written: the stack pointer is outside of memory, and where it was is lost.
-            general[PC] = general[LR] = 0
-            general[SP] = pointer
-            return tuple(general)
-        words = [int.from_bytes(raw[at : at + 4], "little") for at in range(0, BASIC_FRAME, 4)]
-        general[0:4], general[12], general[LR], general[PC] = words[0:4], words[4], words[5], words[6]
-        padding = 4 if words[7] & 1 << 9 else 0
-        general[SP] = pointer + (BASIC_FRAME if code & 0x10 else EXTENDED_FRAME) + padding
-        return tuple(general)
-
-    async def _process_stack(self, registers: Registers) -> int:
-        """PSP, which QEMU's debug interface does not tell: have the processor read it, below its stack."""
-        gdb, place = self.gdb, (registers.general[SP] - 64) & ~3
-        saved = await gdb.read(place, 4)
-        if len(saved) < 4:
-            return registers.general[SP]
-        await gdb.write(place, MRS_R0_PSP)
-        await gdb.set_register(PC, place)
-        await gdb.step()
-        found = (await gdb.registers()).general[0]
-        await gdb.write(place, saved)
-        await gdb.set_register(0, registers.general[0])
-        await gdb.set_register(PC, registers.general[PC])
-        return found
-
-    async def _remains(self, pointer: int) -> tuple[int, ...]:
-        """The last call that an overflowed stack holds, found by the look of its return address."""
-        for shift in OVERFLOWS:
-            raw = await self.gdb.read((pointer + shift) & ~3, STACK_BYTES[0])
-            words = (int.from_bytes(raw[at : at + 4], "little") for at in range(0, len(raw), 4))
-            found = next((word for word in words if self.image.follows_call(word)), None)
-            if found is not None:
-                return ((found & ~1) - 2,)
-        return ()
-
-    async def _chain(self, general: tuple[int, ...]) -> tuple[int, ...]:
-        """The code addresses from the innermost call outwards."""
-        bottom = general[SP]
-        stack = b""
-        for size in STACK_BYTES:
-            # All of it or nothing is answered, and memory may end soon above.
-            stack = stack or await self.gdb.read(bottom, size)
-
-        def memory(address: int, size: int) -> bytes:
-            return stack[address - bottom : address - bottom + size] if address >= bottom else b""
-
-        if not general[PC]:
-            return await self._remains(bottom)
-        inside = (general[PC],) if self.image.function_at(general[PC]) else ()
-        if not inside and self.image.function_at(general[LR] - 2):
-            # Outside of all code: a call through a broken pointer, and its caller is all there is to tell.
-            general = (*general[:PC], (general[LR] & ~1) - 2)
-            inside = (general[PC],)
-        return (*inside, *await call_chain(self.image, general, memory))
-
-
-def interrupt_number(exception: int) -> int:
-    """The number that the part's manual counts interrupts by, from the core's exception number."""
-    return exception - FIRST_INTERRUPT

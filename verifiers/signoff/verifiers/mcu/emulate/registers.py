@@ -56,6 +56,14 @@ class Registers:
             self._words[target] = self.word(target) & ~mask
         return value >> 8 * (address & 3) & (1 << 8 * size) - 1
 
+    def changes(self, address: int, size: int, value: int) -> bool:
+        """Whether a write makes a difference: not where the register holds the value, nor where flags are cleared."""
+        base, shift = address & ~3, 8 * (address & 3)
+        if base in self._rules.acknowledges:
+            return False
+        mask = (1 << 8 * size) - 1
+        return base in self._rules.prints or self.word(base) >> shift & mask != value & mask
+
     def write(self, address: int, size: int, value: int) -> None:
         """What the firmware writes."""
         base, shift = address & ~3, 8 * (address & 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 # Operations, in r0; r1 holds the argument or points at a block of them.
@@ -26,6 +26,27 @@ class Answer:
 def answer(operation: int, argument: int, memory: Callable[[int, int], bytes]) -> Answer:
     """The answer to one call. Files are refused: only the console can be opened and written."""
     return _ANSWERS.get(operation, _refused)(argument, memory)
+
+
+class _Wanted(Exception):
+    """Memory that is to be fetched: (address, size)."""
+
+
+async def answer_by(fetch: Callable[[int, int], Awaitable[bytes]], operation: int, argument: int) -> Answer:
+    """answer() where memory takes time to fetch: what it asks for is fetched, and the call tried again."""
+    known: dict[tuple[int, int], bytes] = {}
+
+    def memory(address: int, size: int) -> bytes:
+        if (address, size) not in known:
+            raise _Wanted(address, size)
+        return known[address, size]
+
+    while True:
+        try:
+            return answer(operation, argument, memory)
+        except _Wanted as wanted:
+            address, size = wanted.args
+            known[address, size] = await fetch(address, size)
 
 
 def _words(address: int, count: int, memory: Callable[[int, int], bytes]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ class UartText:
     on_output: Callable[[str], None]
     text: str = ""
     size: int = 0
+    # time.monotonic() of the first byte.
+    began: float | None = None
     _first: str = ""
     _decoders: dict[str, codecs.IncrementalDecoder] = field(default_factory=dict)
     _lines: dict[str, str] = field(default_factory=dict)
@@ -31,6 +34,7 @@ class UartText:
         if not data or self.full:
             return
         self.size += len(data)
+        self.began = time.monotonic() if self.began is None else self.began
         self._first = self._first or port
         text = self._decoder(port).decode(data)
         if port == self._first:

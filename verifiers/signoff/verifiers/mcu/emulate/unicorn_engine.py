@@ -48,7 +48,7 @@ class UnicornEngine:
         machine = self._loaded()
         image = machine.image
         accesses = tuple(
-            (access, _chain(image, access.registers, access.stack)) for access in machine.bus.watch.accesses.values()
+            (access, _chain(image, access.registers, access.stack)) for access in machine.bus.watch.accesses()
         )
         trouble = tuple(
             Met(met.kind, met.text, _chain(image, met.registers, met.stack), met.exception) for met in machine.trouble

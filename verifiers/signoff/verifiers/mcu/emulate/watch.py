@@ -9,6 +9,8 @@ from signoff.verifiers.mcu.parts.part import Enable, Part, Peripheral
 
 # So many places are told; firmware with more has one fault that all of them share.
 MAX_ACCESSES = 200
+# A register that is read this often is waited for.
+POLLED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class ClockWatch:
         self._word = word
         self._gates: dict[int, _Gate | None] = {}
         self._controller = part.peripheral("RCC")
-        self.accesses: dict[tuple[int, str], Access] = {}
+        self._accesses: dict[tuple[int, str], Access] = {}
+        self._lost: set[str] = set()
+        self._reads: dict[int, int] = {}
 
     def off(self, address: int) -> _Gate | None:
         """The gate of the peripheral at an address where its clock is off; None where it runs or nothing is known."""
@@ -64,11 +68,22 @@ class ClockWatch:
         found = self._part.at(address)
         register = found[1].name if found and found[1] else f"0x{address - gate.peripheral.base:02X}"
         access = Access(gate.peripheral.name, register, gate.enable, address, place, write, registers, stack)
-        self.accesses[place, gate.peripheral.name] = access
+        self._accesses[place, gate.peripheral.name] = access
 
     def known(self, place: int, gate: _Gate) -> bool:
         """Whether that place's use of that peripheral was told, or enough others were."""
-        return (place, gate.peripheral.name) in self.accesses or len(self.accesses) >= MAX_ACCESSES
+        return (place, gate.peripheral.name) in self._accesses or len(self._accesses) >= MAX_ACCESSES
+
+    def weigh(self, gate: _Gate, address: int, *, write: bool, changes: bool) -> None:
+        """Note whether an access makes a difference: drivers put peripherals that are off into their reset state."""
+        if not write:
+            self._reads[address] = self._reads.get(address, 0) + 1
+        if changes or self._reads.get(address, 0) >= POLLED:
+            self._lost.add(gate.peripheral.name)
+
+    def accesses(self) -> tuple[Access, ...]:
+        """The accesses to peripherals of which any made a difference."""
+        return tuple(access for access in self._accesses.values() if access.peripheral in self._lost)
 
     def _gate(self, address: int) -> _Gate | None:
         found = self._part.at(address)
