@@ -212,6 +212,9 @@ async def test_a_build_is_asked_only_where_the_workspace_is_trusted(
     await workspace.buffer_changed(snapshot(main, MAIN))
     unit = workspace.project_for(str(main)).unit
     assert unit is not None and unit.defines == ("READ",) and not asked
+    new = tmp_path / "sub/new.c"
+    await workspace.buffer_changed(snapshot(new, ""))
+    assert "where you trust the workspace" in workspace.describe(str(new))
     workspace.configure(VerifierSettings(), trusted=True)
     assert await workspace.buffer_changed(snapshot(main, MAIN))
     unit = workspace.project_for(str(main)).unit

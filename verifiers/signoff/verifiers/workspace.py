@@ -18,14 +18,14 @@ from signoff.verifiers.hdl.membership import Membership
 from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
 from signoff.verifiers.mcu.build.firmware import C_FILES
 from signoff.verifiers.mcu.build.model import McuModel
-from signoff.verifiers.mcu.build.reading import C_ENDINGS
 from signoff.verifiers.mcu.build.sanity import trouble as firmware_trouble
+from signoff.verifiers.mcu.build.upkeep import Upkeep
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.survey import Stamp
 from signoff.verifiers.workers import Engine, WorkerPool
-from signoff.verifiers.workspace_folders import Folder, folder_of, normal, roots
+from signoff.verifiers.workspace_folders import Folder, folder_of, roots
 
 ENGINE = Engine("signoff.verifiers.workspace_engine:WorkspaceEngine", idle_seconds=20.0)
 KEY = "index"
@@ -60,6 +60,9 @@ class WorkspaceModel:
         self._cuda = CudaModel(self._call)
         self._mcu = McuModel(self._call)
         self._lock = asyncio.Lock()
+        self._upkeep = Upkeep(
+            self._mcu, self._lock, self._folder_of, self._rebuild_as_before, trusted=lambda: self._trusted
+        )
         self._rebuild(scanned=False)
 
     @property
@@ -103,7 +106,8 @@ class WorkspaceModel:
         """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""
         if self._mcu.covers(normal := os.path.normpath(path)):
             return self._mcu.describe(normal)
-        if path.lower().endswith(C_ENDINGS) and self.project_for(path).unit is None:
+        folder = self._folder_of(normal)
+        if normal.lower().endswith(C_FILES) and folder is not None and not self._cuda.knows(folder.path):
             return self._mcu.why_not(normal)
         return self._cuda.describe(path) if self._cuda.covers(path) else self._membership.describe(path)
 
@@ -139,7 +143,7 @@ class WorkspaceModel:
             report("Reading file lists", None)
             await self._read_declarations()
             await self._read_cuda()
-            await self._read_firmware()
+            await self._upkeep.read(self._folders)
             self._rebuild(scanned=True)
 
     async def buffer_changed(self, snapshot: Snapshot) -> bool:
@@ -147,7 +151,7 @@ class WorkspaceModel:
         if snapshot.path and concerns_gpu(snapshot):
             return await self._gpu_document(snapshot)
         if snapshot.path.lower().endswith(C_FILES):
-            return await self._firmware_document(snapshot)
+            return await self._upkeep.document(snapshot)
         if not snapshot.path or not is_source(snapshot.path):
             return False
         path = os.path.normpath(snapshot.path)
@@ -177,12 +181,9 @@ class WorkspaceModel:
             return False
         async with self._lock:
             recompiled = await self._units_changed(units)
-            recompiled = await self._firmware_changed([*units, *configs]) or recompiled
+            recompiled = await self._upkeep.changed([*units, *configs]) or recompiled
             changed = await self._files_changed(sources, configs) or recompiled
-        for folder in self._folders if self._trusted else ():
-            for build in self._mcu.stale(folder.path, paths):
-                changed = await self._ask_build(folder, build) or changed
-        return changed
+        return await self._upkeep.ask_again(self._folders, paths) or changed
 
     async def _units_changed(self, paths: list[str]) -> bool:
         changed = False
@@ -193,45 +194,6 @@ class WorkspaceModel:
         if changed:
             self._rebuild(scanned=self._membership.scanned)
         return changed
-
-    async def _firmware_changed(self, paths: list[str]) -> bool:
-        changed = False
-        for folder in self._known():
-            found = [path for path in paths if self._folder_of(path) is folder]
-            if found and await self._mcu.changed(folder.path, found, folder.recursive, folder.limit):
-                changed = True
-        if changed:
-            self._rebuild(scanned=self._membership.scanned)
-        return changed
-
-    async def _firmware_document(self, snapshot: Snapshot) -> bool:
-        """A document of C or C++ was opened or edited."""
-        async with self._lock:
-            folder = self._folder_of(normal(snapshot.path))
-            if folder is None:
-                return False
-            news = await self._mcu.edited(folder.path, snapshot, folder.recursive, folder.limit)
-            if news:
-                self._rebuild(scanned=self._membership.scanned)
-        return await self._ask_builds(folder, normal(snapshot.path)) or news
-
-    async def _ask_builds(self, folder: Folder, path: str) -> bool:
-        """Where the user trusts the workspace, have a file's build say itself how that is compiled and linked.
-
-        It may take a minute, during which all else goes on with what the build's files say as they stand.
-        """
-        walk, news = (folder.recursive, folder.limit), False
-        while self._trusted and (build := await self._mcu.next_build(folder.path, path, *walk)):
-            news = await self._ask_build(folder, build) or news
-        return news
-
-    async def _ask_build(self, folder: Folder, build: str) -> bool:
-        await self._mcu.ask(build, folder.path)
-        async with self._lock:
-            news = await self._mcu.read(folder.path, folder.recursive, folder.limit)
-            if news:
-                self._rebuild(scanned=self._membership.scanned)
-        return news
 
     async def _gpu_document(self, snapshot: Snapshot) -> bool:
         """A CUDA document, or one of Python with kernels, was opened or edited."""
@@ -272,26 +234,11 @@ class WorkspaceModel:
         if any(folder.survey.cuda for folder in self._known()):
             await self._cuda.ask_for_gpu()
 
-    async def _read_firmware(self) -> None:
-        """The firmware images of each workspace folder; a lone document outside of all has none."""
-        for folder in self._folders:
-            await self._mcu.read(folder.path, folder.recursive, folder.limit)
-
     async def find_firmware(self, paths: Iterable[str]) -> bool:
         """Read the projects that may compile these C files, and those below these folders, where a workspace has too
         many to have read all; buffer_changed() does so for a document. True where some project may have changed.
         """
-        news = False
-        for path in map(normal, paths):
-            folder = self._folder_of(os.path.join(path, ""))
-            if folder is None or not (path.lower().endswith(C_FILES) or os.path.isdir(path)):
-                continue
-            async with self._lock:
-                if await self._mcu.find(folder.path, path, folder.recursive, folder.limit):
-                    self._rebuild(scanned=self._membership.scanned)
-                    news = True
-            news = await self._ask_builds(folder, path) or news
-        return news
+        return await self._upkeep.find(paths)
 
     async def _files_changed(self, sources: list[str], configs: list[str]) -> bool:
         existed = {path for path in sources if path in self._index}
@@ -366,6 +313,9 @@ class WorkspaceModel:
         self._membership = Membership(self._index, declarations, self._settings, self._trusted, scanned)
         self._cuda.rebuild([folder.path for folder in self._known()], self._situation)
         self._mcu.rebuild([folder.path for folder in self._folders], self._situation(()))
+
+    def _rebuild_as_before(self) -> None:
+        self._rebuild(self._membership.scanned)
 
     def _situation(self, installed: tuple[str, ...]) -> Situation:
         member = self._membership

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 from signoff.verifiers.file_kinds import DATABASE, MANIFEST, is_build_file, is_unit_file
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.units import Situation
 from signoff.verifiers.mcu.build import asking, kinds
-from signoff.verifiers.mcu.build.firmware import C_FILES, Firmware, FirmwareProjects, Places
+from signoff.verifiers.mcu.build.firmware import C_FILES, NO_IMAGE, Firmware, FirmwareProjects, Places
 from signoff.verifiers.mcu.build.reader import Request
 from signoff.verifiers.mcu.build.reading import Reading, is_source
 from signoff.verifiers.project import Image, Project
@@ -17,6 +18,9 @@ from signoff.verifiers.snapshot import Snapshot
 
 READ_SECONDS = 120.0
 TEXT_SECONDS = 10.0
+UNASKED = (
+    "What {} says is only asked of its tool where you trust the workspace; or build it once so that it is recorded."
+)
 # Images of these are told in full, link and all, by the build's own tool; the others say all they know themselves.
 ASKED_KINDS = frozenset({DATABASE, "Makefile", "CMake", "PlatformIO"})
 
@@ -33,6 +37,9 @@ class McuModel:
         self._buffers: dict[str, tuple[str, ...]] = {}
         self._asked: dict[str, frozenset[str]] = {}
         self._asking: set[str] = set()
+        # Files of which no further build can tell, and what could where it were to be asked.
+        self._exhausted: set[str] = set()
+        self._unasked: dict[str, str] = {}
         self._answers: dict[str, dict[str, Reading]] = {}
         self._projects: FirmwareProjects | None = None
 
@@ -60,6 +67,9 @@ class McuModel:
 
     def why_not(self, path: str) -> str:
         """Why a C file belongs to no image."""
+        build = self._unasked.get(path, "")
+        if build and build not in self._asking:
+            return f"{NO_IMAGE} {UNASKED.format(build)}"
         return self._made.why_not(path)
 
     def problems(self) -> tuple[Finding, ...]:
@@ -77,6 +87,7 @@ class McuModel:
 
     async def read(self, folder: str, recursive: bool, limit: int) -> bool:
         """Learn what a folder says; it has been surveyed. True where that is news."""
+        self._exhausted.clear()
         return self._take(folder, await self._ask("firmware", folder, (recursive, limit)))
 
     async def changed(self, folder: str, paths: Iterable[str], recursive: bool, limit: int) -> bool:
@@ -84,6 +95,8 @@ class McuModel:
         concerned = [path for path in paths if self._concerns(folder, path)]
         if not concerned:
             return False
+        if not all(is_unit_file(path) for path in concerned):
+            self._exhausted.clear()
         found = await self._ask("firmware_changed", folder, (recursive, limit), concerned)
         return self._take(folder, found)
 
@@ -115,11 +128,18 @@ class McuModel:
         """The project file whose tool to ask next about a file or folder; "" where none is left or enough is known."""
         places = self._places.get(folder)
         place = places.place(path) if places is not None else None
-        if place is not None and not self._may_say_more(folder, place.image):
+        if path in self._exhausted or (place is not None and not self._may_say_more(folder, place.image)):
             return ""
         found = await self._call("askable", folder, recursive, limit, path, timeout=READ_SECONDS)
         assert isinstance(found, tuple)
-        return next((one for one in found if one not in self._asking), "")
+        build = next((one for one in found if one not in self._asking), "")
+        if not build:
+            self._exhausted.add(path)
+        return build
+
+    def note_unasked(self, path: str, build: str) -> None:
+        """A build's tool could tell of a file, and is not asked as the workspace is not trusted: say so."""
+        self._unasked[path] = build
 
     def _may_say_more(self, folder: str, image: Image) -> bool:
         told = image.link_declared or image.origin in self._answers.get(folder, {})
@@ -186,11 +206,13 @@ class McuModel:
 
     def _take(self, folder: str, found: Firmware) -> bool:
         known = self._places.get(folder)
-        if known is not None and known.firmware == found:
+        before = known.firmware if known is not None else Firmware()
+        if before == found:
             return False
-        if known is None and found == Firmware():
-            return False
-        self._places[folder] = Places(found)
+        # The same objects, so that projects are quickly seen to be the same.
+        same = {image.origin + image.name: image for image in before.images}
+        images = tuple(old if (old := same.get(one.origin + one.name, one)) == one else one for one in found.images)
+        self._places[folder] = Places(replace(found, images=images))
         return True
 
 
