@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -49,16 +50,24 @@ class _Place:
     def __init__(self, unit: Unit, source: Source, offset: int) -> None:
         self.unit = unit
         self.source = source
-        node = source.leaf(offset, offset)
-        self.around = list(ancestors(node)) if node is not None else []
+        self.offset = offset
+
+    @cached_property
+    def around(self) -> list[Node]:
+        """The nodes that hold the place."""
+        node = self.source.leaf(self.offset, self.offset)
+        return list(ancestors(node)) if node is not None else []
 
     def inherited(self, name: str) -> list[Variable] | None:
         """The members of that name that a method's class may have; None where it can have none."""
+        every = _members(self.unit, name)
+        if not every:
+            return None
         owners = {owner for node in self.around if node.type == "function_definition" for owner in self._owners(node)}
         based = any(node.type in CLASSES and _has_bases(node) for node in self.around)
         if not owners and not based:
             return None
-        members = [one for one in _members(self.unit, name) if based or _class_of(one) in owners]
+        members = [one for one in every if based or _class_of(one) in owners]
         return members or None
 
     def _owners(self, function: Node) -> list[str]:
