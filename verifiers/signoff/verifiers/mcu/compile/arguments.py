@@ -46,14 +46,15 @@ def arguments(unit: CompileUnit, project: Project, kit: Toolchain) -> Vetted:
     places += [part for folder in unit.system_include_dirs for part in ("-isystem", folder)]
     macros = [f"-D{one}" for one in unit.defines] + [f"-U{one}" for one in unit.undefines]
     # gcc takes a word that begins with @ for a file of further options, wherever it stands.
-    forced = [part for path in unit.forced_includes if path[:1] not in "@-" for part in ("-include", path)]
+    unsafe = tuple(path for path in unit.forced_includes if path.startswith(("@", "-")))
+    forced = [part for path in unit.forced_includes if path and path not in unsafe for part in ("-include", path)]
     standard = [f"-std={unit.standard}"] if _fits(unit.standard, language) else []
-    return Vetted((*argv, *standard, *macros, *places, *forced), refused)
+    return Vetted((*argv, *standard, *macros, *places, *forced), (*refused, *unsafe))
 
 
 def language_of(unit: CompileUnit) -> str:
     """The language of a unit, as gcc's -x names it: by -x among its flags, else by its file's ending, else C."""
-    for word, following in zip(unit.flags, (*unit.flags[1:], ""), strict=True):
+    for word, following in zip(unit.flags, (*unit.flags[1:], "")[: len(unit.flags)], strict=True):
         named = following if word == "-x" else word[2:] if re.fullmatch(r"-x[a-z+-]+", word) else ""
         if re.fullmatch(_patterns()["pairs"]["-x"], named):
             return named
@@ -91,7 +92,9 @@ def _filtered(flags: Sequence[str], language: str) -> tuple[tuple[str, ...], tup
         pair = _patterns()["pairs"].get(word)
         if pair is not None:
             # The language is told by the caller, who knows how the text reaches gcc.
-            kept += (word, following) if word != "-x" and re.fullmatch(pair, following) else ()
+            fits = re.fullmatch(pair, following) is not None
+            kept += (word, following) if fits and word != "-x" else ()
+            refused += () if fits else (word, following)
         elif specs:
             kept.append(specs)
         elif _matches(word, "compile", "silent") or word.startswith("-x"):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from signoff.verifiers.mcu.compile.gcc_messages import parse
 from signoff.verifiers.mcu.compile.toolchain import Toolchain
 from signoff.verifiers.run import Completed, run
 
@@ -20,6 +21,7 @@ PROGRAM = rb"(?:^|[\"\s])[\w./+-]*(?:gcc|g\+\+|cc1|cc1plus|as|lto1)(?:-[\d.]+)?(
 REFUSED = re.compile(rb"(?m)" + PROGRAM + rb": (?:fatal )?error: [^'\"\n]*['\"](-[^'\"\n]+)['\"]")
 TARGET = re.compile(rb"error: unrecognized (-m(?:cpu|arch|tune)) target: (\S+)")
 
+QUOTED = re.compile(r"'(-[^']+)'")
 CHOICES = ("-m", "-f", "-W", "-O", "-g", "-s", "--")
 
 _refused: dict[tuple[str, str, str, tuple[str, ...]], dict[str, None]] = {}
@@ -64,6 +66,9 @@ def rejected(output: bytes, flags: Sequence[str]) -> list[str]:
     """Those of the flags that gcc says it does not know or cannot take."""
     named = [match[1].decode("utf-8", "replace") for match in REFUSED.finditer(output)]
     named += [b"=".join(match.groups()).decode("utf-8", "replace") for match in TARGET.finditer(output)]
+    # What the compiler proper says of its options is a diagnostic without a place.
+    loose = (one.message for one in parse(output).diagnostics if one.error and not one.places)
+    named += [name for message in loose for name in QUOTED.findall(message)]
     return [flag for flag in dict.fromkeys(flags) if any(_meant(name, flag) for name in named)]
 
 

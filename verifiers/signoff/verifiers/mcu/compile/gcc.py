@@ -34,6 +34,8 @@ JSON = "-fdiagnostics-format=json"
 PLAIN = ("-fno-diagnostics-show-caret", "-fdiagnostics-color=never")
 # Debug data would only cost time; errors beyond these would only cost reading.
 COMMON = ("-g0", "-fmax-errors=100")
+# Registers may lie at any address; gcc 12 takes those below 4096 for null pointers otherwise.
+ANY_ADDRESS, ANY_ADDRESS_SINCE = "--param=min-pagesize=0", (12,)
 
 
 class _NotNow(Exception):
@@ -158,9 +160,10 @@ async def _run(job: _Job, style: Sequence[str], *kind: str, output: str = "out.o
     before, after = asked_warnings(language, job.project)
     own = tuple(flag for flag in job.vetted.argv if flag not in ("-w", "-Werror"))
     flags = (*before, *own, *after)
-    ours = (*COMMON, *style, *job.laid.arguments, *kind, "-o", output, "-x", language, job.laid.source)
-    if language.startswith("assembler"):
-        ours = tuple(word for word in ours if word != "-g0")
+    common: tuple[str, ...] = () if language.startswith("assembler") else COMMON
+    if common and job.kit.numbers[:1] >= ANY_ADDRESS_SINCE:
+        common = (*common, ANY_ADDRESS)
+    ours = (*common, *style, *job.laid.arguments, *kind, "-o", output, "-x", language, job.laid.source)
     try:
         done, refused = await command.gcc(
             job.kit,
@@ -224,7 +227,7 @@ async def _with_assembler(job: _Job, messages: Messages) -> Messages:
 
 async def _outcome(job: _Job, messages: Messages, refused: tuple[str, ...]) -> Outcome:
     found = await asyncio.to_thread(findings, messages.diagnostics, job.scene)
-    found, complete, why = guesses.certain(found, job.unit)
+    found, complete, why = guesses.certain(found, job.unit, job.kit)
     found = _wanted(found, job.project)
     hidden = not any(one.severity is Severity.ERROR for one in found) and any(one.error for one in messages.diagnostics)
     notice = " ".join(filter(None, (job.kit.note if not job.kit.gcc else "", left_out(job.vetted.refused, refused))))

@@ -53,7 +53,11 @@ class Scene:
 def findings(diagnostics: Iterable[Diagnostic], scene: Scene) -> tuple[Finding, ...]:
     """The findings of a run, each once. What is at no line of the user's, and no error, is left out."""
     found: dict[tuple[object, ...], Finding] = {}
+    diagnostics = tuple(diagnostics)
+    broken = any(one.error for one in diagnostics)
     for one in diagnostics:
+        if broken and option(one) in table("warnings.toml")["after_errors"]:
+            continue
         finding = finding_of(one, scene)
         if finding is not None:
             found.setdefault((finding.path, finding.span, finding.code, finding.message), finding)

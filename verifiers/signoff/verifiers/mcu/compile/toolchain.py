@@ -29,8 +29,8 @@ PROGRAMS = ("ld", "nm", "objdump", "addr2line", "size")
 class Toolchain:
     """One Arm GNU toolchain; each program's path, "" where it is missing.
 
-    `version` is gcc's ("12.2.1"), `library` whether a C library (newlib) came with it. `origin` says who named it.
-    `note` is one line for the user: a setting that leads nowhere, or how to get a toolchain.
+    `version` is gcc's ("12.2.1"), `library` whether a C library (newlib) came with it, `cpp_library` one for C++.
+    `origin` says who named it. `note` is one line for the user: a setting that leads nowhere, or how to get a toolchain.
     """
 
     gcc: str = ""
@@ -44,6 +44,7 @@ class Toolchain:
     origin: str = ""
     note: str = ""
     library: bool = True
+    cpp_library: bool = True
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -178,10 +179,11 @@ def _ask_all(program: str) -> Toolchain | None:
     if not machine.startswith("arm") or not tools.version_numbers(version):
         return None
     # gcc answers with the bare name where it has no such file.
-    library = Path(_ask(program, "-print-file-name=libc.a")).is_absolute()
+    library, cpp = (Path(_ask(program, f"-print-file-name={name}.a")).is_absolute() for name in ("libc", "libstdc++"))
     note = "" if library else f"{program} has no C library (newlib), so nothing can be linked: {how_to_get()}."
     others = {name: _beside(program, name) for name in PROGRAMS}
-    return Toolchain(program, _beside(program, "g++"), **others, version=version, note=note, library=library)
+    gxx = _beside(program, "g++")
+    return Toolchain(program, gxx, **others, version=version, note=note, library=library, cpp_library=cpp)
 
 
 def _ask(program: str, *arguments: str) -> str:

@@ -19,6 +19,8 @@ VECTORS, LIBRARY, FAILED = "VectorTableDiscarded", "MissingLibrary", "LinkFailed
 NEAR_LINES = 3
 # What the start files call the entry point where nobody names one.
 DEFAULT_ENTRY = "_start"
+# The kind of an image that the user has declared to us alone: no build makes what it names.
+RECIPE = "signoff.toml"
 
 
 def findings(complaints: Sequence[Complaint], scene: LinkScene, regions: Sequence[RegionUse]) -> tuple[Finding, ...]:
@@ -44,13 +46,20 @@ def _one(one: Complaint, scene: LinkScene, regions: Sequence[RegionUse]) -> Find
         return _script(one, scene)
     if one.kind is Kind.SCRIPT_MISSING:
         path = scene.linked.scripts.get(one.name, one.name)
-        message = f"The linker script {scene.shown(path)} cannot be opened."
-        return finding(in_build_file(scene, os.path.basename(path)), SCRIPT, message, data=(("name", path),))
+        return _missing(path, SCRIPT, f"The linker script {scene.shown(path)} is not there", scene)
     if one.kind is Kind.LIBRARY:
-        name = one.name.removeprefix("-l")
-        message = f"The linker cannot find {one.name}."
-        return finding(in_build_file(scene, os.path.basename(name)), LIBRARY, message, data=(("name", name),))
+        return _missing(one.name.removeprefix("-l"), LIBRARY, f"The linker cannot find {one.name}", scene)
     return _entry(one, scene) if one.kind is Kind.ENTRY else None
+
+
+def _missing(name: str, code: str, what: str, scene: LinkScene) -> Finding:
+    """A file of the build's that is not there: where the build itself may make it, that is no fault of the code."""
+    folders = (*scene.image.library_dirs, os.path.dirname(name))
+    made = scene.image.kind != RECIPE and any(map(scene.inside, folders))
+    severity = Severity.INFORMATION if made else Severity.ERROR
+    message = f"{what}{'; the build may have to make it first' if made else ''}."
+    place = in_build_file(scene, os.path.basename(name))
+    return finding(place, code, message, severity=severity, data=(("name", name),))
 
 
 def _multiple(complaints: Iterable[Complaint], scene: LinkScene) -> Iterable[Finding]:

@@ -200,7 +200,7 @@ async def _judged(work: _Work, built: Build, key: str, start: float, extra: Sequ
     found = await _findings(work, scene, facts)
     facts = replace(facts, seconds=time.perf_counter() - start, compiled=built.compiled)
     notice = left_out((*built.refused, *done.refused), (*built.unknown, *done.unknown))
-    told = bool(found) or bool(done.elf)
+    told = bool(done.elf) or any(one.severity is Severity.ERROR for one in found)
     complete = work.image.link_declared and work.image.declared and told
     why = (
         "" if told else f"The image does not link: {done.done.stderr.decode(errors='replace')[-OUTPUT_LIMIT:].strip()}"
@@ -249,7 +249,7 @@ def _errors(work: _Work, failure: Failure, lines: SourceLines) -> tuple[Finding,
     scene = Scene(failure.unit.source, failure.unit.source, root, failure.laid, lines)
     messages = parse_gcc(failure.output)
     found = gcc_findings((*messages.diagnostics, *messages.assembler), scene)
-    certain, _, _ = guesses.certain(found, failure.unit)
+    certain, _, _ = guesses.certain(found, failure.unit, work.kit)
     return tuple(one for one in certain if one.severity is Severity.ERROR)
 
 

@@ -14,6 +14,8 @@ from signoff.verifiers.mcu.link.object_facts import ObjectFacts
 
 # What ld makes of a region that is not declared.
 WHOLE = 0xFFFFFFFF
+# A contributor is told where it has at least this part of what the largest has.
+WORTH_TELLING = 0.02
 # .text.main, .rodata.rom, .bss.buffer: -ffunction-sections and -fdata-sections put the symbol behind the kind.
 SPLIT = re.compile(
     r"^\.(?:text|rodata|data|bss|ram\w*|ccm\w*|noinit)\.(?:startup\.|unlikely\.|hot\.)?(?P<symbol>[A-Za-z_]\w*)"
@@ -84,6 +86,8 @@ def contributors(text: str, region: RegionUse, limit: int = 5) -> tuple[Contribu
         if _within(one.address, region) or (one.load >= 0 and _within(one.load, region)):
             sizes[named(one.section), one.file] = sizes.get((named(one.section), one.file), 0) + one.size
     largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    enough = largest[0][1] * WORTH_TELLING if largest else 0
+    largest = [item for item in largest if item[1] >= enough]
     return tuple(Contributor(name, file, size) for (name, file), size in largest)
 
 

@@ -38,15 +38,18 @@ class LinkScene:
         source = self.linked.objects.get(object_file) or self.linked.objects.get(os.path.normpath(object_file or "."))
         return self.units.get(source) if source else None
 
+    def inside(self, path: str) -> bool:
+        """Whether a file or folder lies in the workspace."""
+        root = (self.root or self.image.root).rstrip(os.sep)
+        return path == root or path.startswith(root + os.sep)
+
     def own(self, path: str) -> bool:
         """Whether the user writes that file."""
-        root = self.root or self.image.root
-        return path.startswith(root.rstrip(os.sep) + os.sep) and not vendored(path, root)
+        return self.inside(path) and not vendored(path, self.root or self.image.root)
 
     def shown(self, path: str) -> str:
         """A path for a sentence: as seen from the image's folder where it lies in it."""
-        root = self.root or self.image.root
-        return os.path.relpath(path, root) if path.startswith(root.rstrip(os.sep) + os.sep) else path
+        return os.path.relpath(path, self.root or self.image.root) if self.inside(path) else path
 
     def scripts(self) -> Iterator[str]:
         """The linker scripts, and those that they include."""
