@@ -76,6 +76,7 @@ def test_makes_that_do_not_say_where_they_are(tmp_path: Path) -> None:
 
 def test_commands_to_an_image(tmp_path: Path) -> None:
     (tmp_path / "ready.a").touch()
+    (tmp_path / "f4.ld").touch()
     lines = [
         COMPILE.format("main"),
         COMPILE.format("drv"),
@@ -98,3 +99,11 @@ def test_one_command_may_compile_and_link(tmp_path: Path) -> None:
     (image,) = images_of([Command(str(tmp_path), tuple(argv))], Origin(str(tmp_path), "", "Makefile"))
     assert [unit.defines for unit in image.units] == [("A",), ("A",)]
     assert image.linker_scripts == (str(tmp_path / "f4.ld"),)
+
+
+def test_a_build_that_does_not_tell_its_link_is_one_program(tmp_path: Path) -> None:
+    commands = [Command(str(tmp_path), tuple(COMPILE.format(name).split())) for name in ("main", "drv")]
+    (image,) = images_of(commands, Origin(str(tmp_path), "", "Makefile"))
+    assert len(image.units) == 2 and image.declared and not image.link_declared
+    archive = Command(str(tmp_path), ("arm-none-eabi-ar", "rcs", "libx.a", "main.o", "drv.o"))
+    assert images_of([*commands, archive], Origin(str(tmp_path), "", "Makefile")) == ()

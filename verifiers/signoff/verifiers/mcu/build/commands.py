@@ -114,7 +114,18 @@ class Graph:
     def images(self, shared: Origin) -> tuple[Image, ...]:
         """An image for each program that is linked for a microcontroller."""
         made = (_Maker(self, link, shared).image() for link in self.links)
-        return tuple(image for image in made if image is not None)
+        found = tuple(image for image in made if image is not None)
+        return found or self._unlinked(shared)
+
+    def _unlinked(self, shared: Origin) -> tuple[Image, ...]:
+        """One image of all units, where a build tells how it compiles but neither links nor archives anything."""
+        if self.links or self.archives:
+            return ()
+        line = LinkLine(os.path.join(shared.root, f"{os.path.basename(shared.root)}.elf"), objects=tuple(self.units))
+        compiler = next((unit.compiler for unit in self.units.values()), "")
+        image = _Maker(self, _Link(line, compiler), shared).image()
+        told = "The build does not tell how it is linked: all files that it compiles are taken for one program."
+        return (replace(image, link_declared=False, guessed=(*image.guessed, told)),) if image is not None else ()
 
 
 def images_of(commands: Iterable[Command], shared: Origin) -> tuple[Image, ...]:
@@ -157,6 +168,8 @@ class _Maker:
             return None
         units = tuple(replace(unit, origin=self.shared.origin) for unit in self.units.values())
         told = tuple(f"{path} is linked, but it is not known what makes it." for path in self.unknown)
+        gone = (script for script in self.link.line.scripts if not os.path.isfile(script))
+        told += tuple(f"The linker script {script} is not there: if the build makes it, build once." for script in gone)
         declared = not self.shared.guessed and all(unit.declared for unit in units)
         line = self.link.line
         return Image(

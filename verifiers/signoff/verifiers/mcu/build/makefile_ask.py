@@ -50,7 +50,9 @@ async def ask_make(
     # A makefile that sits in a folder of its own (gcc/Makefile) still has its sources beside that folder.
     origin = Origin(folder, path, KIND, _doubts(done, timeout))
     images = images_of(commands_in(done.stdout.decode("utf-8", errors="replace"), folder), origin)
-    return chosen(Reading(images, tuple(_problems(done.stderr, folder)), makefiles_of(path)), names)
+    # What make could not do only because nothing was built is no fault of a Makefile that told its commands.
+    problems = () if images else tuple(_problems(done.stderr, folder))
+    return chosen(Reading(images, problems, makefiles_of(path)), names)
 
 
 async def _ask(argv: list[str], folder: str, workspace: str, timeout: float) -> Completed:
@@ -77,6 +79,6 @@ def _problems(errors: bytes, folder: str) -> list[Finding]:
         path = os.path.normpath(os.path.join(folder, os.fsdecode(match["file"])))
         what = match["what"].decode("utf-8", errors="replace").strip().removesuffix("  Stop.").strip()
         line = max(int(match["line"]) - 1, 0)
-        if os.path.isfile(path) and what:
+        if os.path.isfile(path) and what and "No such file or directory" not in what:
             found.append(problem(path, "MakefileError", f"make stops here: {what}", Span(line, 0, line, 0)))
     return list(dict.fromkeys(found))
