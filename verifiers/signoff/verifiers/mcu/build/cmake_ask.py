@@ -5,6 +5,7 @@ CMakeLists.txt is a program: it runs what it likes. What it writes into the work
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -63,7 +64,7 @@ async def ask_cmake(
     if done.returncode != 0 or not has_reply(str(build)):
         return Reading((), tuple(_problems(done, source)), files)
     try:
-        images = read_reply(str(build), listing, KIND)
+        images = await asyncio.to_thread(read_reply, str(build), listing, KIND)
         files = (*files, *inputs_of(str(build), source))
     except BrokenReply:
         return Reading(files=files)

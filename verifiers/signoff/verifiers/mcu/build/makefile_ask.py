@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from signoff.verifiers.mcu.build.guard import NOT_GUARDED, guarded, harmless_pat
 from signoff.verifiers.mcu.build.makefile import KIND, makefile_in, makefiles_of
 from signoff.verifiers.mcu.build.reading import Reading, chosen, problem
 from signoff.verifiers.mcu.build.shell_lines import commands_in
+from signoff.verifiers.project import Image
 from signoff.verifiers.run import Completed, ToolMissing, run, scratch_folder
 
 SECONDS = 60.0
@@ -49,7 +51,8 @@ async def ask_make(
         return Reading(files=(path,))
     # A makefile that sits in a folder of its own (gcc/Makefile) still has its sources beside that folder.
     origin = Origin(folder, path, KIND, _doubts(done, timeout))
-    images = images_of(commands_in(done.stdout.decode("utf-8", errors="replace"), folder), origin)
+    # In a thread: the answer of a large build is megabytes of commands.
+    images = await asyncio.to_thread(_images, done.stdout, folder, origin)
     # What make could not do only because nothing was built is no fault of a Makefile that told its commands.
     problems = () if images else tuple(_problems(done.stderr, folder))
     return chosen(Reading(images, problems, makefiles_of(path)), names)
@@ -66,9 +69,15 @@ async def _ask(argv: list[str], folder: str, workspace: str, timeout: float) -> 
         return await run(argv, cwd=folder, env=environment, timeout=timeout, memory_limit_mb=MEMORY_MB)
 
 
+def _images(output: bytes, folder: str, origin: Origin) -> tuple[Image, ...]:
+    return images_of(commands_in(output.decode("utf-8", errors="replace"), folder), origin)
+
+
 def _doubts(done: Completed, timeout: float) -> tuple[str, ...]:
     if done.timed_out:
         return (f"make -n did not end within {timeout:g} s: what it told until then is taken.",)
+    if done.overflowed:
+        return ("make -n told more than can be taken: the start of it counts.",)
     return ()
 
 
