@@ -52,6 +52,10 @@ def _model(console: object) -> str:
     return ""
 
 
+# Seconds that the demo lets firmware run.
+RUN = 2.5
+
+
 class _Progress:
     """Prints the server's progress; of messages that differ in numbers only, one in ten seconds."""
 
@@ -79,7 +83,7 @@ async def _show(console: object, folder: Path, model_off: str) -> int:
         copy = scratch / "examples"
         shutil.copytree(folder, copy)
         watch = Stopwatch()
-        client = await Client.start(copy, {"trusted": False})
+        client = await Client.start(copy, {"trusted": False, "verifiers": {"emulator": {"seconds": RUN}}})
         console.print(f"signoff serve answers initialize after {watch.seconds * 1000:.0f} ms")
         client.on_progress = _Progress(console.print)
         demo = Demo(client, console)

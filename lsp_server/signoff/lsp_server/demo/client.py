@@ -38,6 +38,7 @@ class Client:
     def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
         self.folder = folder
         self.on_progress: Callable[[str], None] = lambda message: None
+        self.on_output: Callable[[str], None] = lambda text: None
         self._process = process
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Any]] = {}
@@ -177,6 +178,8 @@ class Client:
             self._diagnostics[params["uri"]] = (params.get("version", 0), params["diagnostics"])
             async with self._news:
                 self._news.notify_all()
+        elif method == "signoff/emulatorOutput":
+            self.on_output(message["params"]["text"])
         elif method == "$/progress":
             value = message["params"]["value"]
             self.on_progress(" ".join(str(value[key]) for key in ("title", "message") if value.get(key)))

@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import importlib.util
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from rich.syntax import Syntax
 from signoff.lsp_server.demo.client import Client, Stopwatch
 from signoff.verifiers.extras import install
 from signoff.verifiers.gpu.compile.toolkit import how_to_get, toolkit
+from signoff.verifiers.mcu.compile.toolchain import toolchain
 from signoff.verifiers.settings import VerifierSettings
 
 SEVERITIES = {1: "[red]error[/]", 2: "[yellow]warning[/]", 3: "[blue]note[/]", 4: "[dim]hint[/]"}
 Diagnostics = list[dict[str, Any]]
+# Of what firmware prints.
+LINES_SHOWN = 6
 
 
 class Demo:
@@ -37,6 +41,9 @@ class Demo:
         for step in (self.edit_and_undo, self.missing_end, self.ports, self.cost, self.launch):
             await self._try(step.__doc__ or "", step())
         await self._try("A Triton kernel, compiled without a GPU", self.triton())
+        await self._try(
+            "Firmware that compiles without a warning, and seven reasons why it cannot work", self.firmware()
+        )
         if model_off:
             self._title("Completion by a model")
             self.console.print(f"  [yellow]off[/]: {escape(model_off)}")
@@ -117,6 +124,41 @@ class Demo:
         self.client.open(name)
         self._diagnostics(await self.client.diagnostics(name, bool), watch)
         await self._fix(name)
+
+    async def firmware(self) -> None:
+        """Faults of an STM32F407's clocks, pins and interrupts, then the linker's; the sound twin in an emulator."""
+        kit = await asyncio.to_thread(toolchain, VerifierSettings())
+        name = "firmware/faulty.c"
+        watch = Stopwatch()
+        self.client.open(name)
+        found = await self.client.diagnostics(name, lambda found: any(one["severity"] == 1 for one in found))
+        self._diagnostics(found, watch)
+        await self._fix(name)
+        if not kit.gcc:
+            self.console.print(f"  [yellow]off[/]: compiling, linking and running it: {escape(kit.note)}")
+            return
+        self._saved(name)
+        self._typed("saved, so the whole image is linked")
+        watch = Stopwatch()
+        self._diagnostics(await self.client.diagnostics(name, _undefined), watch)
+        await self._fix(name)
+        await self._run_firmware("firmware/main.c")
+
+    async def _run_firmware(self, name: str) -> None:
+        """Stream what the firmware prints."""
+        self.client.open(name)
+        await self.client.diagnostics(name, lambda found: True)
+        self._typed("run in emulator")
+        printed: list[str] = []
+        self.client.on_output = printed.append
+        params = {"command": "signoff.runEmulator", "arguments": [self.client.uri(name), "qemu"]}
+        answer = await self.client.request("workspace/executeCommand", params)
+        lines = "".join(printed).splitlines()
+        for line in lines[:LINES_SHOWN]:
+            self.console.print(f"    [green]{escape(line)}[/]", highlight=False)
+        self.console.print(f"  [dim]{escape(answer['message'])}[/]")
+        if not lines and shutil.which("qemu-system-arm"):
+            self.failures.append(f"{name} printed nothing in the emulator")
 
     async def completion(self) -> None:
         """Ask for ghost text where a line is missing."""
@@ -229,6 +271,10 @@ class Demo:
         for line in list(lines)[2:]:
             if not line.startswith("@@"):
                 self.console.print(f"      [{'green' if line[0] == '+' else 'red'}]{line}[/]", highlight=False)
+
+
+def _undefined(found: Diagnostics) -> bool:
+    return any(one["code"] == "UndefinedReference" for one in found)
 
 
 def examples_folder() -> Path | None:
