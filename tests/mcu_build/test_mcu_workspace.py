@@ -243,3 +243,27 @@ async def test_a_folder_without_c_has_no_firmware(pool: WorkerPool, tmp_path: Pa
     workspace = await model(pool, tmp_path, {"a.v": "module a; endmodule\n", "signoff.toml": ""})
     assert workspace.firmware.images() == () and not workspace.firmware.covers(str(tmp_path / "a.v"))
     assert workspace.project_for(str(tmp_path / "a.v")).files == (str(tmp_path / "a.v"),)
+
+
+@pytest.mark.tool
+async def test_cmake_is_asked_for_a_project_that_was_never_configured(
+    pool: WorkerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (shutil.which("cmake") and shutil.which("arm-none-eabi-gcc")):
+        pytest.skip("needs cmake and arm-none-eabi-gcc")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lists = (
+        "cmake_minimum_required(VERSION 3.20)\nset(CMAKE_SYSTEM_NAME Generic)\n"
+        "set(CMAKE_C_COMPILER arm-none-eabi-gcc)\nset(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nproject(x C)\n"
+        "add_executable(app main.c)\ntarget_compile_options(app PRIVATE -mcpu=cortex-m4 -mthumb)\n"
+        "target_link_options(app PRIVATE -T${CMAKE_SOURCE_DIR}/x.ld)\n"
+    )
+    root = tmp_path / "work"
+    texts = {"CMakeLists.txt": lists, "main.c": MAIN, "board.h": "", "x.ld": "SECTIONS { }"}
+    workspace = await model(pool, root, texts, trusted=True)
+    assert not workspace.is_firmware(str(root / "main.c"))
+    assert await workspace.buffer_changed(snapshot(root / "main.c", MAIN))
+    project = workspace.project_for(str(root / "main.c"))
+    assert project.image is not None and project.image.kind == "CMake" and project.image.link_declared
+    assert project.image.linker_scripts == (str(root / "x.ld"),)
+    assert sorted(path.name for path in root.iterdir()) == sorted(texts)

@@ -64,7 +64,10 @@ class WorkspaceEngine(IndexEngine):
 
     def firmware(self, folder: str, recursive: bool, max_files: int, request: Request) -> Firmware:
         """The firmware images of a folder and what their files include."""
-        known = self._known(folder, recursive, max_files)
+        self._firmware.forget()
+        return self._read_firmware(folder, self._known(folder, recursive, max_files), request)
+
+    def _read_firmware(self, folder: str, known: Survey, request: Request) -> Firmware:
         if not known.units:
             return Firmware()
         return self._firmware.read(folder, known.units, known.build_files, known.configs, request)
@@ -76,7 +79,7 @@ class WorkspaceEngine(IndexEngine):
         known = self._known(folder, recursive, max_files)
         if any((_stamp(path) is None) != (path not in known.units) for path in paths if is_unit_file(path)):
             # Projects that build all of a folder have another file now.
-            self._firmware.forget_projects()
+            self._firmware.forget(projects=True)
         units, builds, configs = dict(known.units), dict.fromkeys(known.build_files), dict.fromkeys(known.configs)
         for path in paths:
             stamp = _stamp(path)
@@ -89,7 +92,7 @@ class WorkspaceEngine(IndexEngine):
                 found |= {path: None} if stamp is not None else {}
         now = replace(known, units=units, build_files=tuple(sorted(builds)), configs=tuple(sorted(configs)))
         self._surveys[folder] = now
-        return self.firmware(folder, recursive, max_files, request)
+        return self._read_firmware(folder, now, request)
 
     def askable(self, folder: str, recursive: bool, max_files: int, path: str) -> tuple[str, ...]:
         """The project files whose tools can tell how a C file is compiled, the nearest first."""

@@ -22,17 +22,41 @@ SHARED = ("directory", "compiler", "include_dirs", "system_include_dirs", "defin
 
 
 @dataclass
-class Folders:
-    """What lies in folders, each listed once: asking the disk for every name in every include folder is slow."""
+class Lookup:
+    """Where the names that are included lie: folders are listed once, as asking the disk for every name is slow.
 
-    known: dict[str, frozenset[str]] = field(default_factory=dict)
+    It stands for the disk as it was; make another where files may have come or gone. `inside` is the folder beyond
+    which no file counts.
+    """
 
-    def has(self, path: str) -> bool:
-        """Whether there is a file or folder of this path."""
-        folder, name = os.path.split(path)
-        if folder not in self.known:
-            self.known[folder] = _listing(folder)
-        return name in self.known[folder]
+    inside: str
+    _listed: dict[str, frozenset[str]] = field(default_factory=dict)
+    _beside: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _in_dirs: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+
+    def place(self, name: str, folder: str, dirs: tuple[str, ...]) -> str:
+        """The file that a name means in a file of `folder`; "" where it lies outside of the workspace or nowhere."""
+        key = folder, name
+        if key not in self._beside:
+            self._beside[key] = self._found(folder, name)
+        beside = self._beside[key]
+        if beside is not None:
+            return beside
+        known = self._in_dirs.setdefault(dirs, {})
+        if name not in known:
+            places = (self._found(one, name) for one in dirs)
+            known[name] = next((path for path in places if path is not None), "")
+        return known[name]
+
+    def _found(self, folder: str, name: str) -> str | None:
+        """The file of this name in a folder, "" where it lies outside of the workspace; None where there is none."""
+        path = os.path.normpath(os.path.join(folder, name.replace("\\", "/")))
+        above, base = os.path.split(path)
+        if above not in self._listed:
+            self._listed[above] = _listing(above)
+        if base not in self._listed[above]:
+            return None
+        return path if path.startswith(self.inside.rstrip(os.sep) + os.sep) else ""
 
 
 def _listing(folder: str) -> frozenset[str]:
@@ -42,27 +66,25 @@ def _listing(folder: str) -> frozenset[str]:
         return frozenset()
 
 
-def graph_of(images: Iterable[Image], inside: str, names_of: NamesOf) -> Graph:
-    """Who includes whom among the files below the folder `inside`, for all units of the images."""
-    folders = Folders()
+def graph_of(images: Iterable[Image], lookup: Lookup, names_of: NamesOf) -> Graph:
+    """Who includes whom among the files of a workspace, for all units of the images."""
     found: dict[str, dict[str, None]] = {}
-    by_dirs: dict[tuple[str, ...], _Resolver] = {}
+    by_dirs: dict[tuple[str, ...], _Follower] = {}
     for image in images:
         for unit in image.units:
             dirs = (*unit.include_dirs, *unit.system_include_dirs)
             if dirs not in by_dirs:
-                by_dirs[dirs] = _Resolver(dirs, inside.rstrip(os.sep) + os.sep, folders, names_of)
+                by_dirs[dirs] = _Follower(dirs, lookup, names_of)
             by_dirs[dirs].follow(unit, found)
     return Graph({path: tuple(included) for path, included in found.items() if included})
 
 
-class _Resolver:
+class _Follower:
     """Follows #include with one list of include folders; each file is followed once."""
 
-    def __init__(self, dirs: tuple[str, ...], inside: str, folders: Folders, names_of: NamesOf) -> None:
-        self._dirs, self._inside, self._folders, self._names_of = dirs, inside, folders, names_of
+    def __init__(self, dirs: tuple[str, ...], lookup: Lookup, names_of: NamesOf) -> None:
+        self._dirs, self._lookup, self._names_of = dirs, lookup, names_of
         self._done: set[str] = set()
-        self._places: dict[str, str] = {}
 
     def follow(self, unit: CompileUnit, found: dict[str, dict[str, None]]) -> None:
         """Add what a unit includes, also through others, to `found`."""
@@ -83,21 +105,7 @@ class _Resolver:
         return [target for target in placed if target and target != path]
 
     def _place(self, name: str, folder: str) -> str:
-        """The file that a name means in a file of `folder`; "" where it lies outside of the workspace or nowhere."""
-        written = name.replace("\\", "/")
-        beside = os.path.normpath(os.path.join(folder, written))
-        if self._folders.has(beside):
-            return beside if beside.startswith(self._inside) else ""
-        if written not in self._places:
-            self._places[written] = self._search(written)
-        return self._places[written]
-
-    def _search(self, name: str) -> str:
-        for place in self._dirs:
-            path = os.path.normpath(os.path.join(place, name))
-            if self._folders.has(path):
-                return path if path.startswith(self._inside) else ""
-        return ""
+        return self._lookup.place(name, folder, self._dirs)
 
 
 def shared(images: Iterable[Image]) -> tuple[Image, ...]:

@@ -33,11 +33,6 @@ class Kind:
     names: tuple[str, ...] = ()
     ending: str = ""
 
-    def fits(self, path: str) -> bool:
-        """Whether a file is a project of this build system."""
-        base = os.path.basename(path)
-        return base in self.names or bool(self.ending and base.lower().endswith(self.ending))
-
     def read(self, path: str) -> Reading:
         """The images of a project file. What reads it is loaded when the first is read."""
         module, _, name = self.target.partition(":")
@@ -55,13 +50,16 @@ KINDS = (
     Kind("Keil", "keil:read_keil", ending=KEIL_ENDING),
     Kind("IAR", "iar:read_iar", ending=IAR_ENDING),
 )
+_BY_NAME = {name: kind for kind in (CMAKE, *KINDS) for name in kind.names}
+_BY_ENDING = {kind.ending: kind for kind in KINDS if kind.ending}
 # Projects of compilers whose dialect gcc does not know are only looked at where nothing else is.
 LAST_RESORT = frozenset({"Keil", "IAR"})
 
 
 def kind_of(path: str) -> Kind | None:
     """The build system whose project a file is; None where it is none."""
-    return next((kind for kind in (CMAKE, *KINDS) if kind.fits(path)), None)
+    name = os.path.basename(path)
+    return _BY_NAME.get(name) or _BY_ENDING.get(os.path.splitext(name)[1].lower())
 
 
 def split(build_files: Iterable[str], asked: frozenset[str]) -> tuple[dict[str, list[str]], tuple[str, ...]]:

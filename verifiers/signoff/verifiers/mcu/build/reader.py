@@ -12,7 +12,7 @@ from signoff.verifiers.gpu.units.includes import written_in
 from signoff.verifiers.mcu.build import kinds
 from signoff.verifiers.mcu.build.databases import read_database
 from signoff.verifiers.mcu.build.firmware import Firmware, Unusable
-from signoff.verifiers.mcu.build.headers import graph_of, shared
+from signoff.verifiers.mcu.build.headers import Lookup, graph_of, shared
 from signoff.verifiers.mcu.build.naming import completed
 from signoff.verifiers.mcu.build.programs import merged
 from signoff.verifiers.mcu.build.reading import NOTHING, Reading
@@ -45,6 +45,7 @@ class FirmwareReader:
     def __init__(self) -> None:
         self._readings: dict[str, tuple[tuple[Stamp | None, ...], Reading]] = {}
         self._written: dict[str, tuple[Stamp | None, tuple[str, ...]]] = {}
+        self._lookups: dict[str, Lookup] = {}
 
     def read(
         self, folder: str, units: Iterable[str], build_files: Iterable[str], configs: Iterable[str], request: Request
@@ -58,10 +59,11 @@ class FirmwareReader:
         scripts = [path for path in build_files if path.lower().endswith(LINKER_ENDINGS)]
         svds = [path for path in build_files if path.lower().endswith(".svd")]
         images = shared(completed(image, scripts, svds) for image in images)
+        lookup = self._lookups.setdefault(folder, Lookup(folder))
         headers = (os.path.basename(path) for path in units if path.lower().endswith(HEADER_EXTENSIONS))
         return Firmware(
             images=images,
-            graph=graph_of(images, folder, self._names_of(request.buffers)),
+            graph=graph_of(images, lookup, self._names_of(request.buffers)),
             findings=tuple(dict.fromkeys(_findings(readings))),
             read=frozenset(path for reading in readings for path in reading.files),
             unread=unread,
@@ -86,9 +88,11 @@ class FirmwareReader:
             *(self._projects(kind, projects, answers) for kind in kinds.KINDS),
         ]
 
-    def forget_projects(self) -> None:
-        """Read every project file anew: a source came or went."""
-        self._readings.clear()
+    def forget(self, projects: bool = False) -> None:
+        """Files came or went: look for them anew, and (`projects`) read every project file anew."""
+        self._lookups.clear()
+        if projects:
+            self._readings.clear()
 
     def _projects(
         self, kind: kinds.Kind, projects: Mapping[str, Iterable[str]], answers: Mapping[str, Reading]
