@@ -17,6 +17,8 @@ from signoff.verifiers.project import Project
 _OUTPUT = "ODR"
 _CONTROL = frozenset({_OUTPUT, "MODER", "PUPDR", "AFR", "CR1", "CR2", "CR3", "CR", "DIER", "IMR", "CCER", "IER"})
 
+WORD = (1 << 32) - 1
+
 Place = tuple[Function, RegisterAccess]
 
 
@@ -75,22 +77,35 @@ def _in_endless_loop(place: Place) -> bool:
     return any(function.body.loops[loop].forever for loop in access.where.loops)
 
 
-def _bits(access: RegisterAccess) -> str:
-    """The bits that an access changes, as text."""
-    text = access.value.resolved if access.value else ""
-    return text.removeprefix("~").strip("() ")
+def _bits(access: RegisterAccess) -> int | None:
+    """The bits that an access may change; None where that is not certain."""
+    values = [one.value if one else None for one in (access.value, access.mask)]
+    if access.operator == "modify":
+        return None if None in values else (values[0] or 0) | (values[1] or 0)
+    if access.operator == "&=" and values[0] is not None:
+        return ~values[0] & WORD
+    return values[0] if access.operator in ("|=", "^=") else None
+
+
+def _text(access: RegisterAccess) -> str:
+    return access.value.resolved.removeprefix("~").strip("() ") if access.value else ""
 
 
 def _harmless(one: RegisterAccess, other: RegisterAccess) -> bool:
-    """Whether both set or clear the same bits: then the one that comes last wins, as without the race."""
-    return "^" not in one.operator + other.operator and _bits(one) == _bits(other) and _bits(one) != ""
+    """Whether both set or clear the same bits: then the one that comes last wins, as without the race.
+
+    What is not certain to be others' bits may be the same where it is written the same.
+    """
+    if "^=" in (one.operator, other.operator):
+        return False
+    bits, others = _bits(one), _bits(other)
+    return bool(bits & others) if bits is not None and others is not None else _text(one) == _text(other)
 
 
 def _certain(one: RegisterAccess, other: RegisterAccess) -> bool:
     """Whether the two certainly change different bits of a port's output."""
-    values = [access.value.value if access.value else None for access in (one, other)]
-    differ = None not in values and values[0] != values[1]
-    return one.register == _OUTPUT and (differ or _bits(one) != _bits(other)) and bool(_bits(one) and _bits(other))
+    bits, others = _bits(one), _bits(other)
+    return one.register == _OUTPUT and bits is not None and others is not None and not bits & others
 
 
 def _finding(race: _Race) -> Finding:

@@ -50,7 +50,7 @@ class Vectors:
         return frozenset(self.table) - {""}
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=512)
 def read_assembler(text: str) -> Vectors:
     """What an assembler file says; both branches of its conditionals count."""
     text = _blanked(_COMMENT, text)
