@@ -114,6 +114,23 @@ def test_a_hosts_makefile_is_no_firmware(folder: Path) -> None:
     assert read_makefile(str(folder)).images == ()
 
 
+def test_variables_of_other_names_are_guessed_from(folder: Path) -> None:
+    (folder / "rules.mk").write_text(
+        "CC = arm-none-eabi-gcc\nTGT_CFLAGS += $(ARCH_FLAGS) -Os\nTGT_CPPFLAGS += $(DEFS) -ICore/Inc\n"
+        "TGT_LDFLAGS += -nostartfiles -T$(LDSCRIPT)\nLDLIBS += -lc\n"
+    )
+    (folder / "Makefile").write_text(
+        "BINARY = usart\nOBJS = Core/Src/main.o\nLDSCRIPT = f4.ld\nDEFS = -DSTM32F4\n"
+        "ARCH_FLAGS = -mthumb -mcpu=cortex-m4\ninclude rules.mk\nSRCS = elsewhere.c Core/Src/main.c\n"
+    )
+    reading = read_makefile(str(folder))
+    (image,) = reading.images
+    assert (image.name, image.declared, reading.findings) == ("usart", False, ())
+    assert [Path(unit.source).name for unit in image.units] == ["main.c"]
+    assert image.units[0].defines == ("STM32F4",) and "-mcpu=cortex-m4" in image.units[0].flags
+    assert image.link_flags == ("-nostartfiles",) and image.linker_scripts == (str(folder / "f4.ld"),)
+
+
 def test_functions_and_conditions(folder: Path) -> None:
     variables = Variables(str(folder))
     (folder / "x.mk").write_text(

@@ -19,6 +19,10 @@ from signoff.verifiers.project import CompileUnit, Image
 KIND = "Makefile"
 # Variables that hold the flags of all files, or of those of one language, as GNU make's own rules and CubeMX name them.
 _C_FLAGS, _CPP_FLAGS, _ASM_FLAGS = ("CPPFLAGS", "CFLAGS"), ("CPPFLAGS", "CXXFLAGS"), ("ASFLAGS",)
+_LIKE_C_FLAGS = re.compile(
+    r"(?:\w*_)?(?:C|CPP|COMMON_?|ARCH_|MCU_?|CPU_?|OPENCM3_)FLAGS|(?:\w*_)?DEFS|(?:\w*_)?INCLUDES?"
+)
+_LIKE_LINK_FLAGS = re.compile(r"(?:\w*_)?LD(?:FLAGS|LIBS)")
 _LINK_FLAGS = ("LDFLAGS", "LDLIBS")
 # What CubeMX's Makefile has: with these, the rules are known to be its own.
 _CUBEMX = ("C_SOURCES", "C_INCLUDES", "C_DEFS", "LDSCRIPT", "TARGET")
@@ -40,7 +44,8 @@ def read_makefile(folder_or_file: str, *, names: Sequence[str] = ()) -> Reading:
         return Reading(files=files)
     missing = [unit.source for unit in image.units if not os.path.isfile(unit.source)]
     present = tuple(unit for unit in image.units if os.path.isfile(unit.source))
-    findings = tuple(_missing(path, source) for source in missing)
+    # Where the rules are not known, make may find a source elsewhere (vpath).
+    findings = tuple(_missing(path, source) for source in missing) if image.declared else ()
     if missing:
         told = f"{len(missing)} of the sources that the Makefile lists are not there."
         image = replace(image, units=present, link_declared=False, guessed=(*image.guessed, told))
@@ -69,12 +74,12 @@ def _variables(path: str) -> Variables:
 def _image(path: str, variables: Variables) -> Image | None:
     compiler = variables.value("CC").strip()
     sources = list(dict.fromkeys(_sources(variables)))
-    flags = _flags(variables, _C_FLAGS)
+    guessed = _guesses(variables)
+    flags = _flags(variables, _c_flags(variables, bool(guessed)))
     if not sources or not is_firmware((compiler.split() or [""])[-1], flags):
         return None
-    guessed = _guesses(variables)
     units = tuple(_unit(source, path, variables, not guessed) for source in sources)
-    link = parse_link(_flags(variables, _LINK_FLAGS), variables.folder)
+    link = parse_link(_flags(variables, _link_flags(variables, bool(guessed))), variables.folder)
     scripts = link.scripts or tuple(_scripts(variables))
     name = variables.value("TARGET").strip() or variables.value("BINARY").strip() or os.path.basename(variables.folder)
     return Image(
@@ -100,6 +105,19 @@ def _guesses(variables: Variables) -> tuple[str, ...]:
     if all(name in variables.values for name in _CUBEMX) and UNKNOWN not in used and not variables.uncertain:
         return ()
     return (_NOT_RUN,)
+
+
+def _c_flags(variables: Variables, guessed: bool) -> tuple[str, ...]:
+    """The variables that hold the flags of C files; where the rules are not known, all that are named like it."""
+    if not guessed:
+        return _C_FLAGS
+    others = (name for name in variables.values if _LIKE_C_FLAGS.fullmatch(name) and name not in _C_FLAGS)
+    return (*_C_FLAGS, *others)
+
+
+def _link_flags(variables: Variables, guessed: bool) -> tuple[str, ...]:
+    others = (name for name in variables.values if guessed and _LIKE_LINK_FLAGS.fullmatch(name))
+    return tuple(dict.fromkeys((*_LINK_FLAGS, *others)))
 
 
 def _sources(variables: Variables) -> Iterator[str]:
@@ -131,13 +149,13 @@ def _flags(variables: Variables, names: Sequence[str]) -> list[str]:
 
 def _unit(source: str, path: str, variables: Variables, declared: bool) -> CompileUnit:
     more: tuple[str, ...] = ()
-    own: tuple[str, ...] = _C_FLAGS
+    own = every = _c_flags(variables, not declared)
     program = "CC"
     ending = os.path.splitext(source)[1]
     if ending.lower() in (".s", ".sx", ".asm"):
-        own, more = (_ASM_FLAGS if "ASFLAGS" in variables.values else _C_FLAGS), ("-x", "assembler-with-cpp")
+        own, more = (_ASM_FLAGS if "ASFLAGS" in variables.values else every), ("-x", "assembler-with-cpp")
     elif ending != ".c":
-        program, own = "CXX", (_CPP_FLAGS if "CXXFLAGS" in variables.values else _C_FLAGS)
+        program, own = "CXX", (_CPP_FLAGS if "CXXFLAGS" in variables.values else every)
     compiler = (variables.value(program).split() or [""])[-1]
     unit = parse([*more, *_flags(variables, own)], variables.folder, compiler=compiler, source=source)
     return replace(unit, origin=path, declared=declared)
@@ -156,4 +174,5 @@ def _missing(path: str, source: str) -> Finding:
     except Unreadable:
         text = ""
     name = os.path.basename(source)
-    return problem(path, "MakefileMissingSource", f"{source} is listed, but it is not there.", span_of(text, name))
+    shown = os.path.relpath(source, os.path.dirname(path))
+    return problem(path, "MakefileMissingSource", f"{shown} is listed, but it is not there.", span_of(text, name))
