@@ -30,7 +30,7 @@ class Toolchain:
     """One Arm GNU toolchain; each program's path, "" where it is missing.
 
     `version` is gcc's ("12.2.1"), `library` whether a C library (newlib) came with it, `cpp_library` one for C++.
-    `origin` says who named it. `note` is one line for the user: a setting that leads nowhere, or how to get a toolchain.
+    `origin` says who named it, `note` is one line for the user: a setting that leads nowhere, how to get a toolchain.
     """
 
     gcc: str = ""

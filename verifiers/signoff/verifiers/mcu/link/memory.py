@@ -20,6 +20,8 @@ WORTH_TELLING = 0.02
 SPLIT = re.compile(
     r"^\.(?:text|rodata|data|bss|ram\w*|ccm\w*|noinit)\.(?:startup\.|unlikely\.|hot\.)?(?P<symbol>[A-Za-z_]\w*)"
 )
+# Not copied at the start, though the map gives them a load address as well.
+CLEARED = re.compile(r"\.s?bss|COMMON|noinit|stack|heap", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def contributors(text: str, region: RegionUse, limit: int = 5) -> tuple[Contribu
     for one in link_map.placed(text):
         if one.output.startswith((".debug", ".comment", ".ARM.attributes")):
             continue
-        if _within(one.address, region) or (one.load >= 0 and _within(one.load, region)):
+        copied = one.load >= 0 and not CLEARED.search(f"{one.output} {one.section}")
+        if _within(one.address, region) or (copied and _within(one.load, region)):
             sizes[named(one.section), one.file] = sizes.get((named(one.section), one.file), 0) + one.size
     largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:limit]
     enough = largest[0][1] * WORTH_TELLING if largest else 0

@@ -21,6 +21,8 @@ from signoff.verifiers.mcu.link.scene import LinkScene, finding, in_build_file, 
 CODE = "UndefinedReference"
 # What a member of an archive was taken for is looked up so many steps back.
 MAX_STEPS = 50
+SYSTEM_CALLS = "newlib asks the system for this: link with --specs=nosys.specs, or add a syscalls.c that defines it"
+ASKED_BY_NEWLIB = ("specs", "nosys.specs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ async def undefined(complaints: Iterable[Complaint], scene: LinkScene, macros: f
     Where the link is guessed, only names that no missing file can explain.
     """
     found: dict[tuple[str, Span, str], Finding] = {}
+    calls: dict[tuple[str, Span, str], dict[str, None]] = {}
     known: dict[str, Explained] = {}
     for one in complaints:
         if one.name not in known:
@@ -50,10 +53,22 @@ async def undefined(complaints: Iterable[Complaint], scene: LinkScene, macros: f
         if not scene.image.link_declared and not what.certain:
             continue
         path, span, why = await _place(one, scene)
+        if ASKED_BY_NEWLIB in what.data:
+            calls.setdefault((path, span, why), {})[one.name] = None
+            continue
         message = f"Undefined reference to '{one.name}'{why}{'; ' if what.sentence else ''}{what.sentence}."
         data = (("name", one.name), *what.data)
         found.setdefault((path, span, one.name), finding((path, span), CODE, message, related=what.related, data=data))
-    return tuple(found.values())
+    return (*found.values(), *(_system_calls(place, tuple(ones)) for place, ones in calls.items()))
+
+
+def _system_calls(place: tuple[str, Span, str], missing: Sequence[str]) -> Finding:
+    """What one call of the library's asks of the system, in one finding."""
+    path, span, why = place
+    several = len(missing) > 1
+    listed = ", ".join(f"'{name}'" for name in missing)
+    message = f"Undefined reference{'s' if several else ''} to {listed}{why}; {SYSTEM_CALLS}."
+    return finding((path, span), CODE, message, data=(("name", " ".join(missing)), ASKED_BY_NEWLIB))
 
 
 def explained(name: str, scene: LinkScene, macros: frozenset[str]) -> Explained:
@@ -99,10 +114,7 @@ def _system_call(name: str, scene: LinkScene, macros: frozenset[str]) -> Explain
     if name not in table["names"]:
         return None
     other = table["elsewhere"].get(name)
-    sentence = (
-        other or "newlib asks the system for it: link with --specs=nosys.specs, or add a syscalls.c that defines it"
-    )
-    return Explained(sentence, (), () if other else (("specs", "nosys.specs"),))
+    return Explained(other or SYSTEM_CALLS, (), () if other else (ASKED_BY_NEWLIB,))
 
 
 def _other_language(name: str, scene: LinkScene, macros: frozenset[str]) -> Explained | None:
