@@ -220,3 +220,15 @@ async def test_a_makefile_that_make_rejects_is_told_at_its_line(folder: Path) ->
 async def test_no_makefile_is_nothing(tmp_path: Path) -> None:
     reading = await ask_make(str(tmp_path))
     assert reading.images == () and read_makefile(str(tmp_path)).images == ()
+
+
+@needs_make
+@pytest.mark.tool
+async def test_without_a_namespace_programs_that_write_do_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signoff.verifiers.mcu.build.makefile_ask.guarded", lambda argv, **where: None)
+    (folder / "Makefile").write_text(CUBEMX.replace("OPT = -Og", "X := $(shell mkdir -p made; touch f; rm -f f4.ld)"))
+    before = listing(folder)
+    (image,) = (await ask_make(str(folder))).images
+    assert len(image.units) == 3 and listing(folder) == before
