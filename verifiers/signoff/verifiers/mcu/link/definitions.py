@@ -24,6 +24,7 @@ DIRECTIVE = re.compile(
 DEFINED = re.compile(r"defined[ \t]*\(?[ \t]*([A-Za-z_]\w*)")
 # Between the parameters and the body: attributes, comments.
 FOLLOWS = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*|__\w+(?:\s*\(\([^()]*(?:\([^()]*\))?[^()]*\)\))?)*\{", re.DOTALL)
+ATTRIBUTE = re.compile(r"__attribute__\s*\(\([^()]*(?:\([^()]*\))?[^()]*\)\)")
 RETURNS = re.compile(r"(?:return|else|case|goto|do)\b")
 HEAD_LIMIT = 300
 PARAMETERS_LIMIT = 4000
@@ -66,7 +67,7 @@ def body_of(name: str, text: str) -> int:
 
 def _head(text: str, at: int) -> str:
     """What stands before a name since the last statement, comment or directive ended."""
-    before = text[max(0, at - HEAD_LIMIT) : at]
+    before = ATTRIBUTE.sub(" ", text[max(0, at - HEAD_LIMIT) : at])
     return re.split(r"[;{}#/()\"'=,]|\n[ \t]*\n", before)[-1].lstrip()
 
 

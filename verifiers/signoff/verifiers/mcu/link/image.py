@@ -70,10 +70,10 @@ async def link(
     with store.workspace() as folder:
         scripts = await asyncio.to_thread(_scripts, image, texts, folder)
         objects = [one.stored.path for one in build.objects]
-        language = "c++" if any(language_of(unit) == "c++" for unit in image.units) else "c"
+        cpp = kit.cpp_library and any(language_of(unit) == "c++" for unit in image.units)
         done, unknown = await command.gcc(
             kit,
-            language,
+            "c++" if cpp else "c",
             flags,
             ("-o", ELF, *objects, *_rest(image, scripts)),
             folder=folder,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.hdl.overlay import SourceLines
 from signoff.verifiers.mcu.compile import guesses
+from signoff.verifiers.mcu.compile.arguments import language_of
 from signoff.verifiers.mcu.compile.gcc import left_out
 from signoff.verifiers.mcu.compile.gcc_findings import Scene
 from signoff.verifiers.mcu.compile.gcc_findings import findings as gcc_findings
@@ -165,6 +166,9 @@ async def _work(project: Project, store: Store, snapshot: Snapshot | None = None
     kit = await asyncio.to_thread(toolchain, project.settings, image.compiler if project.trusted else "")
     if not kit.gcc or not kit.library:
         raise _Failed(Outcome(TOOL, Status.MISSING, message=kit.note))
+    if not kit.cpp_library and any(language_of(unit) == "c++" for unit in image.units):
+        # What is missing may be the toolchain's: it is linked as C.
+        image = replace(image, link_declared=False)
     texts = await asyncio.to_thread(unsaved, project, snapshot)
     return _Work(image, project, kit, texts, store, time.monotonic() + project.settings.link.timeout)
 
@@ -183,6 +187,8 @@ async def _built(work: _Work, progress: Progress | None) -> Build:
 
 async def _judged(work: _Work, built: Build, key: str, start: float, extra: Sequence[str] = ()) -> Outcome:
     """Link, and tell what came of it."""
+    if time.monotonic() >= work.deadline:
+        raise _Failed(_too_slow(work))
     done = await link(
         work.image,
         work.project,

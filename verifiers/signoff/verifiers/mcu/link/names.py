@@ -75,7 +75,9 @@ def nearest(name: str, pools: Sequence[frozenset[str]]) -> tuple[str, ...]:
         similar = [one for one in pool if one != name and _similar(name, one)]
         for one in (*_spelt_otherwise(name, similar), *near(name, similar, limit=8)):
             found.setdefault(one, (slips(name.casefold(), one.casefold()), rank))
-    return tuple(sorted(found, key=lambda one: (*found[one], one)))[:SHOWN]
+    best = min((distance for distance, _ in found.values()), default=0)
+    nearest_ones = (one for one in found if found[one][0] == best)
+    return tuple(sorted(nearest_ones, key=lambda one: (*found[one], one)))[:SHOWN]
 
 
 def _similar(name: str, other: str) -> bool:

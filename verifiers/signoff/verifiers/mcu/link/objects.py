@@ -164,6 +164,8 @@ def _flags(unit: CompileUnit, argv: Sequence[str]) -> tuple[str, ...]:
 
 
 async def _compiled(unit: CompileUnit, run: _Run) -> Object | Failure:
+    if time.monotonic() >= run.deadline:
+        return Failure(unit, Laid(unit.source), timed_out=True)
     language = language_of(unit)
     flags = _flags(unit, arguments(unit, run.project, run.kit).argv)
     with run.store.workspace() as folder:
