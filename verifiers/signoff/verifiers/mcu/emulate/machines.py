@@ -35,6 +35,14 @@ def machine(name: str) -> QemuMachine:
     return QemuMachine(entry["chip"], tuple(entry["near"]), tuple(entry["serials"]))
 
 
+def lacking(address: int) -> str:
+    """What a part may have at an address where QEMU's machines have nothing; "" where no part has anything."""
+    for one in _table()["lacks"]:
+        if one["origin"] <= address < one["origin"] + one["size"]:
+            return str(one["name"])
+    return ""
+
+
 def device(name: str) -> str:
     """The manual's name of a device that QEMU's log names."""
     timer = TIMER.fullmatch(name)

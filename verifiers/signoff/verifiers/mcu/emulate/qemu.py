@@ -19,7 +19,7 @@ from signoff.verifiers.mcu.emulate.emulation import FAULT, QEMU, WAITING, Emulat
 from signoff.verifiers.mcu.emulate.fault_status import LAST_FAULT, Cause, missing_handler
 from signoff.verifiers.mcu.emulate.frames import frames_of
 from signoff.verifiers.mcu.emulate.gdb_remote import PC, GdbGone, GdbRemote
-from signoff.verifiers.mcu.emulate.machines import machine
+from signoff.verifiers.mcu.emulate.machines import lacking, machine
 from signoff.verifiers.mcu.emulate.places import Places, chain_frames, fault, finding_of
 from signoff.verifiers.mcu.emulate.qemu_fault import Stop
 from signoff.verifiers.mcu.emulate.qemu_log import Log
@@ -115,11 +115,11 @@ async def _told(session: QemuSession, ended: str, project: Project, addr2line: s
     addresses = {address for stop in stops for address in stop.chain} | set(session.where)
     places = await frames_of(addr2line, session.image.path, addresses)
     judged = [(stop, _lacking(stop.cause, part)) for stop in stops]
-    faults = tuple(_fault(stop, places, project, part) for stop, lacking in judged if not lacking)
+    faults = tuple(_fault(stop, places, project, part) for stop, what in judged if not what)
     findings = (finding_of(one, QEMU, project, CATEGORIES.get(one.kind, Category.OTHER)) for one in faults if one.path)
     notes = (
         *_machine_notes(project, part),
-        *_lack_notes(session, places, [lacking for _, lacking in judged if lacking]),
+        *_lack_notes(session, places, [what for _, what in judged if what]),
         *_end_notes(session, ended, places, part),
     )
     return Emulation(
@@ -151,14 +151,13 @@ def _fault(stop: Stop, places: Places, project: Project, part: Part | None) -> F
 
 
 def _lacking(cause: Cause, part: Part | None) -> str:
-    """What the part has at the address of a bus fault, and QEMU's machine has not; "" where the fault is a real one."""
-    if cause.address is None or part is None:
+    """What a part may have where a bus fault was, and QEMU's machine has not; "" for a fault of the program."""
+    if cause.address is None:
         return ""
-    region, peripheral = part.region(cause.address), part.at(cause.address)
-    if region is None and peripheral is None:
-        return ""
-    name = region.name if region else peripheral[0].name if peripheral else ""
-    return f"{name} (0x{cause.address:08x})"
+    region, peripheral = (part.region(cause.address), part.at(cause.address)) if part else (None, None)
+    known = region.name if region else peripheral[0].name if peripheral else ""
+    name = known or lacking(cause.address)
+    return f"{name} (0x{cause.address:08x})" if name else ""
 
 
 def _machine_notes(project: Project, part: Part | None) -> list[str]:
@@ -172,7 +171,7 @@ def _machine_notes(project: Project, part: Part | None) -> list[str]:
     return [f"QEMU's {name} {chip}; {what}: memories and peripherals may differ."]
 
 
-def _lack_notes(session: QemuSession, places: Places, lacking: list[str]) -> list[str]:
+def _lack_notes(session: QemuSession, places: Places, missing: list[str]) -> list[str]:
     notes = []
     if session.answers:
         notes.append(
@@ -181,8 +180,8 @@ def _lack_notes(session: QemuSession, places: Places, lacking: list[str]) -> lis
     if session.log.devices:
         names = ", ".join(session.log.devices)
         notes.append(f"QEMU does not emulate {names}: what is written there is lost, and 0 is read.")
-    notes += [f"The run ended at an access to {what}, which the part has and QEMU does not." for what in lacking]
-    notes += [f"QEMU says: {error}" for error in session.log.errors if not lacking]
+    notes += [f"The run ended at an access to {what}, which QEMU does not have." for what in missing]
+    notes += [f"QEMU says: {error}" for error in session.log.errors if not missing]
     return notes
 
 

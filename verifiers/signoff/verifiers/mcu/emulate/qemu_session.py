@@ -102,6 +102,8 @@ class QemuSession:
         self._answers = answered.in_image(image)
         for address in self._answers:
             await self.gdb.set_breakpoint(address)
+        # What QEMU said while it loaded the image (it clears .bss at its load address) is not the program's doing.
+        self.log.errors.clear()
 
     async def _watch_semihosting(self) -> None:
         """Calls that ask a debugger for output are answered here: QEMU's own answer would open the user's files."""
