@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from signoff.diagnostics.fixes import guard
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu import guard as gpu_guard
+from signoff.diagnostics.fixes.mcu import guard as mcu_guard
+from signoff.diagnostics.fixes.mcu import linking
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.gpu.strings import embedded
 from signoff.verifiers.gpu.triton import triton_findings
+from signoff.verifiers.mcu.facts import C_LANGUAGES, GCC, LINK, PART
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits
@@ -29,11 +32,14 @@ DISPLAY = {
     "nvcc": "nvcc",
     "triton": "Triton",
     "triton resources": "Triton's machine code",
+    PART: "part checks",
+    GCC: "arm-none-eabi-gcc",
+    LINK: "the linker",
 }
 
 
-# What a verifier, by name, said about a text.
-Runs = dict[tuple[str, str], Outcome]
+# What a verifier, by name, said about a text in a project; where an edit is of another file, that is part of the key.
+Runs = dict[tuple[str, str, object], Outcome]
 
 
 class Level(enum.StrEnum):
@@ -88,13 +94,13 @@ async def judge(
     """
     start = time.perf_counter()
     try:
-        text = apply_edits(snapshot.text, candidate.edits)
+        text = apply_edits(_edited(candidate, snapshot), candidate.edits)
     except ValueError as error:
         return Refusal(str(error))
     if text == snapshot.text or (lost := _lost(candidate, snapshot, text)):
         return Refusal("changes nothing" if text == snapshot.text else "; ".join(lost))
     known = await baselines(snapshot, project, verifiers, baseline)
-    mended = spliced(snapshot, project, text)
+    mended = _mended(candidate, snapshot, project, text)
     accepted, revealed, left, seen = list[str](), list[Finding](), 0, False
     for verifier in wanted(verifiers, snapshot, project):
         before = known.get(verifier.name)
@@ -105,7 +111,7 @@ async def judge(
             return Refusal(f"{verifier.name} crashed on the mended text: {after.message}")
         if not after.judged:
             continue
-        verdict = compare(candidate, snapshot, before, after, known)
+        verdict = compare(_in_document(candidate), snapshot, before, after, known)
         if isinstance(verdict, Refusal):
             return verdict
         seen = seen or _find(candidate.finding, before.findings)
@@ -116,11 +122,50 @@ async def judge(
             accepted.append(verifier.name)
     if not accepted or not seen:
         return Refusal("no tool that reports the fault could judge the mended text")
+    if snapshot.language in C_LANGUAGES and (refusal := await _built(candidate, verifiers, mended, known, accepted)):
+        return refusal
     names = ", ".join(DISPLAY.get(name, name) for name in accepted)
     more = f"; {len(revealed)} warning(s) that the fault had hidden are now shown" if revealed else ""
     detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
     seconds = time.perf_counter() - start
     return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left)
+
+
+async def _built(
+    candidate: FixCandidate,
+    verifiers: Sequence[Verifier],
+    mended: tuple[Snapshot, Project],
+    known: Mapping[str, Outcome],
+    accepted: list[str],
+) -> Refusal | None:
+    """Why firmware is not to be built like that; adds the linker to `accepted` where it has its say and accepts."""
+    if GCC not in accepted:
+        return Refusal("the mended text could not be compiled")
+    if LINK in accepted:
+        return None
+    linker = next((one for one in wanted(verifiers, *mended) if one.name == LINK), None)
+    verdict = await linking.judged(candidate, linker, mended, known.get(LINK))
+    if isinstance(verdict, Refusal):
+        return verdict
+    accepted += [LINK] if verdict else []
+    return None
+
+
+def _edited(candidate: FixCandidate, snapshot: Snapshot) -> str:
+    """The text that the edits are of."""
+    return snapshot.text if candidate.elsewhere is None else candidate.elsewhere.text
+
+
+def _mended(candidate: FixCandidate, snapshot: Snapshot, project: Project, text: str) -> tuple[Snapshot, Project]:
+    """The document and its project after the edit."""
+    if candidate.elsewhere is None:
+        return spliced(snapshot, project, text)
+    return snapshot, candidate.project or project
+
+
+def _in_document(candidate: FixCandidate) -> FixCandidate:
+    """The candidate with its edits of the document only: by these, findings move."""
+    return candidate if candidate.elsewhere is None else replace(candidate, edits=())
 
 
 def _worth_asking(verifier: Verifier, before: Outcome, target: Finding, seen: bool) -> bool:
@@ -130,13 +175,17 @@ def _worth_asking(verifier: Verifier, before: Outcome, target: Finding, seen: bo
 
 def _lost(candidate: FixCandidate, snapshot: Snapshot, text: str) -> tuple[str, ...]:
     """What the mended text lacks, by the guard of its language."""
+    if candidate.elsewhere is not None:
+        return mcu_guard.losses_elsewhere(candidate)
+    if snapshot.language in C_LANGUAGES:
+        return mcu_guard.losses(snapshot.text, text, candidate)
     if snapshot.language in GPU_LANGUAGES:
         return gpu_guard.losses(snapshot.text, text, candidate, snapshot.language)
     return guard.losses(snapshot.text, text, candidate.finding)
 
 
 async def _run(verifier: Verifier, mended: tuple[Snapshot, Project], runs: Runs | None) -> Outcome:
-    key = (verifier.name, mended[0].text)
+    key = (verifier.name, mended[0].text, mended[1].image)
     if runs is None or key not in runs:
         outcome = await verifier.run(*mended)
         if runs is None:

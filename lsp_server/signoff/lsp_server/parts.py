@@ -77,6 +77,15 @@ class Parts:
         return Launch(self.pool, lane="proof"), Nvrtc(self.pool, lane="proof")
 
     @cached_property
+    def proof_firmware(self) -> tuple[Verifier, ...]:
+        """The part checks, gcc and the linker beside the live ones. The linker's objects are those of the live one."""
+        from signoff.verifiers.mcu.checks.part import Part
+        from signoff.verifiers.mcu.compile.gcc import Gcc
+        from signoff.verifiers.mcu.link.link import Link
+
+        return Part(self.pool, lane="proof"), Gcc(self.pool, lane="proof"), Link(self.pool, lane="proof")
+
+    @cached_property
     def structure(self) -> Structure:
         """What answers for outlines and folds, loaded when the first is asked for."""
         from signoff.lsp_server.structure import Structure
@@ -101,7 +110,7 @@ class Parts:
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
         quick = (verifier for verifier in self.verifiers if verifier.name in PROVING)
-        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *quick)
+        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *self.proof_firmware, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property

@@ -12,12 +12,25 @@ from signoff.verifiers.text import Edit, LineIndex
 
 
 @dataclass(frozen=True, slots=True)
-class FixCandidate:
-    """Edits of the finding's own document that may remove `finding`. `title` is an order, without evidence.
+class Elsewhere:
+    """Another file than the document that an edit is of, and the very text that it was proven on."""
 
-    `rule` names the file of the rule. `behaviour` says what the edit changes in the hardware where that
-    is more than the finding asks for ("" where it is not), and is shown with the fix. `replaces` are the tokens that
-    the edit puts others in place of (GPU code): the guard against loss lets no other go, and never a call or statement.
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixCandidate:
+    """Edits that may remove `finding`, of its own document unless `elsewhere` names another file.
+
+    `title` is an order, without evidence. `rule` names the file of the rule. `behaviour` says what the edit changes in
+    the hardware where that is more than the finding asks for ("" where it is not), and is shown with the fix.
+    `replaces` are the tokens that the edit puts others in place of (GPU code, C): the guard against loss lets no other
+    go, and never a call or statement.
+
+    Firmware: `links` are names that the edit calls or defines, so that the linker must have its say, too; `drops` are
+    tokens that go without another in their place. Of an edit `elsewhere` the snapshot stays as it is, and `project` is
+    the project after it.
     """
 
     title: str
@@ -28,6 +41,10 @@ class FixCandidate:
     parsed: bool = False
     declares: str = ""
     replaces: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
+    project: Project | None = None
 
 
 Rule = Callable[[Finding, Snapshot, Project, LineIndex], Iterable[FixCandidate]]

@@ -15,14 +15,16 @@ from signoff.verifiers.text import Edit, apply_edits
 from signoff.verifiers.verifier import Verifier
 
 if TYPE_CHECKING:
-    from signoff.diagnostics.fixes.candidate import FixCandidate
+    from signoff.diagnostics.fixes.candidate import Elsewhere, FixCandidate
     from signoff.diagnostics.prove import Proof, Runs
 
 # A person waiting for a light bulb waits no longer than this (seconds).
 BUDGET = 5.0
 PROVEN_PER_FINDING = 3
 # Rules whose candidates for one fault mean different things; the others' differ in layout, or all are right.
-GUESSING = frozenset(("declare", "punctuation", "spelling"))
+GUESSING = frozenset(
+    ("declare", "punctuation", "spelling", "names", "includes", "clock_tree", "handlers", "pins", "recipe_sources")
+)
 # Characters; the search for fixes takes the whole text apart, and nobody mends a generated netlist by hand.
 LONGEST = 2_000_000
 TRIED_PER_FINDING = 16
@@ -33,7 +35,8 @@ class ProvenFix:
     """A fix that may be offered: its edits apply to exactly `version` of the finding's document.
 
     `behaviour` says what it changes in the hardware beyond the fault ("" where it is nothing). `ambiguous`:
-    the tools accept another one of the same kind, too, and nothing but a person's knowledge decides.
+    the tools accept another one of the same kind, too, and nothing but a person's knowledge decides. One of another
+    file than the finding's names it as `elsewhere`: its edits apply to exactly the text that it says.
     """
 
     title: str
@@ -44,6 +47,7 @@ class ProvenFix:
     behaviour: str = ""
     rule: str = ""
     ambiguous: bool = False
+    elsewhere: Elsewhere | None = None
 
 
 class FixCache:
@@ -86,7 +90,7 @@ async def offers(
     # The rules cost a starting server more time than it has; whoever asks for a fix has that time.
     from signoff.diagnostics.prove import baselines
 
-    found: dict[tuple[Edit, ...], ProvenFix] = {}
+    found: dict[object, ProvenFix] = {}
     if len(snapshot.text) > LONGEST:
         return ()
     try:
@@ -96,7 +100,7 @@ async def offers(
             for finding in findings:
                 if finding.path == snapshot.path:
                     for fix in await search.fixes(finding):
-                        found.setdefault(fix.edits, fix)
+                        found.setdefault((fix.edits, fix.elsewhere), fix)
     except TimeoutError:
         pass
     return tuple(found.values())
@@ -129,8 +133,7 @@ class _Search:
         proposed = await asyncio.to_thread(lambda: list(candidates(finding, self.snapshot, self.project, self.known)))
         fixes: dict[str, ProvenFix] = {}
         for candidate in proposed[:TRIED_PER_FINDING]:
-            # Two places for a line that differ in blanks only are one fix.
-            result = " ".join(apply_edits(self.snapshot.text, candidate.edits).split())
+            result = _result(candidate, self.snapshot)
             if result not in fixes and (fix := await self._prove(candidate)) is not None:
                 fixes[result] = fix
             if len(fixes) == PROVEN_PER_FINDING:
@@ -148,8 +151,16 @@ class _Search:
         if proof is None:
             return None
         title, version = titled(candidate, proof), self.snapshot.version
-        behaviour, rule = candidate.behaviour, candidate.rule
-        return ProvenFix(title, candidate.edits, proof, candidate.finding, version, behaviour, rule)
+        behaviour, rule, elsewhere = candidate.behaviour, candidate.rule, candidate.elsewhere
+        return ProvenFix(
+            title, candidate.edits, proof, candidate.finding, version, behaviour, rule, elsewhere=elsewhere
+        )
+
+
+def _result(candidate: FixCandidate, snapshot: Snapshot) -> str:
+    """The text after the edits; two places for a line that differ in blanks only are one fix."""
+    text = snapshot.text if candidate.elsewhere is None else candidate.elsewhere.text
+    return " ".join(apply_edits(text, candidate.edits).split())
 
 
 def titled(candidate: FixCandidate, proof: Proof) -> str:

@@ -18,8 +18,10 @@ from signoff.diagnostics.fixes import (
 )
 from signoff.diagnostics.fixes.candidate import FixCandidate, Rule
 from signoff.diagnostics.fixes.gpu import rules as gpu
+from signoff.diagnostics.fixes.mcu import rules as mcu
 from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
+from signoff.verifiers.mcu.facts import C_LANGUAGES
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
@@ -47,8 +49,8 @@ def candidates(
     """
     seen: set[object] = set()
     for candidate in _of_language(finding, snapshot, project, known or {}):
-        if candidate.edits not in seen:
-            seen.add(candidate.edits)
+        if (candidate.edits, candidate.elsewhere) not in seen:
+            seen.add((candidate.edits, candidate.elsewhere))
             yield candidate
 
 
@@ -58,6 +60,9 @@ def _of_language(
     index = LineIndex(snapshot.text)
     if snapshot.language in CUDA_LANGUAGES | {PYTHON}:
         yield from gpu.candidates(finding, snapshot, project, index, known)
+        return
+    if snapshot.language in C_LANGUAGES:
+        yield from mcu.candidates(finding, snapshot, project, index, known)
         return
     for rule in RULES:
         yield from rule(finding, snapshot, project, index)

@@ -20,8 +20,9 @@ from signoff.verifiers.text import Edit, LineIndex, apply_edits
 NOISE = ("UNUSED", "EOFNEWLINE", "Unused")
 # These give up at the first error, so that one hides what they would say about the rest of the text.
 STOP_AT_ERROR = frozenset(("verilator", "yosys"))
-# NVRTC looks at registers and shared memory only once the text compiles; Triton stops at a kernel's first error.
-IN_STAGES = frozenset(("nvrtc", "nvcc", "triton"))
+# NVRTC looks at registers and shared memory only once the text compiles; Triton stops at a kernel's first error; gcc
+# says nothing of what its later passes would see where there is an error, nor does the linker where one file has one.
+IN_STAGES = frozenset(("nvrtc", "nvcc", "triton", "arm-none-eabi-gcc", "arm-none-eabi-ld"))
 # What only delimits, or is a keyword that assigns nothing.
 NEUTRAL = (KEYWORDS | {";"}) - {"default"}
 # A parser that has lost its way stumbles again within so many lines.

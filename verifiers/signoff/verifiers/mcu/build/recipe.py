@@ -10,6 +10,7 @@ Keys, all but `sources` optional: `name`; `sources`, `objects` (paths with globs
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,15 +48,31 @@ KEYS = {
 }
 
 
-def read_recipe(path: str, *, names: Sequence[str] = ()) -> Reading:
-    """The images of one signoff.toml, and what is wrong with their keys. What is no TOML is another's to tell."""
-    reader = _Recipes(path)
+def read_recipe(path: str, *, names: Sequence[str] = (), text: str | None = None) -> Reading:
+    """The images of one signoff.toml, and what is wrong with their keys. What is no TOML is another's to tell.
+
+    `text` stands in for what the file holds: an edit that is not made yet.
+    """
+    reader = _Recipes(path, text)
     images = [image for image in reader.read() if not names or image.name in names]
     return Reading(tuple(images), tuple(reader.findings), (path,))
 
 
 class _Recipes(Tables):
     expected = KEYS
+
+    def __init__(self, path: str, text: str | None) -> None:
+        super().__init__(path)
+        self._given = text
+
+    def _load(self) -> dict[str, Any]:
+        if self._given is None:
+            return super()._load()
+        self.text = self._given
+        try:
+            return tomllib.loads(self._given)
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return {}
 
     def read(self) -> list[Image]:
         data = self._load()

@@ -1,0 +1,61 @@
+"""The clock tree: the wait states that a frequency takes, and the divider that a bus needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from signoff.diagnostics.fixes.candidate import FixCandidate
+from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.diagnostics.fixes.mcu.statements import like, number_of
+from signoff.diagnostics.fixes.source import Token
+
+LATENCY, RANGE = "FlashLatency", "ClockRange"
+# FLASH_LATENCY_2, LL_FLASH_LATENCY_2, FLASH_ACR_LATENCY_2WS
+WAIT_STATES = re.compile(r"(\w*LATENCY_)(\d+)(WS)?")
+# RCC_HCLK_DIV2, RCC_CFGR_PPRE1_DIV2, LL_RCC_APB1_DIV_2
+DIVIDER = re.compile(r"(\w*DIV_?)(\d+)")
+REGISTER = re.compile(r"FLASH_ACR_LATENCY\w*|FLASH")
+RULE = "clock_tree"
+
+
+def propose(ground: Ground) -> Iterator[FixCandidate]:
+    """The number of wait states, or of the divider, that the finding tells."""
+    if ground.finding.code == LATENCY and ground.data.get("latency", "").isdigit():
+        yield from _wait_states(ground, int(ground.data["latency"]))
+    elif ground.finding.code == RANGE and ground.data.get("divider", "").isdigit():
+        yield from _divided(ground, int(ground.data["divider"]))
+
+
+def _wait_states(ground: Ground, needed: int) -> Iterator[FixCandidate]:
+    title = f"Set {needed} wait states"
+    tokens = _tokens(ground)
+    for token in tokens:
+        match = WAIT_STATES.fullmatch(token.text)
+        if match:
+            text = f"{match[1]}{needed}{match[3] or ''}"
+            yield ground.candidate(title, [ground.replace(token, text)], RULE, (token.text,))
+            return
+    if any(token.text == "PLLCFGR" for token in tokens):
+        # Nothing sets them: they are set before the clock gets faster.
+        use = ground.outer(ground.at)
+        if ground.stands_free(use):
+            edit = ground.line_before(use.start, f"FLASH->ACR |= FLASH_ACR_LATENCY_{needed}WS;")
+            yield ground.candidate(title, [edit], RULE)
+        return
+    numbers = [token for token in tokens if number_of(token.text) is not None]
+    for token in numbers:
+        yield ground.candidate(title, [ground.replace(token, like(token.text, needed))], RULE, (token.text,))
+
+
+def _divided(ground: Ground, divider: int) -> Iterator[FixCandidate]:
+    bus = ground.data.get("bus", "the bus")
+    for token in _tokens(ground):
+        match = DIVIDER.fullmatch(token.text)
+        if match:
+            edit = ground.replace(token, f"{match[1]}{divider}")
+            yield ground.candidate(f"Divide {bus}'s clock by {divider}", [edit], RULE, (token.text,))
+
+
+def _tokens(ground: Ground) -> list[Token]:
+    return [ground.src.token(number) for number in ground.statement(ground.at)]

@@ -1,0 +1,161 @@
+"""Which header declares a name, and how the image's other files include it. Files are read, nothing is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.verifiers.file_kinds import is_skipped
+
+HEADERS = (".h", ".hh", ".hpp", ".hxx")
+INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|\"([^\"\n]+)\")", re.MULTILINE)
+# So much is read in search of a name: what is beyond it is not found.
+MAX_FILES, MAX_BYTES, SECONDS = 4000, 4_000_000, 1.5
+# Headers that only tell of another one by being included through it are looked for so far up.
+MAX_UNITS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A header to include: its path and the text between quotes or angles; `own` where quotes fit."""
+
+    path: str
+    spelling: str
+    own: bool
+    users: int
+
+    @property
+    def directive(self) -> str:
+        """The line that includes it."""
+        return f'#include "{self.spelling}"' if self.own else f"#include <{self.spelling}>"
+
+
+def declaring(ground: Ground, name: str) -> list[Found]:
+    """Headers by which the name would be known, the likeliest first: those that the image's other files include."""
+    unit = ground.project.unit
+    if unit is None:
+        return []
+    folders = (str(Path(ground.snapshot.path).parent), *unit.include_dirs, *unit.system_include_dirs)
+    deadline = time.monotonic() + SECONDS
+    pattern = _declaration(name)
+    direct = [one for one in _below(folders, deadline) if pattern.search(_text(one[0], name))]
+    included = Counter(_directly_included(ground))
+    found = [Found(path, spelling, _own(ground, path), included[path]) for path, spelling in direct]
+    users = [_through(ground, path, count, folders) for path, count in included.items() if path not in dict(direct)]
+    through = [one for one in users if one is not None and _reaches(one.path, dict(direct), folders, deadline)]
+    ranked = sorted((*found, *through), key=lambda one: (-one.users, one.spelling))
+    return ranked if any(one.users for one in ranked) or len(direct) == 1 else []
+
+
+def _declaration(name: str) -> re.Pattern[str]:
+    """A prototype, a macro, a typedef or an enumerator of that name."""
+    word = re.escape(name)
+    forms = (
+        rf"#[ \t]*define[ \t]+{word}\b",
+        rf"\}}[ \t\n]*{word}[ \t]*;",
+        rf"\btypedef\b[^;{{}}]*\b{word}[ \t]*(?:\)[^;]*)?;",
+        rf"^[A-Za-z_][\w \t*]*[ \t*]{word}[ \t]*\([^;{{}}]*\)[^;{{}}]*[;{{]",
+        rf"^[ \t]*{word}[ \t]*(?:=[^,}}]*)?,",
+        rf"^[ \t]*extern\b[^;(]*\b{word}\b[^;(]*;",
+    )
+    return re.compile("|".join(forms), re.MULTILINE)
+
+
+def _below(folders: Iterable[str], deadline: float) -> Iterator[tuple[str, str]]:
+    """(path, as seen from the include folder) of the headers in and below the include folders."""
+    seen: set[str] = set()
+    for folder in dict.fromkeys(map(os.path.normpath, folders)):
+        for place, inner, names in os.walk(folder):
+            inner[:] = sorted(one for one in inner if not is_skipped(one))
+            for one in sorted(names):
+                path = str(Path(place, one))
+                if one.lower().endswith(HEADERS) and path not in seen:
+                    seen.add(path)
+                    yield path, os.path.relpath(path, folder).replace(os.sep, "/")
+            if len(seen) > MAX_FILES or time.monotonic() > deadline:
+                return
+
+
+def _text(path: str, name: str) -> str:
+    """A header's text where the name is in it, else ""."""
+    data = _data(path, *_stamp(path))
+    return data.decode("utf-8", "replace") if name.encode() in data else ""
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=2000)
+def _data(path: str, changed: int, size: int) -> bytes:
+    del changed
+    try:
+        return Path(path).read_bytes() if size <= MAX_BYTES else b""
+    except OSError:
+        return b""
+
+
+def _included_by(path: str, texts: Mapping[str, str]) -> tuple[tuple[str, bool], ...]:
+    """(spelling, quoted) of the includes of a file."""
+    text = texts[path] if path in texts else _data(path, *_stamp(path)).decode("utf-8", "replace")
+    return tuple((match[1] or match[2], bool(match[2])) for match in INCLUDE.finditer(text))
+
+
+def _resolved(spelling: str, quoted: bool, source: str, folders: Iterable[str]) -> str:
+    """The file that an include means; "" where it is not found."""
+    for folder in (*([str(Path(source).parent)] if quoted else []), *folders):
+        path = os.path.normpath(Path(folder, spelling))
+        if Path(path).is_file():
+            return path
+    return ""
+
+
+def _directly_included(ground: Ground) -> Iterator[str]:
+    """The headers that the image's own other sources include, once for each source."""
+    image, root = ground.project.image, ground.project.root
+    texts = {one.path: one.text for one in ground.project.buffers}
+    for unit in (image.units if image is not None else ())[:MAX_UNITS]:
+        if unit.source == ground.snapshot.path or not Path(unit.source).is_relative_to(root):
+            continue
+        folders = (*unit.include_dirs, *unit.system_include_dirs)
+        paths = {_resolved(spelling, own, unit.source, folders) for spelling, own in _included_by(unit.source, texts)}
+        yield from paths - {""}
+
+
+def _own(ground: Ground, path: str) -> bool:
+    """Whether the header is included with quotes: it lies in the workspace, or the document's own includes do so."""
+    return Path(path).is_relative_to(ground.project.root) and "libopencm3" not in path
+
+
+def _through(ground: Ground, path: str, count: int, folders: Iterable[str]) -> Found | None:
+    for folder in folders:
+        relative = os.path.relpath(path, folder).replace(os.sep, "/")
+        if not relative.startswith(".."):
+            return Found(path, relative, _own(ground, path), count)
+    return None
+
+
+def _reaches(path: str, wanted: Mapping[str, str], folders: Iterable[str], deadline: float) -> bool:
+    """Whether a header includes one of those, over any number of others."""
+    waiting, seen, folders = [path], {path}, tuple(folders)
+    while waiting and time.monotonic() < deadline:
+        source = waiting.pop()
+        for spelling, quoted in _included_by(source, {}):
+            found = _resolved(spelling, quoted, source, folders)
+            if found in wanted:
+                return True
+            if found and found not in seen:
+                seen.add(found)
+                waiting.append(found)
+    return False

@@ -1,0 +1,116 @@
+"""A source file that defines an undefined symbol, added to the recipe in signoff.toml: an edit of another file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from signoff.diagnostics.fixes.candidate import Elsewhere, FixCandidate
+from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.diagnostics.fixes.mcu.names import UNDECLARED, UNDEFINED
+from signoff.verifiers.mcu.build.recipe import KIND, SECTION, read_recipe
+from signoff.verifiers.mcu.facts import LINK
+from signoff.verifiers.project import Image
+from signoff.verifiers.text import Edit, LineIndex, apply_edits
+
+RULE = "recipe_sources"
+TABLE = re.compile(rf"^[ \t]*\[\[[ \t]*{SECTION}[ \t]*\]\]", re.MULTILINE)
+ANY_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+SOURCES = re.compile(r"^[ \t]*sources[ \t]*=[ \t]*\[", re.MULTILINE)
+# What an array of strings is made of.
+PIECE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|\]")
+
+
+def propose(ground: Ground) -> Iterator[FixCandidate]:
+    """Add the source to `sources` of the image's recipe."""
+    image = ground.project.image
+    source = _source(ground)
+    if image is None or image.kind != KIND or not source or not Path(source).is_file():
+        return
+    text = _text(image.origin)
+    edit = _added(text, image, source)
+    if edit is None:
+        return
+    after = _image_after(image, apply_edits(text, [edit]))
+    if after is None or [*(unit.source for unit in image.units), source] != [unit.source for unit in after.units]:
+        return
+    shown = os.path.relpath(source, Path(image.origin).parent).replace(os.sep, "/")
+    title = f"Add {shown} to the sources in {Path(image.origin).name}"
+    made = ground.candidate(title, [edit], RULE, links=(ground.data.get("name", ""),))
+    yield replace(made, elsewhere=Elsewhere(image.origin, text), project=replace(ground.project, image=after))
+
+
+def _source(ground: Ground) -> str:
+    """The file that defines the name, as the linker's finding has it."""
+    if ground.finding.code == UNDEFINED:
+        return ground.data.get("source", "") if "define" not in ground.data else ""
+    outcome = ground.known.get(LINK)
+    if ground.finding.code != UNDECLARED or outcome is None or not outcome.ran:
+        return ""
+    found = (dict(one.data) for one in outcome.findings if one.code == UNDEFINED and one.span == ground.finding.span)
+    return next((one.get("source", "") for one in found if "define" not in one), "")
+
+
+def _text(path: str) -> str:
+    """The recipe as it is on disk: the project was read from there."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _image_after(image: Image, text: str) -> Image | None:
+    reading = read_recipe(image.origin, names=(image.name,), text=text)
+    return reading.images[0] if len(reading.images) == 1 else None
+
+
+def _added(text: str, image: Image, source: str) -> Edit | None:
+    """The source as the last element of the array; None where the recipe is not written the usual way."""
+    table = _table(text, image)
+    opening = SOURCES.search(text, *table) if table else None
+    if opening is None:
+        return None
+    last, place = None, opening.end()
+    while (piece := PIECE.search(text, place)) is not None and piece[0] != "]":
+        last = piece if piece[0][0] != "#" else last
+        place = piece.end()
+    if piece is None or last is None:
+        return None
+    name = os.path.relpath(source, Path(image.origin).parent).replace(os.sep, "/")
+    if '"' in name or "\\" in name:
+        return None
+    line_start = text.rfind("\n", 0, last.start()) + 1
+    indent = text[line_start : last.start()]
+    comma = text[last.end() : piece.start()].lstrip().startswith(",")
+    if indent.strip():
+        new = f', "{name}"'
+    else:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        new = f',{newline}{indent}"{name}"'
+    end = last.end()
+    # A comma that ends the list stays behind the new last element.
+    return Edit(LineIndex(text).span(end, end), new) if not comma or new else None
+
+
+def _table(text: str, image: Image) -> tuple[int, int] | None:
+    """Where the image's table stands: the one whose name, by the recipe's own reader, is the image's."""
+    names = [one.name for one in read_recipe(image.origin, text=text).images]
+    heads = list(TABLE.finditer(text))
+    if len(names) != len(heads) or names.count(image.name) != 1:
+        return None
+    start = heads[names.index(image.name)].end()
+    following = ANY_TABLE.search(text, start)
+    # `[` also begins a line of an array.
+    while following is not None and not re.match(
+        r"[ \t]*\[\[?[\w.\" -]+\]\]?[ \t]*(?:#.*)?$", _line(text, following.start())
+    ):
+        following = ANY_TABLE.search(text, following.end())
+    return start, following.start() if following else len(text)
+
+
+def _line(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)].rstrip("\r")
