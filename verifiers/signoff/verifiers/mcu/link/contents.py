@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +28,7 @@ class Contents:
     def hash(self, path: str) -> str:
         """The hash of what a file holds now; GONE where it cannot be read."""
         try:
-            stat = Path(path).stat()
+            stat = os.stat(path)
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             kept = self._kept.get(path)
             if kept is not None and kept[:3] == stamp:

@@ -24,6 +24,7 @@ ELF, MAP = "image.elf", "image.map"
 # What picks the libraries' variant, and what a link must say as the compilation did.
 MACHINE = re.compile(r"-m(?:cpu|arch|thumb|arm|fpu|float-abi|abi|tune)\b.*|-mthumb|-marm|-flto.*|--specs=.*")
 INCLUDED = re.compile(r"^\s*INCLUDE\s+\"?([^\s\";]+)", re.MULTILINE)
+LONGEST_LIST = 20_000
 GROUPED = ("-Wl,--start-group", "-Wl,--end-group")
 
 
@@ -75,7 +76,7 @@ async def link(
             kit,
             "c++" if cpp else "c",
             flags,
-            ("-o", ELF, *objects, *_rest(image, scripts)),
+            ("-o", ELF, *_listed(objects, folder), *_rest(image, scripts)),
             folder=folder,
             timeout=max(deadline - time.monotonic(), 0.1),
             memory_limit_mb=project.settings.memory_limit_mb,
@@ -84,6 +85,15 @@ async def link(
         elf, text = await asyncio.to_thread(_kept, folder, home, done)
     sources = {one.stored.path: one.unit.source for one in build.objects}
     return Linked(done, elf, text, scripts, sources, key, vetted.refused, unknown)
+
+
+def _listed(objects: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """The objects, or a file of ours that names them where a command line could not hold them (Windows: 32 KiB)."""
+    if sum(map(len, objects)) < LONGEST_LIST:
+        return tuple(objects)
+    quoted = (path.replace("\\", "\\\\").replace('"', '\\"') for path in objects)
+    (folder / "objects.rsp").write_text("".join(f'"{path}"\n' for path in quoted), "utf-8")
+    return ("@objects.rsp",)
 
 
 def _machine(image: Image, project: Project, kit: Toolchain, argv: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ class _Run:
     store: Store
     view: View
     deadline: float
+    stamp: str
     done: int = 0
     compiled: int = 0
     refused: dict[str, None] = field(default_factory=dict)
@@ -101,7 +103,7 @@ async def build(
     Raises ToolMissing.
     """
     view = await asyncio.to_thread(_contents.view, texts)
-    run = _Run(project, kit, texts, store, view, deadline)
+    run = _Run(project, kit, texts, store, view, deadline, _stamp(kit.gcc))
     found = await asyncio.to_thread(lambda: [_kept(unit, run) for unit in image.units])
     gate = asyncio.Semaphore(max(os.cpu_count() or 1, 1))
     run.done = sum(one is not None for one in found)
@@ -137,17 +139,28 @@ async def _all(jobs: Iterable[Coroutine[Any, Any, Object | Failure]]) -> list[Ob
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a unit is compiled, with a hash of all that its object is made from beside the contents of files."""
+
+    flags: tuple[str, ...]
+    refused: tuple[str, ...]
+    recipe: str
+
+
+@lru_cache(maxsize=8192)
+def _plan(unit: CompileUnit, kit: Toolchain, stamp: str) -> _Plan:
+    vetted = arguments(unit, Project(""), kit)
+    flags = _flags(vetted.argv)
+    words = (GENERATION, kit.gcc, kit.version, stamp, language_of(unit), unit.source, *flags)
+    return _Plan(flags, vetted.refused, digest("\0".join(words).encode("utf-8", "replace")))
+
+
 def _kept(unit: CompileUnit, run: _Run) -> Object | None:
-    vetted = arguments(unit, run.project, run.kit)
-    run.refused.update(dict.fromkeys(vetted.refused))
-    found = run.store.find(recipe(unit, _flags(unit, vetted.argv), run.kit), run.view.hash)
+    plan = _plan(unit, run.kit, run.stamp)
+    run.refused.update(dict.fromkeys(plan.refused))
+    found = run.store.find(plan.recipe, run.view.hash)
     return Object(unit, found) if found is not None else None
-
-
-def recipe(unit: CompileUnit, flags: Sequence[str], kit: Toolchain) -> str:
-    """A hash of all that an object is made from beside the contents of files."""
-    words = (GENERATION, kit.gcc, kit.version, _stamp(kit.gcc), language_of(unit), unit.source, *flags)
-    return digest("\0".join(words).encode("utf-8", "replace"))
 
 
 def _stamp(program: str) -> str:
@@ -157,7 +170,7 @@ def _stamp(program: str) -> str:
         return ""
 
 
-def _flags(unit: CompileUnit, argv: Sequence[str]) -> tuple[str, ...]:
+def _flags(argv: Sequence[str]) -> tuple[str, ...]:
     """The build's flags as far as they make the code: warnings are the compile check's matter."""
     kept = (flag for flag in argv if not flag.startswith(("-W", *DEBUG_FLAGS, "-pedantic")) or flag.startswith("-Wa,"))
     return tuple(flag for flag in kept if flag not in ("-w", "-ansi") or flag == "-ansi")
@@ -167,14 +180,14 @@ async def _compiled(unit: CompileUnit, run: _Run) -> Object | Failure:
     if time.monotonic() >= run.deadline:
         return Failure(unit, Laid(unit.source), timed_out=True)
     language = language_of(unit)
-    flags = _flags(unit, arguments(unit, run.project, run.kit).argv)
+    plan = _plan(unit, run.kit, run.stamp)
     with run.store.workspace() as folder:
         laid = await asyncio.to_thread(lay_out, unit, run.texts, folder)
         ours = _ours(run.kit, language, folder, laid)
         done, unknown = await command.gcc(
             run.kit,
             language,
-            flags,
+            plan.flags,
             ours,
             folder=folder,
             timeout=max(run.deadline - time.monotonic(), 0.1),
@@ -184,7 +197,7 @@ async def _compiled(unit: CompileUnit, run: _Run) -> Object | Failure:
         run.unknown.update(dict.fromkeys(unknown))
         if done.timed_out or done.returncode or not (folder / "unit.o").exists():
             return _failed(unit, laid, done)
-        return await asyncio.to_thread(_taken, unit, flags, run, laid, folder)
+        return await asyncio.to_thread(_taken, unit, plan, run, laid, folder)
 
 
 def _ours(kit: Toolchain, language: str, folder: Path, laid: Laid) -> tuple[str, ...]:
@@ -204,7 +217,7 @@ def _failed(unit: CompileUnit, laid: Laid, done: Completed) -> Failure:
     return Failure(unit, laid, done.stderr, done.returncode, done.timed_out)
 
 
-def _taken(unit: CompileUnit, flags: Sequence[str], run: _Run, laid: Laid, folder: Path) -> Object:
+def _taken(unit: CompileUnit, plan: _Plan, run: _Run, laid: Laid, folder: Path) -> Object:
     """Into the store with what was made, under the hashes that the files had when the build began."""
     try:
         named = inputs((folder / "unit.d").read_text("utf-8", "surrogateescape"))
@@ -212,4 +225,4 @@ def _taken(unit: CompileUnit, flags: Sequence[str], run: _Run, laid: Laid, folde
         named = ()
     paths = dict.fromkeys((unit.source, *(os.path.normpath(laid.path(one)) for one in named)))
     hashes = {path: run.view.hash(path) for path in paths}
-    return Object(unit, run.store.add(recipe(unit, flags, run.kit), hashes, folder / "unit.o"), fresh=True)
+    return Object(unit, run.store.add(plan.recipe, hashes, folder / "unit.o"), fresh=True)

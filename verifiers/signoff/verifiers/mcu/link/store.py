@@ -69,6 +69,7 @@ class Store:
 
     def __init__(self, folder: Path, limit_bytes: int = LIMIT_BYTES) -> None:
         self.folder = folder
+        self._objects = str(folder / "objects")
         self._limit = limit_bytes
         self._manifests: dict[str, tuple[_Variant, ...]] = {}
         self._used: set[str] = set()
@@ -160,17 +161,17 @@ class Store:
 
     def _stored(self, variant: _Variant) -> Stored | None:
         key = variant.key
-        path = self._object(key)
-        graph = path.with_suffix(".ci")
+        path = f"{self._objects}{os.sep}{key[:2]}{os.sep}{key}"
         if key not in self._used:
             try:
-                os.utime(path)  # the oldest go first
+                os.utime(f"{path}.o")  # the oldest go first
             except OSError:
                 return None
             self._used.add(key)
-        elif not path.exists():
+        elif not os.path.exists(f"{path}.o"):
             return None
-        return Stored(key, str(path), str(graph) if graph.exists() else "", tuple(one for one, _ in variant.inputs))
+        graph = f"{path}.ci" if os.path.exists(f"{path}.ci") else ""
+        return Stored(key, f"{path}.o", graph, tuple(one for one, _ in variant.inputs))
 
     def _object(self, key: str) -> Path:
         return self.folder / "objects" / key[:2] / f"{key}.o"
