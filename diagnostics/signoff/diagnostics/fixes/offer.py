@@ -36,7 +36,8 @@ class ProvenFix:
 
     `behaviour` says what it changes in the hardware beyond the fault ("" where it is nothing). `ambiguous`:
     the tools accept another one of the same kind, too, and nothing but a person's knowledge decides. One of another
-    file than the finding's names it as `elsewhere`: its edits apply to exactly the text that it says.
+    file than the finding's names it as `elsewhere`: its edits apply to exactly the text that it says, and `project` is
+    the project after them.
     """
 
     title: str
@@ -48,6 +49,7 @@ class ProvenFix:
     rule: str = ""
     ambiguous: bool = False
     elsewhere: Elsewhere | None = None
+    project: Project | None = None
 
 
 class FixCache:

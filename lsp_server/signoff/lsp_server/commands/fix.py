@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from signoff.diagnostics.fixes.mend import Mended, mend
@@ -18,6 +18,8 @@ from signoff.lsp_server.commands.paths import BadPath, existing, request
 from signoff.lsp_server.commands.session import Session, open_session, run_to_end, snapshot_of
 from signoff.lsp_server.commands.status import Status, say
 from signoff.verifiers.finding import Severity
+from signoff.verifiers.mcu.facts import LINK
+from signoff.verifiers.project import Image, Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import BOM
 from signoff.verifiers.verifier import Speed
@@ -69,22 +71,50 @@ async def _main(args: argparse.Namespace) -> int:
     with Status() as status:
         async with open_session(args.paths, progress=status.scanning) as session:
             files = [_read(path) for path in request(args.paths, session.workspace).files]
-            done: dict[str, Snapshot] = {}
+            done = _Done()
             for number, file in enumerate(files):
                 status.show(f"mending {number + 1} of {len(files)}: {Path(file.path).name}")
                 mended = await _mend(session, file, done, args.behaviour)
-                done[file.path] = replace(file.snapshot, text=mended.text)
+                done.take(file, mended)
                 status.clear()
                 worst = max(worst, _report(file, mended, apply=args.apply))
+            for path, text in done.elsewhere.items():
+                _change(_read(path), text, apply=args.apply)
     return worst
 
 
-async def _mend(session: Session, file: _File, done: dict[str, Snapshot], behaviour: bool) -> Mended:
+@dataclass(slots=True)
+class _Done:
+    """What was mended so far: documents, other files with their text, and the images that these make."""
+
+    documents: dict[str, Snapshot] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    images: dict[tuple[str, str], Image] = field(default_factory=dict)
+
+    def take(self, file: _File, mended: Mended) -> None:
+        """Take over what came of one file."""
+        self.documents[file.path] = replace(file.snapshot, text=mended.text)
+        self.elsewhere.update(mended.elsewhere)
+        image = mended.project.image
+        if image is not None and mended.elsewhere:
+            self.images[image.origin, image.name] = image
+
+    def project(self, project: Project, file: _File) -> Project:
+        """A file's project with all of this in the place of what is on disk."""
+        edited = {path: Snapshot("", path, "", 0, text) for path, text in self.elsewhere.items()}
+        open_ones = {one.path: one for one in project.buffers}
+        buffers = {**open_ones, **self.documents, **edited, file.path: file.snapshot}
+        image = project.image
+        if image is not None:
+            image = self.images.get((image.origin, image.name), image)
+        return replace(project, buffers=tuple(buffers.values()), image=image)
+
+
+async def _mend(session: Session, file: _File, done: _Done, behaviour: bool) -> Mended:
     """Mend one file, with those mended before it in place of the disk's."""
-    project = session.workspace.project_for(file.path)
-    buffers = {**{one.path: one for one in project.buffers}, **done, file.path: file.snapshot}
-    quick = [verifier for verifier in session.verifiers if verifier.speed <= Speed.QUICK]
-    return await mend(file.snapshot, replace(project, buffers=tuple(buffers.values())), quick, behaviour=behaviour)
+    project = done.project(session.workspace.project_for(file.path), file)
+    judges = [verifier for verifier in session.verifiers if verifier.speed <= Speed.QUICK or verifier.name == LINK]
+    return await mend(file.snapshot, project, judges, behaviour=behaviour)
 
 
 def _read(path: str) -> _File:
@@ -111,15 +141,21 @@ def _report(file: _File, mended: Mended, *, apply: bool) -> int:
     errors = [finding for finding in mended.left if finding.severity is Severity.ERROR]
     for finding in errors:
         say(f"{name}:{finding.span.start_line + 1}: left: {finding.message} [{finding.code}]")
-    if mended.text != file.snapshot.text:
-        if apply:
-            _write(file, mended.text)
-        else:
-            mark = BOM if file.encoding == "utf-8-sig" else ""
-            sys.stdout.writelines(diff(mark + file.snapshot.text, mark + mended.text, name))
+    _change(file, mended.text, apply=apply)
     if failed and len(failed) == len(mended.outcomes):
         return TROUBLE
     return LEFT if errors else FIXED
+
+
+def _change(file: _File, text: str, *, apply: bool) -> None:
+    """Write a file's new text, or show the difference."""
+    if text == file.snapshot.text:
+        return
+    if apply:
+        _write(file, text)
+        return
+    mark = BOM if file.encoding == "utf-8-sig" else ""
+    sys.stdout.writelines(diff(mark + file.snapshot.text, mark + text, _shown(file.path)))
 
 
 def _shown(path: str) -> str:

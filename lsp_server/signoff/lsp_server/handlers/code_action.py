@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -11,7 +12,9 @@ from pygls.exceptions import JsonRpcException
 from signoff.lsp_server.convert import text_edit
 from signoff.lsp_server.documents import Document
 from signoff.lsp_server.server import SignoffServer
+from signoff.lsp_server.uris import uri_of
 from signoff.verifiers.finding import Finding, Span
+from signoff.verifiers.text import LineIndex
 
 if TYPE_CHECKING:
     from signoff.diagnostics.fixes.offer import ProvenFix
@@ -37,7 +40,8 @@ def register(server: SignoffServer) -> None:
         from signoff.diagnostics.fixes.offer import offers
 
         server.watched("Signoff: proving fixes")
-        fixes = await offers(findings, *seen, server.parts.proof_verifiers, server.parts.checking.baseline(uri))
+        found = await offers(findings, *seen, server.parts.proof_verifiers, server.parts.checking.baseline(uri))
+        fixes = [fix for fix in found if _target(document, fix) is not None]
         for key in [key for key, (of, _) in proven.items() if of == uri]:
             del proven[key]
         return [_action(fix, f"{uri}#{number}", params.context.diagnostics) for number, fix in enumerate(fixes)]
@@ -49,6 +53,8 @@ def register(server: SignoffServer) -> None:
         if fix is None or document is None or document.version != fix.version:
             raise JsonRpcException(CHANGED, types.LSPErrorCodes.ContentModified.value)
         action.edit = _edit(document, fix)
+        if action.edit is None:
+            raise JsonRpcException(CHANGED, types.LSPErrorCodes.ContentModified.value)
         return action
 
     def _action(fix: ProvenFix, key: str, shown: Sequence[types.Diagnostic]) -> types.CodeAction:
@@ -66,12 +72,28 @@ def register(server: SignoffServer) -> None:
             action.edit = _edit(document, fix)
         return action
 
-    def _edit(document: Document, fix: ProvenFix) -> types.WorkspaceEdit:
-        identity = types.OptionalVersionedTextDocumentIdentifier(document.uri, fix.version)
-        edits = [text_edit(edit, document.index, server.documents.encoding) for edit in fix.edits]
+    def _edit(document: Document, fix: ProvenFix) -> types.WorkspaceEdit | None:
+        target = _target(document, fix)
+        if target is None:
+            return None
+        identity, index = target
+        edits = [text_edit(edit, index, server.documents.encoding) for edit in fix.edits]
         if not _versioned_edits():
-            return types.WorkspaceEdit(changes={document.uri: edits})
+            return types.WorkspaceEdit(changes={identity.uri: edits})
         return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identity, list[Any](edits))])
+
+    def _target(
+        document: Document, fix: ProvenFix
+    ) -> tuple[types.OptionalVersionedTextDocumentIdentifier, LineIndex] | None:
+        """The file that a fix edits, as it was when the fix was proven; None where it is not that any more."""
+        if fix.elsewhere is None:
+            return types.OptionalVersionedTextDocumentIdentifier(document.uri, fix.version), document.index
+        path, text = fix.elsewhere.path, fix.elsewhere.text
+        other = server.documents.at_path(path)
+        if (other.text if other is not None else _on_disk(path)) != text:
+            return None
+        uri, version = (other.uri, other.version) if other is not None else (uri_of(path), None)
+        return types.OptionalVersionedTextDocumentIdentifier(uri, version), LineIndex(text)
 
     def _meets(finding: Finding, document: Document, params: types.CodeActionParams) -> bool:
         encoding = server.documents.encoding
@@ -87,6 +109,13 @@ def register(server: SignoffServer) -> None:
     def _versioned_edits() -> bool:
         workspace = server.client_capabilities.workspace
         return bool(workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes)
+
+
+def _on_disk(path: str) -> str | None:
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _quick_fix_wanted(context: types.CodeActionContext) -> bool:

@@ -30,7 +30,7 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     source = _source(ground)
     if image is None or image.kind != KIND or not source or not Path(source).is_file():
         return
-    text = _text(image.origin)
+    text = _text(ground, image.origin)
     edit = _added(text, image, source)
     if edit is None:
         return
@@ -54,8 +54,11 @@ def _source(ground: Ground) -> str:
     return next((one.get("source", "") for one in found if "define" not in one), "")
 
 
-def _text(path: str) -> str:
-    """The recipe as it is on disk: the project was read from there."""
+def _text(ground: Ground, path: str) -> str:
+    """The recipe as the fixes before this one left it, else as it is on disk: the project was read from there."""
+    edited = next((one.text for one in ground.project.buffers if one.path == path), None)
+    if edited is not None:
+        return edited
     try:
         return Path(path).read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
