@@ -192,7 +192,8 @@ class _Parser:
         return LinkLine(
             output=self.output,
             scripts=tuple(dict.fromkeys(self._script(one) for one in self.scripts if one)),
-            flags=tuple(self.flags),
+            # ld itself adds neither start files nor libraries, as gcc would.
+            flags=tuple(self.flags) if self.driver else ("-nostdlib", *self.flags),
             libraries=tuple(dict.fromkeys(self.libraries)),
             library_dirs=tuple(self.library_dirs),
             objects=tuple(self.objects),
