@@ -73,7 +73,8 @@ def finding_of(one: Diagnostic, scene: Scene) -> Finding | None:
         return None
     at = user_place(one, scene)
     path = scene.path(at.file)
-    if not scene.own(path):
+    if not scene.own(path) or (path != scene.document and severity is not Severity.ERROR):
+        # A header's warnings are told when it is looked at itself, once.
         return None
     data = (("fixits", _edits(one.fixits, scene)),) if one.fixits else ()
     span = span_of(at, scene)
