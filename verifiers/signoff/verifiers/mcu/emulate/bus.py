@@ -116,8 +116,9 @@ class Bus:
             return self.core.read(address, size, self._processor.cycles)
         alias = self._alias(address)
         if alias is not None:
-            return self._read_word(alias[0]) >> alias[1] & 1
-        self._look(address, write=False)
+            self._look(alias[0], write=False)
+            return self._word(alias[0]) >> alias[1] & 1
+        self._look(address, write=False, changes=self.registers.answers(address))
         self._timers.before_read(address & ~3, self._processor.cycles)
         return self.registers.read(address, size)
 
@@ -133,12 +134,12 @@ class Bus:
             self.registers.write(address, size, value)
             return
         word, bit = alias
-        self._write_word(word, self._read_word(word) & ~(1 << bit) | (value & 1) << bit)
+        self._write_word(word, self._word(word) & ~(1 << bit) | (value & 1) << bit)
 
-    def _read_word(self, address: int) -> int:
+    def _word(self, address: int) -> int:
         if self._part.region(address) is not None:
             return int.from_bytes(self._processor.memory(address, 4), "little")
-        return self.read(address, 4)
+        return self.registers.read(address, 4)
 
     def _write_word(self, address: int, value: int) -> None:
         if self._part.region(address) is not None:

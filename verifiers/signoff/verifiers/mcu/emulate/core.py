@@ -57,6 +57,11 @@ class Core:
         best = min(ready, key=lambda number: (self._priority(number), number), default=0)
         return best if best and self._priority(best) < limit else 0
 
+    @property
+    def asked(self) -> bool:
+        """Whether any exception waits that would be taken were it not for masks and priorities."""
+        return any(number < FIRST_INTERRUPT or number in self._enabled for number in self._pending)
+
     def enter(self, exception: int) -> None:
         """The exception is taken."""
         self._pending.discard(exception)

@@ -32,6 +32,8 @@ NOWHERE = 0xFFFFFFFE
 CODE_CACHE = 32 << 20
 # Instructions between two looks at what is pending.
 SLICE = 5_000
+# A mask that holds an exception back for longer is looked at less often.
+LONG_MASK, MASKED_SLICE = 5_000, 100
 # What a slice that is left early is taken to have lasted.
 YIELD_CYCLES = 50
 STACK_BYTES = 1536
@@ -50,7 +52,8 @@ RETURN_FUNCTIONS = ("_exit", "exit")
 class Trouble:
     """Something went wrong: the kind of fault, what happened, r0 to r15 and the stack as they were.
 
-    `exception` is the one that has no handler, where that is what happened.
+    `exception` is the one that has no handler, where that is what happened. `place` is where to show it in place of
+    where the processor stood.
     """
 
     kind: str
@@ -58,6 +61,7 @@ class Trouble:
     registers: tuple[int, ...] = ()
     stack: bytes = b""
     exception: int = 0
+    place: int = 0
 
 
 class Machine:
@@ -76,6 +80,7 @@ class Machine:
         self._trap = 0
         self._yields = False
         self._done = self._written = -1
+        self._held = 0
         self._chunks = 0
         self._storm = (0, 0)
         self._exceptions = Exceptions(self.uc)
@@ -132,10 +137,10 @@ class Machine:
         self._yields = True
         self.uc.emu_stop()
 
-    def fault(self, kind: str, text: str, *, exception: int = 0, ends: bool = True) -> None:
+    def fault(self, kind: str, text: str, *, exception: int = 0, ends: bool = True, place: int = 0) -> None:
         """Something went wrong at the instruction that runs now."""
         if len(self.trouble) < MAX_TROUBLE:
-            self.trouble.append(Trouble(kind, text, self.registers(), self.stack(), exception))
+            self.trouble.append(Trouble(kind, text, self.registers(), self.stack(), exception, place))
         if ends:
             self.ended = FAULT
             self.uc.emu_stop()
@@ -156,7 +161,7 @@ class Machine:
 
     def _slice(self) -> None:
         event = self.bus.next_event()
-        count = max(min(SLICE, event - self.cycles), 1)
+        count = self._masked() or max(min(SLICE, event - self.cycles), 1)
         self._trap, self._yields = 0, False
         self._go(count)
         if self.ended:
@@ -169,7 +174,15 @@ class Machine:
             self._handle(self._trap)
         elif not self.bus.core.active:
             self._storm = (0, 0)
-            self._sleep(event)
+            self._sleep()
+
+    def _masked(self) -> int:
+        """How many instructions to run where a mask holds an exception back, which is to come once that is lifted."""
+        if not self.bus.core.asked or not any(self.uc.reg_read(register) for register in MASKS):
+            self._held = 0
+            return 0
+        self._held += 1
+        return 1 if self._held < LONG_MASK else MASKED_SLICE
 
     def _go(self, count: int) -> None:
         try:
@@ -185,11 +198,12 @@ class Machine:
         self._done = -1
         self.cycles += YIELD_CYCLES
 
-    def _sleep(self, event: int) -> None:
+    def _sleep(self) -> None:
         """Behind an instruction that waits for an interrupt: go to where the next one comes."""
         instruction = self.memory(self.place() - 2, 2)
         if instruction not in (WFI, WFE):
             return
+        event = self.bus.next_event()
         if event < NEVER:
             self.cycles = max(self.cycles, event)
         elif instruction == WFI:
@@ -220,11 +234,11 @@ class Machine:
         core = self.bus.core
         last, count = self._storm
         self._storm = (exception, count + 1 if last == exception and not core.active else 1)
-        if self._storm[1] > STORM:
-            name = self.bus.name_of(exception)
-            self.fault("PendingFlag", f"{name} is entered again as soon as it ends: nothing clears its flag")
-            return
         handler = int.from_bytes(self.memory(core.vectors + exception * 4, 4), "little")
+        if self._storm[1] > STORM:
+            text = f"{self.bus.name_of(exception)} is entered again as soon as it ends: nothing clears its flag"
+            self.fault("PendingFlag", text, place=handler & ~1)
+            return
         if not handler & 1 or handler & ~1 == self.image.unhandled:
             self.fault("MissingHandler", "", exception=exception)
             return

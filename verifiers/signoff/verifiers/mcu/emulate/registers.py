@@ -56,6 +56,10 @@ class Registers:
             self._words[target] = self.word(target) & ~mask
         return value >> 8 * (address & 3) & (1 << 8 * size) - 1
 
+    def answers(self, address: int) -> bool:
+        """Whether a register reads as ready by a rule: where its clock is off, the hardware would not."""
+        return bool(self._rules.ready.get(address & ~3, (0, 0))[0])
+
     def changes(self, address: int, size: int, value: int) -> bool:
         """Whether a write makes a difference: not where the register holds the value, nor where flags are cleared."""
         base, shift = address & ~3, 8 * (address & 3)

@@ -51,7 +51,13 @@ class UnicornEngine:
             (access, _chain(image, access.registers, access.stack)) for access in machine.bus.watch.accesses()
         )
         trouble = tuple(
-            Met(met.kind, met.text, _chain(image, met.registers, met.stack), met.exception) for met in machine.trouble
+            Met(
+                met.kind,
+                met.text,
+                (met.place,) if met.place else _chain(image, met.registers, met.stack),
+                met.exception,
+            )
+            for met in machine.trouble
         )
         where = _chain(image, machine.registers(), machine.stack())
         return Report(accesses, trouble, where, self._waits_for, machine.cycles)
