@@ -153,10 +153,8 @@ class _Search:
         if proof is None:
             return None
         title, version = titled(candidate, proof), self.snapshot.version
-        behaviour, rule, elsewhere = candidate.behaviour, candidate.rule, candidate.elsewhere
-        return ProvenFix(
-            title, candidate.edits, proof, candidate.finding, version, behaviour, rule, elsewhere=elsewhere
-        )
+        fix = ProvenFix(title, candidate.edits, proof, candidate.finding, version, candidate.behaviour, candidate.rule)
+        return replace(fix, elsewhere=candidate.elsewhere, project=candidate.project)
 
 
 def _result(candidate: FixCandidate, snapshot: Snapshot) -> str:

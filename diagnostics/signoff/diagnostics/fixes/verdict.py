@@ -74,8 +74,9 @@ def _left(candidate: FixCandidate, snapshot: Snapshot, after: Outcome) -> Findin
     if candidate.finding.severity is not Severity.ERROR or after.tool in STOP_AT_ERROR:
         return None
     move = Movement(snapshot.text, candidate.edits)
-    starts = [move.before.offsets(edit.span)[0] for edit in candidate.edits]
     target = move.before.offsets(candidate.finding.span)[0]
+    # An edit of another file has no place here.
+    starts = [move.before.offsets(edit.span)[0] for edit in candidate.edits] or [target]
     lines = {_moved_line(move, offset) for offset in (*starts, target)}
     ended = snapshot.text.rfind("endmodule", 0, min(starts))
     first = _moved_line(move, ended) if ended >= 0 else -1

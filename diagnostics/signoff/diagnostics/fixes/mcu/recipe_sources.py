@@ -22,6 +22,8 @@ ANY_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 SOURCES = re.compile(r"^[ \t]*sources[ \t]*=[ \t]*\[", re.MULTILINE)
 # What an array of strings is made of.
 PIECE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|\]")
+# The comma that ends an array of one element a line, and the comment behind it.
+LAST_WITH_COMMA = re.compile(r"[ \t]*,[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
 
 
 def propose(ground: Ground) -> Iterator[FixCandidate]:
@@ -85,17 +87,19 @@ def _added(text: str, image: Image, source: str) -> Edit | None:
     name = os.path.relpath(source, Path(image.origin).parent).replace(os.sep, "/")
     if '"' in name or "\\" in name:
         return None
-    line_start = text.rfind("\n", 0, last.start()) + 1
-    indent = text[line_start : last.start()]
-    comma = text[last.end() : piece.start()].lstrip().startswith(",")
-    if indent.strip():
-        new = f', "{name}"'
-    else:
-        newline = "\r\n" if "\r\n" in text else "\n"
+    return _element(text, last, name)
+
+
+def _element(text: str, last: re.Match[str], name: str) -> Edit:
+    """A new last element: on a line of its own where the last one has that, behind what follows it there."""
+    indent = text[text.rfind("\n", 0, last.start()) + 1 : last.start()]
+    newline = "\r\n" if "\r\n" in text else "\n"
+    place, new = last.end(), f', "{name}"'
+    if not indent.strip() and (closed := LAST_WITH_COMMA.match(text, last.end())) is not None:
+        place, new = closed.end(), f'{newline}{indent}"{name}",'
+    elif not indent.strip():
         new = f',{newline}{indent}"{name}"'
-    end = last.end()
-    # A comma that ends the list stays behind the new last element.
-    return Edit(LineIndex(text).span(end, end), new) if not comma or new else None
+    return Edit(LineIndex(text).span(place, place), new)
 
 
 def _table(text: str, image: Image) -> tuple[int, int] | None:
