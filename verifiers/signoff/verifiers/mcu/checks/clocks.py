@@ -23,7 +23,7 @@ def unclocked(image: ImageFacts, path: str, part: Part | None, project: Project)
     source = image.sources.get(path)
     if part is None or source is None or not image.closed:
         return
-    handles = instances(image)
+    handles = instances(image, part)
     found = [use for function in source.functions for use in uses(function, image, part, handles)]
     found.sort(key=lambda use: (use.function.span, use.item.where.order))
     if not found:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from signoff.verifiers.mcu.checks.clocks_enabled import Act, act_of_access, act_of_call, acts, enabled
-from signoff.verifiers.mcu.checks.clocks_names import Bit, bit_of
+from signoff.verifiers.mcu.checks.clocks_acts import Act, act_of_access, act_of_call
+from signoff.verifiers.mcu.checks.clocks_digest import digests
+from signoff.verifiers.mcu.checks.clocks_enabled import enabled
+from signoff.verifiers.mcu.checks.clocks_names import Bit
 from signoff.verifiers.mcu.checks.clocks_used import Use
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
@@ -65,22 +67,16 @@ def run_of(image: ImageFacts, part: Part) -> Run:
             _enter(run, image, function, True, 0)
     if image.definition("main") is None or run.steps >= MOST_STEPS or _spoken_in_tables(image, run):
         run.known = False
-    for function in image.every():
-        if id(function) not in run.visited:
-            run.elsewhere += acts(function, part)
+    for digest in digests(image, part):
+        for function, found in digest.acts:
+            if id(function) not in run.visited:
+                run.elsewhere += found
     return run
 
 
 def _spoken_in_tables(image: ImageFacts, run: Run) -> bool:
     """Whether clocks may be enabled through what no statement names: a table of bits, a register's address."""
-    named = enabled(image, run.part)
-    if named.registers:
-        return True
-    for source in image.sources.values():
-        for variable in source.variables:
-            if any(bit_of(name, run.part) is not None for name in variable.names):
-                return True
-    return False
+    return bool(enabled(image, run.part).registers) or any(one.tabled for one in digests(image, run.part))
 
 
 def _enter(run: Run, image: ImageFacts, function: Function, certain: bool, depth: int) -> None:

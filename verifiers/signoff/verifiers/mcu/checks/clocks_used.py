@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from signoff.verifiers.mcu.checks.clocks_digest import digests
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Enable, Part, Peripheral
 from signoff.verifiers.mcu.source.facts import Access, Call, Function, ImageFacts, RegisterAccess
@@ -36,13 +37,12 @@ def _functions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     return re.compile(facts["functions"]), re.compile(facts["except"]), re.compile(facts["inits"])
 
 
-def instances(image: ImageFacts) -> Mapping[str, str]:
+def instances(image: ImageFacts, part: Part) -> Mapping[str, str]:
     """The peripheral of each HAL handle by the handle's name, where all of the image agrees on it."""
     found: dict[str, set[str]] = defaultdict(set)
-    for function in image.every():
-        for write in function.body.fields:
-            if write.member == "Instance" and not write.arrow:
-                found[write.variable].add(write.value.resolved)
+    for digest in digests(image, part):
+        for name, peripheral in digest.instances:
+            found[name].add(peripheral)
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import traceback
+from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.mcu.checks import concurrency, hardware
@@ -22,11 +23,24 @@ from signoff.verifiers.snapshot import Snapshot
 Answer = tuple[tuple[Finding, ...], FirmwareFacts, int, str]
 
 
+# Files whose findings are kept.
+KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    image: ImageFacts
+    part: Part | None
+    found: tuple[Finding, ...]
+    trouble: str
+
+
 class PartEngine:
     """The engine class of workers.py. One instance serves one project root in one lane."""
 
     def __init__(self) -> None:
         self._reader = ImageReader()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         gc.freeze()
 
     def check(self, snapshot: Snapshot, project: Project, seconds: float) -> Answer:
@@ -44,11 +58,23 @@ class PartEngine:
         facts = FirmwareFacts(tuple(_lens(source, part)), name)
         if is_library_unit(snapshot.path):
             return (), facts, 0, ""
-        found, trouble = _checked(image, snapshot.path, part, project)
+        found, trouble = self._found(image, snapshot.path, part, project)
         return tuple(_shown(found, source, project)), facts, left, trouble
 
+    def _found(
+        self, image: ImageFacts, path: str, part: Part | None, project: Project
+    ) -> tuple[tuple[Finding, ...], str]:
+        """What the checks find; what they found the last time where nothing has changed since."""
+        kept = self._kept.pop(path, None)
+        if kept is None or kept.image is not image or kept.part is not part:
+            kept = _Kept(image, part, *_checked(image, path, part, project))
+        self._kept[path] = kept
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return kept.found, kept.trouble
 
-def _checked(image: ImageFacts, path: str, part: Part | None, project: Project) -> tuple[list[Finding], str]:
+
+def _checked(image: ImageFacts, path: str, part: Part | None, project: Project) -> tuple[tuple[Finding, ...], str]:
     """What all checks find; one that fails silences no other."""
     found: list[Finding] = []
     trouble = ""
@@ -57,7 +83,7 @@ def _checked(image: ImageFacts, path: str, part: Part | None, project: Project) 
             found += check(image, path, part, project)
         except Exception:
             trouble = traceback.format_exc()
-    return found, trouble
+    return tuple(found), trouble
 
 
 def _shown(found: Iterable[Finding], source: SourceFacts, project: Project) -> Iterable[Finding]:

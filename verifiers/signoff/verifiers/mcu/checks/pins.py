@@ -31,13 +31,17 @@ CODE = "AlternateFunction"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One pin is given an alternate function at a place. `peripheral` is what the program says it is for, "" if not."""
+    """One pin is given an alternate function at a place. `peripheral` is what the program says it is for, "" if not.
+
+    `others` are pins that get the same at the same place.
+    """
 
     path: str
     span: Span
     pin: str
     number: int | None
     peripheral: str = ""
+    others: tuple[str, ...] = ()
 
 
 def alternates(image: ImageFacts, path: str, part: Part | None, project: Project) -> Iterable[Finding]:
@@ -79,8 +83,9 @@ def _by_structure(function: Function, call: Call, rule: dict[str, Any]) -> Itera
     write = settings.write(rule["alternate"])
     if mode is None or mode.resolved not in rule["modes"] or pins is None or write is None:
         return
-    for pin in pin_names(port.resolved, pins):
-        yield Choice(function.path, function.place(write), pin, write.value.value, _meant(write.value))
+    names = tuple(pin_names(port.resolved, pins))
+    for pin in names:
+        yield Choice(function.path, function.place(write), pin, write.value.value, _meant(write.value), names)
 
 
 def _by_call(function: Function, call: Call, rule: dict[str, Any]) -> Iterator[Choice]:
@@ -88,8 +93,9 @@ def _by_call(function: Function, call: Call, rule: dict[str, Any]) -> Iterator[C
     alternate = _argument(call, rule["alternate"])
     if port is None or pins is None or pins.value is None or alternate is None:
         return
-    for pin in pin_names(port.resolved, pins.value):
-        yield Choice(function.path, function.place(call), pin, alternate.value, _meant(alternate))
+    names = tuple(pin_names(port.resolved, pins.value))
+    for pin in names:
+        yield Choice(function.path, function.place(call), pin, alternate.value, _meant(alternate), names)
 
 
 def _by_name(function: Function, call: Call, rule: dict[str, Any]) -> Iterator[Choice]:
@@ -131,17 +137,25 @@ def _judged(choice: Choice, part: Part) -> Finding | None:
         wrong = f"{pin}'s alternate function {number} is {known[number]}, not {meant}"
     else:
         return None
+    # A pin too many beside right ones: they work, and it may be set again elsewhere.
+    severity = Severity.WARNING if any(_right(one, choice, part) for one in choice.others) else Severity.ERROR
     advice = f"{meant} is alternate function {right} there" if right is not None else f"it can be {listed(pin, part)}"
-    return _finding(choice, f"{wrong}: {advice}.", right)
+    return _finding(choice, f"{wrong}: {advice}.", right, severity)
 
 
-def _finding(choice: Choice, message: str, right: int | None) -> Finding:
+def _right(pin: str, choice: Choice, part: Part) -> bool:
+    known = functions_of(pin, part) or {}
+    signals = known.get(choice.number or 0, "")
+    return bool(signals) and (not choice.peripheral or serves(signals, choice.peripheral))
+
+
+def _finding(choice: Choice, message: str, right: int | None, severity: Severity) -> Finding:
     data = [("pin", choice.pin), ("peripheral", choice.peripheral)]
     data += [("alternate", str(right))] if right is not None else []
     return Finding(
         choice.path,
         choice.span,
-        Severity.ERROR,
+        severity,
         CODE,
         message,
         TOOL,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from signoff.verifiers.finding import Span
 from signoff.verifiers.project import Image
@@ -237,7 +238,7 @@ class Declaration:
     attributes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class SourceFacts:
     """What one C or C++ file says. `macros` are the object-like macros at its end, those of the project's headers
     included, where there is one definition (values.py evaluates them). `identifiers` are all names in its code,
@@ -255,6 +256,58 @@ class SourceFacts:
     pasted: frozenset[str] = frozenset()
     pragmas: tuple[str, ...] = ()
     errors: int = 0
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[Function, ...]]:
+        """The functions by name."""
+        return _grouped((one.name, one) for one in self.functions)
+
+    @cached_property
+    def variables_by_name(self) -> Mapping[str, tuple[Variable, ...]]:
+        """The variables by name."""
+        return _grouped((one.name, one) for one in self.variables)
+
+    @cached_property
+    def callers(self) -> Mapping[str, tuple[tuple[Function, Call], ...]]:
+        """The calls by the callee's name."""
+        return _grouped((call.callee, (one, call)) for one in self.functions for call in one.body.calls)
+
+    @cached_property
+    def remembered(self) -> dict[object, Any]:
+        """What checks derive from this file alone, under keys of their own: it is as old as the facts."""
+        return {}
+
+
+T = TypeVar("T")
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for name, one in pairs:
+        found[name].append(one)
+    return {name: tuple(ones) for name, ones in found.items()}
+
+
+class _Joined(Mapping[str, tuple[T, ...]]):
+    """The tables of several files as one: what nobody asks for is not joined."""
+
+    def __init__(self, tables: Iterable[Mapping[str, tuple[T, ...]]]) -> None:
+        self._tables = tuple(tables)
+        self._known: dict[str, tuple[T, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[T, ...]:
+        if name not in self._known:
+            self._known[name] = tuple(one for table in self._tables for one in table.get(name, ()))
+        found = self._known[name]
+        if not found:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for table in self._tables for name in table))
+
+    def __len__(self) -> int:
+        return len(set().union(*self._tables))
 
 
 @dataclass(frozen=True)
@@ -280,11 +333,7 @@ class ImageFacts:
     @cached_property
     def functions(self) -> Mapping[str, tuple[Function, ...]]:
         """All function definitions by name; static ones of several files under one name."""
-        found: dict[str, list[Function]] = defaultdict(list)
-        for source in self.sources.values():
-            for function in source.functions:
-                found[function.name].append(function)
-        return {name: tuple(functions) for name, functions in found.items()}
+        return _Joined(source.by_name for source in self.sources.values())
 
     def definition(self, name: str, path: str = "") -> Function | None:
         """The function that a call in the file `path` means; None where none, or more than one, could be it."""
@@ -299,20 +348,12 @@ class ImageFacts:
     @cached_property
     def callers(self) -> Mapping[str, tuple[tuple[Function, Call], ...]]:
         """Every call by the callee's name."""
-        found: dict[str, list[tuple[Function, Call]]] = defaultdict(list)
-        for function in self.every():
-            for call in function.body.calls:
-                found[call.callee].append((function, call))
-        return {name: tuple(calls) for name, calls in found.items()}
+        return _Joined(source.callers for source in self.sources.values())
 
     @cached_property
     def variables(self) -> Mapping[str, tuple[Variable, ...]]:
         """All variables and extern declarations at file scope by name."""
-        found: dict[str, list[Variable]] = defaultdict(list)
-        for source in self.sources.values():
-            for variable in source.variables:
-                found[variable.name].append(variable)
-        return {name: tuple(variables) for name, variables in found.items()}
+        return _Joined(source.variables_by_name for source in self.sources.values())
 
     @cached_property
     def identifiers(self) -> frozenset[str]:

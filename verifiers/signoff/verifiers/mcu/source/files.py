@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,8 +71,8 @@ class Files:
             return self._stamps[path]
         stamp: Stamp = None
         with contextlib.suppress(OSError, ValueError):
-            found = Path(path).stat()
-            stamp = found.st_mtime_ns, found.st_size
+            found = os.stat(path)  # noqa: PTH116 - asked of thousands of paths that are not there
+            stamp = (found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
         self._stamps[path] = stamp
         return stamp
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Language, Parser, Tree
@@ -22,6 +23,8 @@ from signoff.verifiers.project import CompileUnit
 PRAGMA = re.compile(rb"^[ \t]*#[ \t]*pragma[ \t]+([^\r\n]*)", re.MULTILINE)
 # Texts of one file that are remembered: the present one, and those that a proof tries.
 VERSIONS = 6
+# Sets of headers whose macros are remembered joined.
+KEPT_HEADERS = 200
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class SourceReader:
         self._kept: dict[str, list[_Kept]] = {}
         self._trees: dict[str, _Parsed] = {}
         self._bodies: dict[str, Bodies] = {}
-        self._closures: OrderedDict[tuple[str, frozenset[str]], tuple[frozenset[str], frozenset[str]]] = OrderedDict()
+        self._headers: OrderedDict[tuple[tuple[str, Stamp], ...], _Brought] = OrderedDict()
 
     def facts(self, path: str, unit: CompileUnit) -> SourceFacts | None:
         """The facts of a file as it is now, compiled with a unit's flags; None where it cannot be read."""
@@ -79,7 +82,7 @@ class SourceReader:
         bodies = self._bodies.setdefault(path, Bodies())
         found = Outliner(path, tree, blanked, text.macros, bodies, data).read()
         own = outline(data)
-        reached, pasted = self._closure(path, own, text.reach)
+        reached, pasted = self._closure(own, text.reach)
         pragmas = tuple(match[1].decode("utf-8", "replace").strip() for match in PRAGMA.finditer(data))
         return _facts(path, found, text.macros, own, reached, pasted, pragmas, tree), text.reach
 
@@ -97,26 +100,64 @@ class SourceReader:
         self._trees[path] = _Parsed(data, tree)
         return tree
 
-    def _closure(self, path: str, own: Outline, reach: Reach) -> tuple[frozenset[str], frozenset[str]]:
+    def _closure(self, own: Outline, reach: Reach) -> tuple[frozenset[str], frozenset[str]]:
         """All names that a file's code brings in through macros, and the pieces that these join."""
-        outlines = [own]
-        for header, stamp in reach.headers.items():
-            found = self.files.outline(header, stamp)
-            outlines += [found] if found is not None else []
+        base = self._brought(reach)
         reached: set[str] = set()
-        waiting = [name for one in outlines for name in one.code]
-        pasted: set[str] = set()
+        pasted: set[str] = set(base.pasted)
+        waiting = list(own.code)
         while waiting:
             name = waiting.pop()
             if name in reached:
                 continue
             reached.add(name)
-            for one in outlines:
-                body = one.bodies.get(name)
+            for bodies, joins in ((base.bodies, base.joins), (own.bodies, own.pasted)):
+                body = bodies.get(name)
                 if body is not None:
                     waiting.extend(body)
-                    pasted.update(one.pasted.get(name, ()))
-        return frozenset(reached), frozenset(pasted)
+                    pasted.update(joins.get(name, ()))
+        return base.reached | reached, frozenset(pasted)
+
+    def _brought(self, reach: Reach) -> _Brought:
+        """What a unit's headers bring in, whatever the unit's own text is."""
+        key = tuple(reach.headers.items())
+        kept = self._headers.pop(key, None)
+        if kept is None:
+            outlines = [self.files.outline(*one) for one in reach.headers.items()]
+            kept = _brought([one for one in outlines if one is not None])
+        self._headers[key] = kept
+        while len(self._headers) > KEPT_HEADERS:
+            self._headers.popitem(last=False)
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """The macros of a set of headers (the names in their bodies, those that ## joins), and what their code reaches."""
+
+    bodies: Mapping[str, frozenset[str]]
+    joins: Mapping[str, frozenset[str]]
+    reached: frozenset[str]
+    pasted: frozenset[str]
+
+
+def _brought(outlines: list[Outline]) -> _Brought:
+    bodies: dict[str, frozenset[str]] = {}
+    joins: dict[str, frozenset[str]] = {}
+    for one in outlines:
+        for name, names in one.bodies.items():
+            bodies[name] = bodies[name] | names if name in bodies else names
+        for name, names in one.pasted.items():
+            joins[name] = joins.get(name, frozenset()) | names
+    reached: set[str] = set()
+    waiting = [name for one in outlines for name in one.code]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(bodies.get(name, ()))
+    pasted = frozenset().union(*(names for name, names in joins.items() if name in reached))
+    return _Brought(bodies, joins, frozenset(reached), pasted)
 
 
 def _facts(

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from signoff.verifiers.gpu.values.macros import Definition, Macro, State, on_command_line
@@ -154,14 +155,15 @@ class UnitReader:
 
     def find(self, name: str, angled: bool, origin: str, where: tuple[str, ...]) -> str:
         """The path of what `#include "name"` means in the file `origin`; "" where it is not found."""
-        own = "" if angled else str(Path(origin).parent)
+        own = "" if angled else os.path.split(origin)[0]
         key = where, name, own
         known = self._found.get(key)
         if known and self.files.stamp(known) is not None:
             return known
         for folder in (*((own,) if own else ()), *where):
-            path = os.path.normpath(f"{folder}/{name}")
-            if path in self.files.buffers or Path(path).is_file():
+            path = f"{folder}/{name}"
+            path = os.path.normpath(path) if ".." in name or "./" in name else path
+            if self.files.stamp(path) is not None:
                 self._found[key] = path
                 return path
         return ""
@@ -274,6 +276,11 @@ class _Includer:
     def __call__(self, name: str, angled: bool, now: Environment) -> Environment | None:
         path = self.run.reader.find(name, angled, self.origin, self.run.where)
         return self.run.enter(path, now, self.depth + 1, self.scope) if path else None
+
+
+@lru_cache(maxsize=512)
+def _absolute(named: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(os.path.normpath(one) for one in named if Path(one).is_absolute()))
 
 
 def folders(unit: CompileUnit) -> tuple[str, ...]:
