@@ -16,6 +16,7 @@ from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Access, Call, Function, ImageFacts, RegisterAccess
 from signoff.verifiers.project import Project
 
+_VENDORS = ("HAL_", "LL_", "__HAL_")
 _FAMILY = re.compile(r"(?:__)?(?:HAL|LL)_([A-Z0-9]+?)(?:EX)?_\w+|([a-z0-9]+)_\w+", re.I)
 
 
@@ -67,15 +68,17 @@ def _call_clears(context: Contexts, function: Function, call: Call, rule: Mappin
     own = context.image.definition(call.callee, function.path)
     if own is not None:
         return _may_clear(context, own, rule, seen)
-    return not _is_harmless(call.callee, rule)
+    return not _is_harmless(context, call.callee, rule)
 
 
-def _is_harmless(callee: str, rule: Mapping[str, Any]) -> bool:
+def _is_harmless(context: Contexts, callee: str, rule: Mapping[str, Any]) -> bool:
     """Whether a function outside of the sources that were read certainly ends no request of the rule's peripheral."""
     facts = table("flags")["harmless"]
     if callee in facts["functions"] or callee.endswith(tuple(facts["suffixes"])):
         return True
     family = _FAMILY.fullmatch(callee)
+    if not (callee in context.image.library or callee.startswith(_VENDORS) or names.opencm3(context.image)):
+        return False
     group = (family[1] or family[2]).upper() if family else ""
     return group in facts["groups"] and group not in rule["groups"]
 

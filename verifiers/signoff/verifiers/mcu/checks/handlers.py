@@ -148,9 +148,8 @@ def may_be_defined(image: ImageFacts, handler: str) -> bool:
     if handler in image.library or handler in startup.strong or (not image.closed and not names.opencm3(image)):
         return True
     for source in image.sources.values():
-        for function in source.functions:
-            if not function.weak and names.vector_of(image, function) == handler:
-                return True
+        if handler in digest(source).linked:
+            return True
         if handler in source.reached and not _is_explained(image, handler, source.path):
             return True
     return False

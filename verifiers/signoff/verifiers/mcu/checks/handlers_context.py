@@ -172,10 +172,10 @@ _kept: tuple[weakref.ref[ImageFacts], Part | None, Contexts] | None = None
 
 def _handlers(image: ImageFacts, part: Part | None) -> Iterable[tuple[str, Function]]:
     vectors = names.vector_names(image, part)
-    for function in image.every():
-        name = names.vector_of(image, function)
-        if name in vectors and names.asynchronous(name) and not function.static and not function.weak:
-            yield name, function
+    for one in digests(image):
+        for name in sorted(vectors & one.linked_names):
+            if names.asynchronous(name):
+                yield name, one.linked[name]
 
 
 def _reached(plain: Contexts) -> tuple[Mapping[Key, Mapping[str, Reach]], tuple[Function, ...]]:

@@ -23,24 +23,29 @@ from signoff.verifiers.mcu.source.facts import (
 
 # Sources whose digests are kept: those of the largest images that were seen, twice.
 KEPT = 2000
+# Macros may be names of names; a handful of steps is more than any header takes.
+_STEPS = 5
 _TASKS = re.compile(r"xTaskCreate\w*|osThread(?:New|Create|Def)")
 _PASTED = re.compile(r"IRQHandler|_isr|_IRQ")
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One source: names that are called, at all and by each function, functions that are made tasks, calls that enable
-    interrupts or set their priorities, changes of registers, accesses to variables by name, peripherals of handles, and
-    what it says of vectors.
+    """One source: functions that other files may mean, by the linker's name for them; names that are called, at all and
+    by each function; functions that are made tasks; calls that enable interrupts, set their priorities or group them;
+    changes of registers, accesses to variables by name, peripherals of handles, and what it says of vectors.
 
     `pastes`: macros of it may make names of handlers. `writes_priorities`: it writes them into the NVIC itself.
     """
 
+    linked: Mapping[str, Function]
+    linked_names: frozenset[str]
     called: frozenset[str]
     calls: Mapping[str, frozenset[str]]
     tasks: tuple[tuple[Function, str], ...]
     enables: tuple[tuple[Function, Call], ...]
     sets: tuple[tuple[Function, Call], ...]
+    groupings: tuple[Call, ...]
     changes: tuple[tuple[Function, RegisterAccess], ...]
     uses: Mapping[str, tuple[tuple[Function, Reference], ...]]
     instances: frozenset[str]
@@ -81,14 +86,18 @@ def is_called(image: ImageFacts, name: str) -> bool:
 
 
 def _digest(source: SourceFacts) -> Digest:
+    linked = {linker_name(source, one.name): one for one in source.functions if not one.static and not one.weak}
     calls = [(function, call) for function in source.functions for call in function.body.calls]
     registers = [(function, access) for function in source.functions for access in function.body.registers]
     return Digest(
+        linked=linked,
+        linked_names=frozenset(linked),
         called=frozenset(call.callee for _, call in calls),
         calls={function.name: _called_by(function) for function in source.functions},
         tasks=tuple(_tasks(calls)),
         enables=tuple(one for one in calls if one[1].callee in table("handlers_names")["enable"]),
         sets=tuple(one for one in calls if one[1].callee in _setters()),
+        groupings=tuple(call for _, call in calls if call.callee in table("priorities")["grouping"]["functions"]),
         changes=tuple(one for one in registers if one[1].access is Access.MODIFY and one[1].peripheral),
         uses=_uses(source),
         instances=frozenset(_instances(source)),
@@ -96,6 +105,16 @@ def _digest(source: SourceFacts) -> Digest:
         pastes=any(_PASTED.search(piece) for piece in source.pasted),
         writes_priorities=any(_writes_priority(access) for _, access in registers),
     )
+
+
+def linker_name(source: SourceFacts, name: str) -> str:
+    """The name that the linker knows a function by: macros may have given it another one."""
+    for _ in range(_STEPS):
+        other = source.macros.get(name, "").strip()
+        if not other.isidentifier():
+            return name
+        name = other
+    return name
 
 
 def _called_by(function: Function) -> frozenset[str]:

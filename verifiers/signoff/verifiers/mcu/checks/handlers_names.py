@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import weakref
 
-from signoff.verifiers.mcu.checks.handlers_digest import digests
+from signoff.verifiers.mcu.checks.handlers_digest import digests, linker_name
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.checks.vectors import Vectors, merged, read_assembler
 from signoff.verifiers.mcu.parts.part import Part
@@ -15,8 +15,6 @@ _CMSIS = "_IRQHandler"
 _OPENCM3 = "_isr"
 # Exceptions of the core that end or serve the program where it stands, however a table of its own calls them.
 _SYNCHRONOUS = re.compile(r"reset|nmi|fault|mem_?manage|debug_?mon|svc|sv_?call|pend_?sv|default|unused|reserved", re.I)
-# Macros may be names of names; a handful of steps is more than any header takes.
-_STEPS = 5
 
 
 def startup(image: ImageFacts) -> Vectors:
@@ -48,15 +46,9 @@ def vector_names(image: ImageFacts, part: Part | None) -> frozenset[str]:
 
 
 def vector_of(image: ImageFacts, function: Function) -> str:
-    """The name that the linker knows a function by: macros may have given it another one."""
+    """The name that the linker knows a function of an image by."""
     source = image.sources.get(function.path)
-    name = function.name
-    for _ in range(_STEPS):
-        other = source.macros.get(name, "").strip() if source else ""
-        if not other.isidentifier():
-            return name
-        name = other
-    return name
+    return linker_name(source, function.name) if source else function.name
 
 
 def asynchronous(handler: str) -> bool:

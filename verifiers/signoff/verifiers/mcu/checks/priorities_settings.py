@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from signoff.verifiers.mcu.checks import handlers_names as names
 from signoff.verifiers.mcu.checks.handlers import enabled_by
-from signoff.verifiers.mcu.checks.handlers_digest import digests, is_called
+from signoff.verifiers.mcu.checks.handlers_digest import digests
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import PRIORITY_FIELD_BITS, Part
 from signoff.verifiers.mcu.source.facts import Call, FieldWrite, Function, ImageFacts, Operand
@@ -117,11 +117,6 @@ def _last(function: Function, call: Call, variable: str, member: str) -> Operand
 
 def _groups_otherwise(image: ImageFacts) -> bool:
     """Whether anything may set a grouping that takes bits away from what decides who comes first."""
-    facts = table("priorities")["grouping"]
-    for callee in facts["functions"]:
-        calls = image.callers.get(callee, ()) if is_called(image, callee) else ()
-        for _, call in calls:
-            said = call.arguments[0].resolved if call.arguments else ""
-            if said not in facts["whole"]:
-                return True
-    return False
+    whole = table("priorities")["grouping"]["whole"]
+    calls = (call for one in digests(image) for call in one.groupings)
+    return any(not call.arguments or call.arguments[0].resolved not in whole for call in calls)

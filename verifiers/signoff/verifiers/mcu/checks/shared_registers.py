@@ -39,7 +39,7 @@ def shared_registers(image: ImageFacts, path: str, part: Part | None, project: P
     context = contexts(image, part)
     inside = _changes_in_handlers(context) if changes else ()
     for function, access in changes if inside else ():
-        if context.within(function) or guarded(function) or not _comes_again(context, function):
+        if context.within(function) or not _comes_again(context, function) or _is_guarded(context, function):
             continue
         race = _race(context, (function, access), inside)
         if race and (race.certain or project.settings.part.hints):
@@ -53,6 +53,26 @@ def _changes_in_handlers(context: Contexts) -> tuple[Place, ...]:
         for function, access in one.changes
         if access.register in _CONTROL and context.only_handlers(function)
     )
+
+
+def _is_guarded(context: Contexts, function: Function) -> bool:
+    """Whether a function, or anything on the way to it, may keep handlers away."""
+    seen, waiting = set[str](), [function]
+    while waiting:
+        one = waiting.pop()
+        if guarded(one):
+            return True
+        if one.name not in seen:
+            seen.add(one.name)
+            waiting += _callers(context, one.name)
+    return False
+
+
+def _callers(context: Contexts, name: str) -> Iterator[Function]:
+    for source in context.image.sources.values():
+        calls = digest(source).calls
+        if name in digest(source).called:
+            yield from (function for function in source.functions if name in calls[function.name])
 
 
 def _comes_again(context: Contexts, function: Function) -> bool:

@@ -9,6 +9,7 @@ from signoff.verifiers.mcu.source.facts import Function, ImageFacts, Reference, 
 
 # Everything that touches a variable: the function, and how.
 Uses = tuple[tuple[Function, Reference], ...]
+_CPLUSPLUS = (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx")
 _PLAIN = re.compile(
     r"(?:(?:unsigned|signed|long|short|int|char)\s*)+|bool|_Bool|float|double|size_t|u?int(?:_fast|_least)?(?:8|16|32|64)_t"
     r"|u(?:8|16|32)|s(?:8|16|32)|BOOL|uint|uchar|FlagStatus|ITStatus|TickType_t"
@@ -16,11 +17,16 @@ _PLAIN = re.compile(
 
 
 def variable_named(image: ImageFacts, name: str, path: str) -> Variable | None:
-    """The definition that a name at file scope means in a file; None where that is not certain."""
+    """The definition that a name at file scope means in a file; None where that is not certain.
+
+    A name in C++ may be a member's, so it only means a variable of its own file.
+    """
     found = image.variables.get(name, ())
     own = [one for one in found if one.path == path and not one.extern]
     if own:
         return own[0] if len(own) == 1 else None
+    if path.lower().endswith(_CPLUSPLUS):
+        return None
     shared = [one for one in found if not one.static and not one.extern]
     return shared[0] if len(shared) == 1 else None
 
