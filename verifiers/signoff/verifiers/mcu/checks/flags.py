@@ -11,6 +11,7 @@ from signoff.verifiers.mcu.checks import handlers_names as names
 from signoff.verifiers.mcu.checks.check import TOOL
 from signoff.verifiers.mcu.checks.handlers_context import Contexts, Key, contexts, key
 from signoff.verifiers.mcu.checks.priorities_settings import priorities
+from signoff.verifiers.mcu.checks.shared_variables import variable_named
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Access, Call, Function, ImageFacts, RegisterAccess
@@ -46,11 +47,18 @@ def _may_clear(context: Contexts, function: Function, rule: Mapping[str, Any], s
     body = function.body
     if body.broken or function.conditional or any(loop.forever for loop in body.loops):
         return True
-    if any(one.arrow or one.variable.startswith("*") for one in body.fields):
+    if any(one.arrow for one in body.fields) or _has_pointers(context, function):
         return True
     if any(_access_clears(access, rule) for access in body.registers):
         return True
     return any(_call_clears(context, function, call, rule, seen) for call in body.calls)
+
+
+def _has_pointers(context: Contexts, function: Function) -> bool:
+    """Whether a function has a pointer at hand by which it may reach any register."""
+    named = {reference.name for reference in function.body.references}
+    found = (variable_named(context.image, name, function.path) for name in sorted(named))
+    return any(one.pointer for one in function.body.locals) or any(one.pointer for one in found if one is not None)
 
 
 def _access_clears(access: RegisterAccess, rule: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from signoff.verifiers.mcu.checks.vectors import Vectors, merged, read_assembler
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Function, ImageFacts, Operand
 
+_CAST = re.compile(r"^(?:\(\s*\w+\s*\)\s*)+(?=\w)")
 _CMSIS = "_IRQHandler"
 _OPENCM3 = "_isr"
 # Exceptions of the core that end or serve the program where it stands, however a table of its own calls them.
@@ -66,7 +67,7 @@ def interrupt_of(handler: str) -> str:
 
 def handler_named(operand: Operand, part: Part | None) -> str:
     """The handler of the interrupt that an expression names ("TIM2_IRQn", "NVIC_TIM2_IRQ"); "" if not certain."""
-    text = operand.resolved.strip()
+    text = _CAST.sub("", operand.resolved.strip())
     if re.fullmatch(r"\w+_IRQn", text):
         known = part.interrupt(text) if part else None
         return known.handler if known else text.removesuffix("_IRQn") + _CMSIS

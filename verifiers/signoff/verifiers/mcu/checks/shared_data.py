@@ -16,7 +16,7 @@ from signoff.verifiers.mcu.checks.shared_variables import (
     variable_named,
 )
 from signoff.verifiers.mcu.parts.part import Part
-from signoff.verifiers.mcu.source.facts import Access, Function, ImageFacts, Loop, Reference, Variable
+from signoff.verifiers.mcu.source.facts import Access, Call, Function, ImageFacts, Loop, Reference, Variable
 from signoff.verifiers.project import Project
 
 _OPTIMISED = ("-O1", "-O2", "-O3", "-Os", "-Ofast", "-Oz", "-O", "-Og")
@@ -30,7 +30,7 @@ class _Shared:
     handler: str
     writer: tuple[Function, Reference]
     reader: tuple[Function, Reference]
-    loop: Loop
+    certain: bool
 
 
 def missing_volatile(image: ImageFacts, path: str, part: Part | None, project: Project) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def missing_volatile(image: ImageFacts, path: str, part: Part | None, project: P
         if any(reference.access is Access.ADDRESS for _, reference in uses):
             continue
         shared = _polled(context, variable, uses)
-        if shared is not None:
+        if shared is not None and (shared.certain or project.settings.part.hints):
             yield _finding(shared, _optimised(image, shared.reader[0].path))
 
 
@@ -65,7 +65,7 @@ def _polled(context: Contexts, variable: Variable, uses: Uses) -> _Shared | None
         loop = _stuck_loop(function, reference)
         if loop is not None:
             handler = next(iter(context.within(written[0][0])))
-            return _Shared(variable, handler, written[0], (function, reference), loop)
+            return _Shared(variable, handler, written[0], (function, reference), _is_certain(function, reference, loop))
     return None
 
 
@@ -99,9 +99,22 @@ def _is_deaf(function: Function, index: int, reference: Reference) -> bool:
         call.where.order > reference.where.order
         and len(call.where.branch) > depth
         and call.where.branch[:depth] == reference.where.branch
-        for call in function.body.calls
-        if index in call.where.loops
+        for call in _calls_in(function, index)
     )
+
+
+def _is_certain(function: Function, reference: Reference, loop: Loop) -> bool:
+    """Whether there is a way through the loop without a call: all its calls are on one condition, or there are none.
+
+    Those on several may be each other's else.
+    """
+    depth = len(reference.where.branch)
+    calls = _calls_in(function, function.body.loops.index(loop))
+    return len({call.where.branch[depth : depth + 1] for call in calls}) <= 1
+
+
+def _calls_in(function: Function, index: int) -> list[Call]:
+    return [call for call in function.body.calls if index in call.where.loops]
 
 
 def _reads_registers(function: Function, loop: int) -> bool:
@@ -118,13 +131,15 @@ def _optimised(image: ImageFacts, path: str) -> bool:
 
 def _finding(shared: _Shared, optimised: bool) -> Finding:
     variable, (reader, read), (writer, write) = shared.variable, shared.reader, shared.writer
+    certain = Severity.ERROR if optimised else Severity.WARNING
+    reads = "reads" if shared.certain else "may read"
     return Finding(
         variable.path,
         variable.span,
-        Severity.ERROR if optimised else Severity.WARNING,
+        certain if shared.certain else Severity.HINT,
         "MissingVolatile",
         f"{shared.handler} changes {variable.name} while {reader.name} waits for it in a loop: without volatile the "
-        "compiler reads it only once, before the loop.",
+        f"compiler {reads} it only once, before the loop.",
         TOOL,
         Category.SHARED_DATA,
         related=(
