@@ -188,7 +188,7 @@ def test_the_deepest_stack() -> None:
 def test_a_strong_definition_counts_before_a_weak_one() -> None:
     weak = facts_of(frame("main", 8, "callback"), frame("callback", 4), weak=("callback",))
     strong = facts_of(frame("callback", 64))
-    (found,) = depths([weak, strong], frozenset({"main"}))
+    (found,) = depths([weak, strong], frozenset({"main", "callback"}))
     assert found.bytes == 72
 
 
@@ -203,8 +203,13 @@ def test_a_strong_definition_counts_before_a_weak_one() -> None:
     ],
 )
 def test_where_the_call_graph_is_open(frames: tuple[Frame, ...], why: str) -> None:
-    (found,) = depths([facts_of(*frames)], frozenset({"main"}))
+    (found,) = depths([facts_of(*frames)], frozenset({"main", "a", "memcpy"}))
     assert found.bytes is None and found.open_at == why
+
+
+def test_a_function_that_is_not_in_the_image_is_not_called() -> None:
+    (found,) = depths([facts_of(frame("main", 8, "__aeabi_ldivmod"))], frozenset({"main"}))
+    assert found.bytes == 8
 
 
 def test_handlers_are_roots() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from signoff.verifiers.mcu.facts import LinkedImage
 from signoff.verifiers.mcu.link import elf, ld_messages, link_map, memory, stack
+from signoff.verifiers.mcu.link.machine_code import MachineCode
 from signoff.verifiers.mcu.link.object_facts import ObjectFacts
 from signoff.verifiers.mcu.link.object_facts import facts as object_facts
 from signoff.verifiers.mcu.link.objects import Build
@@ -35,7 +36,7 @@ def facts(scene: LinkScene) -> LinkedImage:
         regions=regions,
         symbols=memory.symbols(file, regions, *_sources(scene)),
         stack=stack.stack_uses(scene.objects, names),
-        depths=stack.depths(scene.objects, names),
+        depths=stack.depths(scene.objects, names, MachineCode(file)),
         elf=scene.linked.elf,
     )
 

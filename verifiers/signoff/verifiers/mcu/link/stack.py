@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from signoff.verifiers.mcu.facts import CallDepth, StackUse
 from signoff.verifiers.mcu.link import elf
 from signoff.verifiers.mcu.link.callgraph import INDIRECT, Frame
+from signoff.verifiers.mcu.link.machine_code import MachineCode
 from signoff.verifiers.mcu.link.object_facts import ObjectFacts
 
 MAIN = "main"
@@ -32,32 +33,40 @@ def stack_uses(objects: Sequence[ObjectFacts], names: frozenset[str]) -> tuple[S
     return tuple(StackUse(one.name, one.path, one.line, one.bytes, one.bounded) for one in frames)
 
 
-def depths(objects: Sequence[ObjectFacts], names: frozenset[str]) -> tuple[CallDepth, ...]:
+def depths(
+    objects: Sequence[ObjectFacts], names: frozenset[str], code: MachineCode | None = None
+) -> tuple[CallDepth, ...]:
     """The depth below main, and below each handler that the objects define themselves; `names` are in the image.
+
+    `code` tells of functions that gcc says nothing of: those of libraries, and of assembler.
 
     What the core itself puts on the stack when it enters a handler (8 words, 26 with the FPU's) is not counted.
     """
-    graph = _Graph(objects)
+    graph = _Graph(objects, names, code)
     found = []
-    for root in sorted(graph.roots(names), key=lambda name: (name != MAIN, name)):
+    for root in sorted(graph.roots(), key=lambda name: (name != MAIN, name)):
         deepest = graph.deepest((-1, root))
         found.append(CallDepth(root, deepest.bytes, deepest.chain, deepest.open_at))
     return tuple(found)
 
 
 class _Graph:
-    def __init__(self, objects: Sequence[ObjectFacts]) -> None:
+    def __init__(self, objects: Sequence[ObjectFacts], names: frozenset[str], code: MachineCode | None) -> None:
+        self._names = names
+        self._code = code
+        self._decoded: dict[str, Frame | None] = {}
         self._objects = objects
         self._home = _homes(objects)
         self._frames = [{frame.name: frame for frame in facts.frames} for facts in objects]
         self._known: dict[_Node, _Deepest] = {}
         self._open: set[_Node] = set()
 
-    def roots(self, names: frozenset[str]) -> Iterable[str]:
-        for name in names:
+    def roots(self) -> Iterable[str]:
+        """main, and the handlers that are C: those of startup code only wait for ever."""
+        for name in self._names:
             if name == MAIN or name.endswith(HANDLERS):
-                frame = self._frame((-1, name))
-                if frame is not None and frame.name == name:
+                number = self._home.get(name, -1)
+                if number >= 0 and (name in self._frames[number] or (name == MAIN and self._frame((-1, name)))):
                     yield name
 
     def deepest(self, node: _Node, depth: int = 0) -> _Deepest:
@@ -91,10 +100,14 @@ class _Graph:
         return best
 
     def _callees(self, node: _Node, frame: Frame) -> tuple[str, ...]:
-        """gcc's edges, and what inline assembly branches to."""
+        """gcc's edges, and what inline assembly branches to.
+
+        gcc also names functions of which it made no call in the end: those that are not in the image.
+        """
         number = self._number(node)
         branches = self._objects[number].reaches.get(frame.name, frozenset()) if number >= 0 else frozenset()
-        return tuple(dict.fromkeys((*frame.calls, *sorted(branches))))
+        named = dict.fromkeys((*frame.calls, *sorted(branches)))
+        return tuple(name for name in named if name == INDIRECT or name in self._names or "@" in name)
 
     def _resolved(self, caller: _Node, name: str) -> _Node:
         number = self._number(caller)
@@ -106,10 +119,18 @@ class _Graph:
 
     def _frame(self, node: _Node) -> Frame | None:
         number = self._number(node)
-        if number < 0:
+        frame = None
+        if number >= 0:
+            frame = self._frames[number].get(node[1]) or self._alias(number, node[1])
+        return frame or self._read(node)
+
+    def _read(self, node: _Node) -> Frame | None:
+        """What the machine code tells, of a function whose name is no other's."""
+        if self._code is None or node[0] >= 0:
             return None
-        frame = self._frames[number].get(node[1])
-        return frame if frame is not None else self._alias(number, node[1])
+        if node[1] not in self._decoded:
+            self._decoded[node[1]] = self._code.frame(node[1])
+        return self._decoded[node[1]]
 
     def _alias(self, number: int, name: str) -> Frame | None:
         """The function at the same place under another name."""
