@@ -16,6 +16,8 @@ from signoff.verifiers.mcu.link.callgraph import INDIRECT, Frame
 # Longer functions of libraries are rare (printf has some 4 KiB), and reading them takes time.
 MAX_BYTES = 64 * 1024
 SP, LR, PC = 13, 14, 15
+# Thumb's, as gcc uses it.
+FRAME_POINTER = 7
 WORD = 4
 NOPS = (0xBF00, 0x46C0)
 
@@ -153,7 +155,8 @@ def _high(body: _Body, first: int) -> None:
         body.ended = True
         # MOV PC, LR is a return.
         body.indirect |= (first >> 3) & 15 != LR
-    elif target == SP and not compare:
+    elif target == SP and not compare and (first >> 3) & 15 != FRAME_POINTER:
+        # From the frame pointer it is put back to where it was.
         body.bounded = False
 
 
