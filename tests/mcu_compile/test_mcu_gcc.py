@@ -202,6 +202,17 @@ async def test_the_projects_own_choice_of_warnings_stands(firmware: Path) -> Non
     assert (await check(text, replace(project_of(firmware), settings=settings))).findings == ()
 
 
+async def test_a_warning_that_stops_the_build_is_an_error(firmware: Path) -> None:
+    text = "int f(int x)\n{\n    int unused;\n    { int x = 3; return x; }\n}\n"
+    outcome = await check(text, project_of(firmware, "-Wall", "-Werror"))
+    assert {one.code: one.severity for one in outcome.findings} == {
+        "unused-variable": Severity.ERROR,
+        "shadow": Severity.WARNING,  # only Signoff asks for this one
+    }
+    excepted = await check(text, project_of(firmware, "-Wall", "-Werror", "-Wno-error=unused-variable"))
+    assert {one.severity for one in excepted.findings} == {Severity.WARNING}
+
+
 async def test_parameters_of_callbacks_may_be_unused(firmware: Path) -> None:
     assert (await check("void HAL_RxCallback(void *handle) { }\n", project_of(firmware))).findings == ()
 

@@ -17,6 +17,8 @@ from signoff.verifiers.mcu.compile.gcc_findings import Scene, findings, needs_te
 from signoff.verifiers.mcu.compile.gcc_messages import Diagnostic, Messages, parse, parse_text
 from signoff.verifiers.mcu.compile.overlay import Laid, lay_out, unsaved
 from signoff.verifiers.mcu.compile.toolchain import Toolchain, toolchain
+from signoff.verifiers.mcu.compile.werror import FLAG as ERRORS
+from signoff.verifiers.mcu.compile.werror import stopping
 from signoff.verifiers.mcu.facts import C_LANGUAGES, GCC
 from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.run import Completed, ToolMissing, exit_reason, scratch_folder
@@ -152,13 +154,14 @@ async def _compiled(job: _Job) -> tuple[Messages, tuple[str, ...]]:
         messages = replace(messages, diagnostics=await _with_ways(job, messages.diagnostics))
     if messages.assembler:
         messages = await _with_assembler(job, messages)
-    return messages, refused
+    judged = await stopping(messages.diagnostics, job.vetted.argv, job.kit, language_of(job.unit), job.folder)
+    return replace(messages, diagnostics=judged), refused
 
 
 async def _run(job: _Job, style: Sequence[str], *kind: str, output: str = "out.o") -> tuple[Completed, tuple[str, ...]]:
     language = language_of(job.unit)
     before, after = asked_warnings(language, job.project)
-    own = tuple(flag for flag in job.vetted.argv if flag not in ("-w", "-Werror"))
+    own = tuple(flag for flag in job.vetted.argv if flag not in ("-w", ERRORS))
     flags = (*before, *own, *after)
     common: tuple[str, ...] = () if language.startswith("assembler") else COMMON
     if common and job.kit.numbers[:1] >= ANY_ADDRESS_SINCE:

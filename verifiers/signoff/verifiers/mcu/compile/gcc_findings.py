@@ -54,7 +54,8 @@ def findings(diagnostics: Iterable[Diagnostic], scene: Scene) -> tuple[Finding, 
     """The findings of a run, each once. What is at no line of the user's, and no error, is left out."""
     found: dict[tuple[object, ...], Finding] = {}
     diagnostics = tuple(diagnostics)
-    broken = any(one.error for one in diagnostics)
+    # An error with an option is a warning that somebody minds more: the code has been compiled.
+    broken = any(one.error and not one.option for one in diagnostics)
     for one in diagnostics:
         if broken and option(one) in table("warnings.toml")["after_errors"]:
             continue
