@@ -48,13 +48,15 @@ def _marked(ground: Ground, place: int) -> Iterator[Edit]:
     """`volatile` where it belongs: before the type, or behind the asterisk of a pointer."""
     src, statement = ground.src, ground.statement(place)
     words = [src.word(n) for n in statement]
-    if "volatile" in words:
+    if {"volatile", "__IO"} & set(words):
         return
+    # CMSIS's name for it, where the text has no other.
+    word = "__IO" if "__IO" in ground.names and "volatile" not in {one.text for one in src.tokens} else "volatile"
     if src.word(place - 1) == "*":
-        yield ground.insert(src.token(place - 1).end, "volatile ")
+        yield ground.insert(src.token(place - 1).end, f"{word} ")
         return
     first = _behind_storage(ground, statement)
-    yield ground.insert(src.token(first).start, "volatile ")
+    yield ground.insert(src.token(first).start, f"{word} ")
 
 
 def _behind_storage(ground: Ground, statement: range) -> int:

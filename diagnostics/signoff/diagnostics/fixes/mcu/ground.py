@@ -113,7 +113,9 @@ class Ground:
     def stands_free(self, statement: range) -> bool:
         """Whether another statement may be put before this one: it stands in a block of its own function."""
         inside = self.body(statement.start)
-        free = self._ends(statement.start - 1) and self.src.word(statement.stop - 1) == ";"
+        last = self.src.word(statement.stop - 1)
+        whole = last == ";" or (last == "{" and self.src.word(statement.start) in HEADS)
+        free = self._ends(statement.start - 1) and whole
         return free and inside is not None and inside.opened < statement.start and not self._in_head(statement.start)
 
     def _in_head(self, number: int) -> bool:

@@ -16,6 +16,7 @@ from signoff.verifiers.file_kinds import is_skipped
 
 HEADERS = (".h", ".hh", ".hpp", ".hxx")
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|\"([^\"\n]+)\")", re.MULTILINE)
+WORD = re.compile(r"\b[A-Za-z_]\w{2,}")
 # So much is read in search of a name: what is beyond it is not found.
 MAX_FILES, MAX_BYTES, SECONDS = 4000, 4_000_000, 1.5
 # Headers that only tell of another one by being included through it are looked for so far up.
@@ -52,6 +53,35 @@ def declaring(ground: Ground, name: str) -> list[Found]:
     through = [one for one in users if one is not None and _reaches(one.path, dict(direct), folders, deadline)]
     ranked = sorted((*found, *through), key=lambda one: (-one.users, one.spelling))
     return ranked if any(one.users for one in ranked) or len(direct) == 1 else []
+
+
+def reached(ground: Ground) -> tuple[str, ...]:
+    """The headers that the document includes, over any number of others, nearest first."""
+    unit = ground.project.unit
+    if unit is None:
+        return ()
+    folders = (*unit.include_dirs, *unit.system_include_dirs)
+    texts = {ground.snapshot.path: ground.snapshot.text}
+    deadline = time.monotonic() + SECONDS
+    waiting, seen = [ground.snapshot.path], dict[str, None]()
+    while waiting and time.monotonic() < deadline and len(seen) < MAX_FILES:
+        source = waiting.pop(0)
+        for spelling, quoted in _included_by(source, texts):
+            path = _resolved(spelling, quoted, source, folders)
+            if path and path not in seen:
+                seen[path] = None
+                waiting.append(path)
+    return tuple(seen)
+
+
+def words(path: str) -> frozenset[str]:
+    """The names in a header."""
+    return _words(path, *_stamp(path))
+
+
+@lru_cache(maxsize=1000)
+def _words(path: str, changed: int, size: int) -> frozenset[str]:
+    return frozenset(WORD.findall(_data(path, changed, size).decode("utf-8", "replace")))
 
 
 def _declaration(name: str) -> re.Pattern[str]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.tokens import is_name
 from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.diagnostics.fixes.mcu.headers import reached, words
 from signoff.diagnostics.fixes.source import Token, quoted
 from signoff.verifiers.finding import Severity
 from signoff.verifiers.mcu.facts import LINK
-from signoff.verifiers.mcu.link.names import declared, nearest
+from signoff.verifiers.mcu.link.names import nearest
 from signoff.verifiers.slips import digits, near, slips
 
 UNDECLARED, UNDEFINED = "implicit-function-declaration", "UndefinedReference"
 UNKNOWN_HANDLER, MISSING_HANDLER = "UnknownHandler", "MissingHandler"
 SUGGESTION = re.compile(r"did you mean '(\w+)'")
 UNKNOWN = re.compile(
-    r"undeclared|unknown type name|implicit declaration|has no member named|was not declared|not declared"
+    r"undeclared|unknown type name|implicit declaration|has no member named|was not declared|not declared",
+    re.IGNORECASE,
 )
 INSTANCE = re.compile(r"GPIO([A-K])(?![a-z])|(?<![A-Za-z])P([A-K])(?=\d)")
+# Beyond so many letters more or fewer, a word is no slip of another.
+LENGTHS = 2
 RULE = "names"
 
 
@@ -55,10 +58,21 @@ def _misspelt(ground: Ground, wrong: str) -> Iterator[FixCandidate]:
         return
     member = ground.src.word(ground.src.at(here.start) - 1) in (".", "->")
     for word in _meant(ground, wrong, member):
+        yield from _misdefined(ground, wrong, word)
         title = f"Replace '{wrong}' by '{word}'"
         for tokens, where in _places(ground, here, wrong, member):
             edits = [ground.replace(one, word) for one in tokens]
             yield ground.candidate(f"{title}{where}", edits, RULE, (wrong,), links=() if member else (word,))
+
+
+def _misdefined(ground: Ground, wrong: str, word: str) -> Iterator[FixCandidate]:
+    """A function of this file that nothing else of it uses, and whose name is nearly the one that is used."""
+    if sum(one.text == word for one in ground.src.tokens) == 1 and any(
+        ground.src.word(b.name) == word for b in ground.bodies
+    ):
+        token = next(one for one in ground.src.tokens if one.text == word)
+        title = f"Rename the unused '{word}' to '{wrong}'"
+        yield ground.candidate(title, [ground.replace(token, wrong)], RULE, (word,), links=(wrong,))
 
 
 def _token(ground: Ground, wrong: str) -> Token | None:
@@ -89,7 +103,7 @@ def _meant(ground: Ground, wrong: str, member: bool) -> list[str]:
     told += ground.data.get("near", "").split()
     told += [name for one in _linked(ground, wrong) for name in dict(one).get("near", "").split()]
     told += [str(edit.get("text", "")) for edit in json.loads(ground.data.get("fixits") or "[]")]
-    pool = () if member else (ground.names - {wrong}, _declared_around(ground))
+    pool = () if member else (ground.names - {wrong}, _declared_around(ground, wrong))
     close = [*told, *nearest(wrong, pool)] if pool else told
     kept = [word for word in dict.fromkeys(close) if _is_slip(wrong, word)]
     return sorted(kept, key=lambda word: slips(wrong.casefold(), word.casefold()))
@@ -122,9 +136,16 @@ def _linked(ground: Ground, wrong: str) -> Iterator[tuple[tuple[str, str], ...]]
             yield one.data
 
 
-def _declared_around(ground: Ground) -> frozenset[str]:
-    """What the headers that the document's unit includes declare."""
-    return declared(path for path in ground.project.files if path != ground.snapshot.path and Path(path).suffix)
+def _declared_around(ground: Ground, wrong: str) -> frozenset[str]:
+    """The names in the headers that the document includes, those that are about as long and begin or end alike."""
+    found: set[str] = set()
+    for path in reached(ground):
+        found.update(word for word in words(path) if abs(len(word) - len(wrong)) <= LENGTHS and _alike(word, wrong))
+    return frozenset(found)
+
+
+def _alike(word: str, wrong: str) -> bool:
+    return word[:3].casefold() == wrong[:3].casefold() or word[-3:].casefold() == wrong[-3:].casefold()
 
 
 def _handler(ground: Ground) -> Iterator[FixCandidate]:
