@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Enable, Part
 from signoff.verifiers.mcu.source.values import constant
-from signoff.verifiers.mcu.source.vocabulary import is_peripheral, known_value
+from signoff.verifiers.mcu.source.vocabulary import known_value
 
 # (register of the reset and clock controller, bit)
 Bit = tuple[str, int]
@@ -57,9 +57,7 @@ def bit_of(name: str, part: Part) -> Bit | None:
     enable = next((one for one in _macros(part).get(name, ())), None)
     if enable is None:
         spoken = spoken_of(name)
-        if not spoken or (name == f"RCC_{spoken}" and not is_peripheral(spoken)):
-            return None
-        enable = enable_of(spoken, part)
+        enable = enable_of(spoken, part) if spoken else None
     return (enable.register, enable.bit) if enable is not None else None
 
 
