@@ -12,7 +12,7 @@ from signoff.verifiers.mcu.checks.check import TOOL
 from signoff.verifiers.mcu.checks.handlers_digest import digest, digests, is_called
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
-from signoff.verifiers.mcu.source.facts import Call, Function, ImageFacts
+from signoff.verifiers.mcu.source.facts import Call, Function, ImageFacts, SourceFacts
 from signoff.verifiers.project import Project
 
 # How alike two names must be for one to be a slip of the other; names of handlers have long parts in common.
@@ -31,8 +31,9 @@ def unknown_handlers(image: ImageFacts, path: str, part: Part | None, project: P
     for function in source.functions:
         name = names.vector_of(image, function)
         if name not in known and _is_candidate(image, function, name):
-            near = _near(image, part, name, known)
-            if near:
+            near = _near(image, path, part, name, known)
+            # A header that is not there may define one as the other.
+            if near and not (source.missing and near[0].lower() == name.lower()):
                 yield _unknown(function, name, near)
 
 
@@ -101,13 +102,16 @@ def _is_used(image: ImageFacts, name: str) -> bool:
     return any(alias == name for _, alias in names.startup(image).aliases)
 
 
-def _near(image: ImageFacts, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
+def _near(image: ImageFacts, path: str, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
     """The names of vectors that a name is nearly, the nearest first; capitals do not count, but numbers do.
 
-    A name with an x for a number is one that a header defines in its place.
+    A name with an x for a number is one that a header defines in its place: only what is near to such a one is told.
     """
-    if _PLACEHOLDER.search(name):
-        return ()
+    source = image.sources[path]
+    renamed = {one: one for one, other in source.macros.items() if other.strip() in known}
+    close = get_close_matches(name, renamed, n=1, cutoff=_ALIKE)
+    if close or _PLACEHOLDER.search(name):
+        return tuple(close)
     meant = _meant(image, part, name, known)
     if meant:
         return meant
@@ -150,14 +154,27 @@ def may_be_defined(image: ImageFacts, handler: str) -> bool:
     for source in image.sources.values():
         if handler in digest(source).linked:
             return True
-        if handler in source.reached and not _is_explained(image, handler, source.path):
+        if _is_mentioned(source, handler) and not _is_explained(image, handler, source.path):
             return True
     return False
 
 
+def _is_mentioned(source: SourceFacts, handler: str) -> bool:
+    """Whether a file has a handler's name in its code, itself or by way of a macro that it uses."""
+    if handler in source.identifiers or handler not in source.reached:
+        return handler in source.identifiers
+    renamed = [name for name, value in source.macros.items() if value.strip() == handler]
+    return not renamed or any(name in source.identifiers for name in renamed)
+
+
 def _is_explained(image: ImageFacts, handler: str, path: str) -> bool:
-    """Whether a file mentions a handler only where that defines nothing: in a table, a declaration, a weak default."""
+    """Whether a file mentions a handler only where that defines nothing: in a table, a declaration, a weak default.
+
+    In a text that the parser did not understand, any mention may be a definition.
+    """
     source = image.sources[path]
+    if source.errors:
+        return False
     if any(handler in variable.names for variable in source.variables):
         return True
     declared = any(one.name == handler for one in source.declarations)

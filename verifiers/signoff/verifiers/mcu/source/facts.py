@@ -244,6 +244,7 @@ class SourceFacts:
     included, where there is one definition (values.py evaluates them). `identifiers` are all names in its code,
     `reached` these and all names that its macros and headers bring in, of whatever branch of an #if; `pasted` the
     pieces of names that ## joins in these macros. `pragmas` are the texts after #pragma. `errors` counts syntax errors.
+    `missing` are headers that the project's own files include and that were not found: names may be macros of theirs.
     """
 
     path: str
@@ -256,6 +257,7 @@ class SourceFacts:
     pasted: frozenset[str] = frozenset()
     pragmas: tuple[str, ...] = ()
     errors: int = 0
+    missing: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, tuple[Function, ...]]:

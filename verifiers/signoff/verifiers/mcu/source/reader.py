@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Language, Parser, Tree
 
@@ -84,7 +84,8 @@ class SourceReader:
         own = outline(data)
         reached, pasted = self._closure(own, text.reach)
         pragmas = tuple(match[1].decode("utf-8", "replace").strip() for match in PRAGMA.finditer(data))
-        return _facts(path, found, text.macros, own, reached, pasted, pragmas, tree), text.reach
+        facts = _facts(path, found, text.macros, own, reached, pasted, pragmas, tree)
+        return replace(facts, missing=text.reach.missing), text.reach
 
     def _tree(self, path: str, data: bytes) -> Tree:
         parser = _cplusplus_parser() if is_cplusplus(path) else c_parser()
