@@ -105,3 +105,9 @@ def test_cl() -> None:
     assert (found.include_dirs, found.defines, found.standard) == (("/w/build/inc",), ("X=1",), "c++17")
     assert found.flags == ("/nologo",)
     assert parse(["/Data/x.cu"], HERE, compiler="nvcc").defines == ()
+
+
+def test_an_assembler_file_that_is_preprocessed_stays_one() -> None:
+    unit = parse(["-x", "assembler-with-cpp", "-c", "startup.s"], "/p", source="/p/startup.s")
+    assert unit.flags == ("-x", "assembler-with-cpp")
+    assert parse(["-x", "cu", "-c", "a.c"], "/p", source="/p/a.c").flags == ()

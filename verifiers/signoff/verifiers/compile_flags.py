@@ -158,6 +158,9 @@ class _Parser:
             self._macros[name] = value if kind == "define" else None
         elif kind == "standard":
             self._standard = value
+        elif kind == "language":
+            # Which language a C file is in, its ending says; of an assembler file only this whether it is preprocessed.
+            self._flags += ("-x", value) if value.startswith("assembler") else ()
         elif kind == "response":
             self._response(value)
         elif kind == "host":
