@@ -80,12 +80,14 @@ def _by_structure(function: Function, call: Call, rule: dict[str, Any]) -> Itera
         return
     settings = settings_at(function, variable, call, frozenset(facts()["structures"]))
     mode, pins = settings.operand(rule["mode"]), settings.number(rule["pins"])
-    write = settings.write(rule["alternate"])
-    if mode is None or mode.resolved not in rule["modes"] or pins is None or write is None:
+    write, chosen_pins = settings.write(rule["alternate"]), settings.write(rule["pins"])
+    if mode is None or mode.resolved not in rule["modes"] or pins is None or write is None or chosen_pins is None:
         return
+    # Several pins may share one setting of the function, each with its own call: then the pin is what is wrong.
+    last = max(write, chosen_pins, key=lambda one: one.where.order)
     names = tuple(pin_names(port.resolved, pins))
     for pin in names:
-        yield Choice(function.path, function.place(write), pin, write.value.value, _meant(write.value), names)
+        yield Choice(function.path, function.place(last), pin, write.value.value, _meant(write.value), names)
 
 
 def _by_call(function: Function, call: Call, rule: dict[str, Any]) -> Iterator[Choice]:
