@@ -23,8 +23,10 @@ BUDGET = 5.0
 PROVEN_PER_FINDING = 3
 # Rules whose candidates for one fault mean different things; the others' differ in layout, or all are right.
 GUESSING = frozenset(
-    ("declare", "punctuation", "spelling", "names", "includes", "clock_tree", "handlers", "pins", "recipe_sources")
+    ("declare", "punctuation", "spelling", "names", "clock_tree", "handlers", "pins", "recipe_sources")
 )
+# Rules whose candidates are ranked by what the project itself does: behind one that is proven, no other is asked for.
+RANKED = frozenset(("includes", "corrections"))
 # Characters; the search for fixes takes the whole text apart, and nobody mends a generated netlist by hand.
 LONGEST = 2_000_000
 TRIED_PER_FINDING = 16
@@ -135,6 +137,8 @@ class _Search:
         proposed = await asyncio.to_thread(lambda: list(candidates(finding, self.snapshot, self.project, self.known)))
         fixes: dict[str, ProvenFix] = {}
         for candidate in proposed[:TRIED_PER_FINDING]:
+            if candidate.rule in RANKED and any(fix.rule == candidate.rule for fix in fixes.values()):
+                continue
             result = _result(candidate, self.snapshot)
             if result not in fixes and (fix := await self._prove(candidate)) is not None:
                 fixes[result] = fix

@@ -151,7 +151,11 @@ def _alike(word: str, wrong: str) -> bool:
 def _handler(ground: Ground) -> Iterator[FixCandidate]:
     """The handler's name as the vector table has it."""
     wrong = ground.data.get("name", "")
-    for word in ground.data.get("near", "").split()[:2]:
+    told = ground.data.get("near", "").split()
+    known = ground.part.handlers if ground.part is not None else ()
+    # Another number is another interrupt, where one with this number is as near.
+    own = [word for word in (*told, *nearest(wrong, (frozenset(known),))) if digits(word) == digits(wrong)]
+    for word in dict.fromkeys(own or told[:1]):
         yield from _renamed(ground, wrong, word)
 
 
