@@ -101,10 +101,23 @@ def test_a_misspelt_handler(tmp_path: Path, name: str) -> None:
         "void TIMx_IRQHandler(void) {}\n",
         "void TIM4_IRQHandler(void) {}\n",
         "void BSP_SD_DMA_Rx_IRQHandler(void) {}\n",
+        "#define DAC_IRQHandler1 TIM2_IRQHandler\nvoid DAC_IRQHandler1(void) {}\nvoid DAC_IRQHandler2(void) {}\n",
     ],
 )  # fmt: skip
 def test_no_misspelt_handler(tmp_path: Path, text: str) -> None:
     assert findings(tmp_path, {"main.c": text}, "UnknownHandler") == ()
+
+
+def test_a_misspelt_name_of_a_macro(tmp_path: Path) -> None:
+    text = "#define UARTx_IRQHandler USART2_IRQHandler\nvoid UARTx_IRQHandle(void) {}\n"
+    (finding,) = findings(tmp_path, {"main.c": text})
+    assert dict(finding.data)["near"] == "UARTx_IRQHandler"
+
+
+def test_a_text_with_errors_may_define_it(tmp_path: Path) -> None:
+    either = "#ifdef FS\nvoid TIM3_IRQHandler(void)\n#else\nvoid TIM2_IRQHandler(void)\n#endif\n{ TIM2->SR = 0; }\n"
+    texts = {"it.c": f'#include "absent.h"\n{either}', "main.c": ENABLE}
+    assert findings(tmp_path, texts, "MissingHandler") == ()
 
 
 def test_the_handler_that_is_missing_is_meant(tmp_path: Path) -> None:

@@ -109,15 +109,20 @@ def _near(image: ImageFacts, path: str, part: Part | None, name: str, known: fro
     """
     source = image.sources[path]
     renamed = {one: one for one, other in source.macros.items() if other.strip() in known}
-    close = get_close_matches(name, renamed, n=1, cutoff=_ALIKE)
+    close = _with_the_same_numbers(name, get_close_matches(name, renamed, n=3, cutoff=_ALIKE))
     if close or _PLACEHOLDER.search(name):
-        return tuple(close)
+        return close
     meant = _meant(image, part, name, known)
     if meant:
         return meant
     folded = {one.lower(): one for one in sorted(known) if one}
-    close = [folded[one] for one in get_close_matches(name.lower(), folded, n=6, cutoff=_ALIKE)]
-    return tuple(one for one in close if _NUMBER.findall(one) == _NUMBER.findall(name))
+    return _with_the_same_numbers(
+        name, [folded[one] for one in get_close_matches(name.lower(), folded, n=6, cutoff=_ALIKE)]
+    )
+
+
+def _with_the_same_numbers(name: str, near: list[str]) -> tuple[str, ...]:
+    return tuple(one for one in near if _NUMBER.findall(one) == _NUMBER.findall(name))
 
 
 def _meant(image: ImageFacts, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
