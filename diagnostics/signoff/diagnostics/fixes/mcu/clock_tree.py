@@ -15,7 +15,6 @@ LATENCY, RANGE = "FlashLatency", "ClockRange"
 WAIT_STATES = re.compile(r"(\w*LATENCY_)(\d+)(WS)?")
 # RCC_HCLK_DIV2, RCC_CFGR_PPRE1_DIV2, LL_RCC_APB1_DIV_2
 DIVIDER = re.compile(r"(\w*DIV_?)(\d+)")
-REGISTER = re.compile(r"FLASH_ACR_LATENCY\w*|FLASH")
 RULE = "clock_tree"
 
 
@@ -43,9 +42,20 @@ def _wait_states(ground: Ground, needed: int) -> Iterator[FixCandidate]:
             edit = ground.line_before(use.start, f"FLASH->ACR |= FLASH_ACR_LATENCY_{needed}WS;")
             yield ground.candidate(title, [edit], RULE)
         return
-    numbers = [token for token in tokens if number_of(token.text) is not None]
-    for token in numbers:
-        yield ground.candidate(title, [ground.replace(token, like(token.text, needed))], RULE, (token.text,))
+    mask = _mask(ground)
+    for token in tokens:
+        value = number_of(token.text)
+        if value is not None and mask and value & mask < needed:
+            text = like(token.text, value & ~mask | needed)
+            yield ground.candidate(title, [ground.replace(token, text)], RULE, (token.text,))
+
+
+def _mask(ground: Ground) -> int:
+    """The bits of FLASH->ACR that hold the wait states; 0 where they are not known."""
+    flash = ground.part.peripheral("FLASH") if ground.part is not None else None
+    register = flash.register("ACR") if flash is not None else None
+    latency = register.field("LATENCY") if register is not None else None
+    return latency.mask if latency is not None else 0
 
 
 def _divided(ground: Ground, divider: int) -> Iterator[FixCandidate]:

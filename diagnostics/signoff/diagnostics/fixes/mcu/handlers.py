@@ -15,7 +15,7 @@ from signoff.verifiers.text import Edit
 PENDING, PRIORITY = "PendingFlag", "InterruptPriority"
 LINES = re.compile(r"EXTI(\d+)(?:_(\d+))?_IRQHandler")
 ENABLED_FLAG = re.compile(r"TIM_DIER_(\w+)IE")
-ENABLED_LINE = re.compile(r"EXTI_IMR_(?:MR|IM)(\d+)|GPIO_PIN_(\d+)|EXTI(\d+)")
+ENABLED_LINE = re.compile(r"EXTI_IMR_(?:MR|IM)(\d+)|EXTI(\d+)")
 # How an interrupt is enabled, and how its priority is set in the same library: {0} is the interrupt, {1} the priority.
 SETS = {
     "NVIC_EnableIRQ": "NVIC_SetPriority({0}, {1});",
@@ -49,13 +49,23 @@ def _endings(ground: Ground, peripheral: str, handler: str) -> Iterator[str]:
     """The statements that end the one request that the text enables; none where it may be one of several."""
     opencm3 = any(token.text.find("libopencm3") > 0 for token in ground.src.tokens if token.kind == "directive")
     if peripheral.startswith("TIM"):
-        flags = {match[1] for name in ground.names if (match := ENABLED_FLAG.fullmatch(name))}
+        flags = _flags(ground, peripheral)
         if len(flags) == 1:
             flag = f"TIM_SR_{next(iter(flags))}IF"
             yield f"timer_clear_flag({peripheral}, {flag});" if opencm3 else f"{peripheral}->SR = ~{flag};"
     elif peripheral == "EXTI" and (lines := _lines(ground, handler)):
         line = next(iter(lines))
         yield f"exti_reset_request(EXTI{line});" if opencm3 else f"EXTI->PR = EXTI_PR_PR{line};"
+
+
+def _flags(ground: Ground, peripheral: str) -> set[str]:
+    """The requests of a timer that statements of the text enable."""
+    found: set[str] = set()
+    for number, token in enumerate(ground.src.tokens):
+        match = ENABLED_FLAG.fullmatch(token.text)
+        if match and any(ground.src.word(n) == peripheral for n in ground.statement(number)):
+            found.add(match[1])
+    return found
 
 
 def _lines(ground: Ground, handler: str) -> set[int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.mcu.ground import Ground
 from signoff.diagnostics.fixes.mcu.statements import like, number_of
+from signoff.diagnostics.fixes.source import Token
 from signoff.verifiers.text import Edit
 
 ALTERNATE, SHIFT = "AlternateFunction", "PinShift"
@@ -34,20 +36,22 @@ def _alternate(ground: Ground) -> Iterator[FixCandidate]:
     if not right:
         return
     title = f"Give {pin} alternate function {right}{f' ({peripheral})' if peripheral else ''}"
+    for token, text in _chosen(ground, right, peripheral):
+        yield ground.candidate(title, [ground.replace(token, text)], RULE, (token.text,))
+
+
+def _chosen(ground: Ground, right: str, peripheral: str) -> Iterator[tuple[Token, str]]:
+    """The tokens that may choose the wrong function, each with the right one: a name, or the number that is wrong."""
     tokens = [ground.src.token(number) for number in ground.statement(ground.at)]
-    for number, token in enumerate(tokens):
-        named, value = NAMED.fullmatch(token.text), number_of(token.text)
-        follows = tokens[number + 1].text if number + 1 < len(tokens) else ""
+    shifted = any("AFR" in token.text for token in tokens)
+    for token, following in pairwise([*tokens, tokens[-1]]):
+        named = NAMED.fullmatch(token.text)
         if named is not None:
             rest = f"_{peripheral}" if named["rest"] and peripheral else named["rest"] or ""
-            edit = ground.replace(token, f"{named['front']}{right}{rest}")
-        elif value is not None and value != int(right) and (follows in ("<<", ")", ";") or "wrong" in ground.data):
-            if "wrong" in ground.data and str(value) != ground.data["wrong"]:
-                continue
-            edit = ground.replace(token, like(token.text, int(right)))
-        else:
-            continue
-        yield ground.candidate(title, [edit], RULE, (token.text,))
+            yield token, f"{named['front']}{right}{rest}"
+        elif str(number_of(token.text)) == ground.data.get("number") and (following.text == "<<" or not shifted):
+            # In the register itself only what is shifted is a function's number; another may be a mask of several.
+            yield token, like(token.text, int(right))
 
 
 def _only_one(ground: Ground, pin: str) -> tuple[str, str]:

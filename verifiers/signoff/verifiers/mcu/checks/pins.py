@@ -154,6 +154,7 @@ def _right(pin: str, choice: Choice, part: Part) -> bool:
 def _finding(choice: Choice, message: str, right: int | None, severity: Severity) -> Finding:
     data = [("pin", choice.pin), ("peripheral", choice.peripheral)]
     data += [("alternate", str(right))] if right is not None else []
+    data += [("number", str(choice.number))] if choice.number is not None else []
     return Finding(
         choice.path,
         choice.span,
