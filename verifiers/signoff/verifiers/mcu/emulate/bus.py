@@ -50,7 +50,7 @@ class Bus:
 
     def __init__(self, processor: Processor, part: Part, vectors: int, prints: Callable[[str, int], None]) -> None:
         self._processor, self._part = processor, part
-        self.core = Core(vectors)
+        self.core = Core(vectors, part.priority_bits)
         self.registers = Registers(part, prints, self._touched)
         self.watch = ClockWatch(part, self.registers.word)
         self._timers = Timers(part, self.registers)

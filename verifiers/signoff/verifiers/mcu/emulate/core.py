@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from signoff.verifiers.mcu.emulate.timers import LONGEST, NEVER, SHORTEST
+from signoff.verifiers.mcu.parts.part import PRIORITY_FIELD_BITS
 
 HARD_FAULT, SVCALL, PENDSV, SYSTICK, FIRST_INTERRUPT, MAX_EXCEPTION = 3, 11, 14, 15, 16, 16 + 240
 FIRST_CONFIGURABLE = 4
@@ -27,7 +28,7 @@ def table() -> dict[str, Any]:
 class Core:
     """State of one processor. `now` in its methods is the count of instructions so far."""
 
-    def __init__(self, vectors: int) -> None:
+    def __init__(self, vectors: int, priority_bits: int | None) -> None:
         self._at: dict[str, int] = {name: value for name, value in table().items() if isinstance(value, int)}
         self._names = {value: name for name, value in self._at.items()}
         self.vectors = vectors
@@ -36,6 +37,8 @@ class Core:
         self._enabled: set[int] = set()
         self._pending: set[int] = set()
         self._priorities = bytearray(MAX_EXCEPTION)
+        # The lower bits of a priority are not there, and read as 0: operating systems ask how many there are.
+        self._kept = 0xFF << PRIORITY_FIELD_BITS - (priority_bits or PRIORITY_FIELD_BITS) & 0xFF
         self._control, self._reload, self._ticked, self._started = 0, 0, False, 0
         self._words: dict[int, int] = {}
 
@@ -158,7 +161,8 @@ class Core:
         return self._priorities[exception]
 
     def _set_priorities(self, first: int, size: int, value: int) -> None:
-        self._priorities[first : first + size] = value.to_bytes(size, "little")
+        kept = bytes(byte & self._kept for byte in value.to_bytes(size, "little"))
+        self._priorities[first : first + size] = kept
 
     def _control_state(self, value: int) -> None:
         bits = table()["ICSR_bits"]

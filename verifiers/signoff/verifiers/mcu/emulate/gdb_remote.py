@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import struct
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ DESCRIPTION = "qXfer:features:read:target.xml:0,ff0"
 SP, LR, PC = 13, 14, 15
 IPSR_MASK = 0x1FF
 ANSWER_SECONDS = 10.0
+# Instructions for execute(): mrs r0, psp; str r0, [r1]; strb r0, [r1].
+MRS_R0_PSP, STORE_WORD, STORE_BYTE = bytes.fromhex("eff30980"), bytes.fromhex("0860"), bytes.fromhex("0870")
+SCRATCH_BELOW = 64
+WATCHED = re.compile(rb"[; 0-9]watch:([0-9a-f]+);")
 
 
 class GdbGone(Exception):
@@ -66,10 +71,15 @@ class GdbRemote:
         with contextlib.suppress(ConnectionError):
             self._writer.write(b"\x03")
 
-    async def stopped(self) -> None:
-        """Wait until a running processor stops; raises GdbGone where the emulator ends."""
-        while not (await self._packet()).startswith((b"T", b"S")):
+    async def stopped(self) -> int:
+        """Wait until a running processor stops; raises GdbGone where the emulator ends.
+
+        Returns the address whose write was watched, where that is why it stopped; else 0.
+        """
+        while not (reply := await self._packet()).startswith((b"T", b"S")):
             pass
+        found = WATCHED.search(reply)
+        return int(found[1], 16) if found else 0
 
     async def step(self) -> None:
         """Run one instruction."""
@@ -100,9 +110,37 @@ class GdbRemote:
         """Write memory."""
         await self.ask(f"M{address:x},{len(data):x}:{data.hex()}")
 
+    async def execute(self, code: bytes, registers: Registers, first: int = 0, second: int = 0) -> int | None:
+        """Have the processor run one instruction of ours with r0 = `first` and r1 = `second`; returns r0 afterwards.
+
+        For what the debug interface cannot do: special registers, and writes to devices. The instruction is put below
+        the stack for that long; all is then as it was. None where there is no memory for it.
+        """
+        place = (registers.general[SP] - SCRATCH_BELOW) & ~3
+        saved = await self.read(place, 4)
+        if len(saved) < 4:
+            return None
+        await self.write(place, code)
+        for number, value in ((0, first), (1, second), (PC, place)):
+            await self.set_register(number, value)
+        await self.step()
+        found = (await self.registers()).general[0]
+        await self.write(place, saved)
+        for number in (0, 1, PC):
+            await self.set_register(number, registers.general[number])
+        return found
+
     async def set_breakpoint(self, address: int) -> None:
         """Have the processor stop before the instruction at an address."""
         await self.ask(f"Z1,{address & ~1:x},2")
+
+    async def watch_writes(self, address: int, size: int) -> None:
+        """Have the processor stop at each write to some bytes."""
+        await self.ask(f"Z2,{address:x},{size:x}")
+
+    async def clear_watch(self, address: int, size: int) -> None:
+        """Undo watch_writes()."""
+        await self.ask(f"z2,{address:x},{size:x}")
 
     async def clear_breakpoint(self, address: int) -> None:
         """Undo set_breakpoint()."""

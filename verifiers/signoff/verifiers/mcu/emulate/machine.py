@@ -77,8 +77,10 @@ class Machine:
         self.trouble: list[Trouble] = []
         self.output: list[tuple[str, int]] = []
         self.cycles = 0
+        # Where memory outside of the chip was first used.
+        self.external = 0
         self._trap = 0
-        self._yields = False
+        self._yields = self._finishing = False
         self._done = self._written = -1
         self._held = 0
         self._chunks = 0
@@ -134,8 +136,9 @@ class Machine:
 
     def yield_soon(self) -> None:
         """Leave the instructions behind this one, which writes to a register, to look at what is pending."""
-        self._yields = True
-        self.uc.emu_stop()
+        if not self._finishing:
+            self._yields = True
+            self.uc.emu_stop()
 
     def fault(self, kind: str, text: str, *, exception: int = 0, ends: bool = True, place: int = 0) -> None:
         """Something went wrong at the instruction that runs now."""
@@ -193,9 +196,9 @@ class Machine:
 
     def _finish_write(self) -> None:
         """Unicorn leaves an instruction that is stopped in the middle undone: run it again, without its first write."""
-        self._done = self._written
+        self._done, self._finishing = self._written, True
         self._go(1)
-        self._done = -1
+        self._done, self._finishing = -1, False
         self.cycles += YIELD_CYCLES
 
     def _sleep(self) -> None:
@@ -294,6 +297,7 @@ class Machine:
 
     def _on_unmapped(self, machine: Any, access: int, address: int, size: int, value: int, data: object) -> bool:
         if self.bus.external(address) and self._chunks < MAX_CHUNKS:
+            self.external = self.external or address
             self._chunks += 1
             self.uc.mem_map(address & ~(CHUNK - 1), CHUNK)
             return True

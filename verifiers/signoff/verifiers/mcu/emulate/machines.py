@@ -35,6 +35,12 @@ def machine(name: str) -> QemuMachine:
     return QemuMachine(entry["chip"], tuple(entry["near"]), tuple(entry["serials"]))
 
 
+def priorities() -> tuple[int, int]:
+    """(address of the first interrupt's priority, the bits of it that the part has)."""
+    entry = _table()["priorities"]
+    return int(entry["first_register"]), 0xFF << 8 - int(entry["bits"]) & 0xFF
+
+
 def lacking(address: int) -> str:
     """What a part may have at an address where QEMU's machines have nothing; "" where no part has anything."""
     for one in _table()["lacks"]:

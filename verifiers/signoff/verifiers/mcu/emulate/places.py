@@ -40,11 +40,13 @@ def fault(kind: str, message: str, frames: tuple[Frame, ...], project: Project) 
     return Fault(kind, address, frame.path, frame.line, message, frames)
 
 
-def finding_of(one: Fault, tool: str, project: Project, category: Category) -> Finding | None:
+def finding_of(
+    one: Fault, tool: str, project: Project, category: Category, severity: Severity = Severity.ERROR
+) -> Finding | None:
     """The finding that shows a fault in the editor; None where no source line is known."""
     if not one.path:
         return None
-    return finding(one.kind, one.message, one.frames, project, tool=tool, category=category)
+    return finding(one.kind, one.message, one.frames, project, tool=tool, category=category, severity=severity)
 
 
 def finding(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from signoff.verifiers.mcu.emulate import fault_status
 from signoff.verifiers.mcu.emulate.calls import call_chain
 from signoff.verifiers.mcu.emulate.elf_image import ElfImage
-from signoff.verifiers.mcu.emulate.gdb_remote import LR, PC, SP, GdbRemote, Registers
+from signoff.verifiers.mcu.emulate.gdb_remote import LR, MRS_R0_PSP, PC, SP, GdbRemote, Registers
 
 STACK_BYTES = (1536, 512, 128, 32)
 # How far below its memory an overflowed stack pointer is looked for, in bytes.
@@ -15,7 +15,6 @@ OVERFLOWS = (0x400, 0x1000, 0x4000)
 BASIC_FRAME, EXTENDED_FRAME = 0x20, 0x68
 # In place of an address that no memory holds any more.
 LOST = 0xFFFFFFFF
-MRS_R0_PSP = bytes.fromhex("eff30980")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +58,9 @@ async def _interrupted(gdb: GdbRemote, registers: Registers) -> tuple[int, ...]:
 
 
 async def _process_stack(gdb: GdbRemote, registers: Registers) -> int:
-    """PSP, which QEMU's debug interface does not tell: have the processor read it, below its stack."""
-    place = (registers.general[SP] - 64) & ~3
-    saved = await gdb.read(place, 4)
-    if len(saved) < 4:
-        return registers.general[SP]
-    await gdb.write(place, MRS_R0_PSP)
-    await gdb.set_register(PC, place)
-    await gdb.step()
-    found = (await gdb.registers()).general[0]
-    await gdb.write(place, saved)
-    await gdb.set_register(0, registers.general[0])
-    await gdb.set_register(PC, registers.general[PC])
-    return found
+    """PSP, which QEMU's debug interface does not tell."""
+    found = await gdb.execute(MRS_R0_PSP, registers)
+    return registers.general[SP] if found is None else found
 
 
 async def _remains(gdb: GdbRemote, image: ElfImage, pointer: int) -> tuple[int, ...]:

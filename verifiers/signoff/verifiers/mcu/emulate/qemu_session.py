@@ -7,11 +7,11 @@ import contextlib
 import time
 from dataclasses import dataclass, field
 
-from signoff.verifiers.mcu.emulate import answered, fault_status, semihosting
+from signoff.verifiers.mcu.emulate import answered, fault_status, machines, semihosting
 from signoff.verifiers.mcu.emulate.answered import Answer
 from signoff.verifiers.mcu.emulate.elf_image import HARD_FAULT, USAGE_FAULT, ElfImage
 from signoff.verifiers.mcu.emulate.emulation import FAULT, OUTPUT_LIMIT, RETURNED, TIME_LIMIT, WAITING
-from signoff.verifiers.mcu.emulate.gdb_remote import LR, PC, SP, GdbGone, GdbRemote, Registers
+from signoff.verifiers.mcu.emulate.gdb_remote import LR, PC, SP, STORE_BYTE, STORE_WORD, GdbGone, GdbRemote, Registers
 from signoff.verifiers.mcu.emulate.qemu_fault import Stop, chain_of, stop_of
 from signoff.verifiers.mcu.emulate.qemu_log import Log
 from signoff.verifiers.mcu.emulate.uart_text import PortFiles, UartText
@@ -26,6 +26,8 @@ WAITING_SECONDS = 2.0
 LOG_BYTES = 8 << 20
 # Places of semihosting calls that are watched, and how much memory is asked for at a time.
 MAX_CALLS, PIECE_BYTES = 64, 1024
+# FreeRTOS counts the bits of a priority when it starts.
+SCHEDULER = "xPortStartScheduler"
 RETURN_FUNCTIONS = ("_exit", "exit")
 
 
@@ -60,7 +62,7 @@ class QemuSession:
         self._end = self._start + self.seconds
         await self._prepare()
         self.gdb.go()
-        stopped: asyncio.Future[None] = asyncio.ensure_future(self.gdb.stopped())
+        stopped: asyncio.Future[int] = asyncio.ensure_future(self.gdb.stopped())
         try:
             while True:
                 await asyncio.wait({stopped}, timeout=POLL_SECONDS)
@@ -70,8 +72,7 @@ class QemuSession:
                     await self._halt(stopped)
                     return ended
                 if stopped.done():
-                    stopped.result()
-                    ended = await self._at_stop()
+                    ended = await (self._at_write() if stopped.result() else self._at_stop())
                     if ended:
                         return ended
                     self.gdb.go()
@@ -102,6 +103,8 @@ class QemuSession:
         self._answers = answered.in_image(image)
         for address in self._answers:
             await self.gdb.set_breakpoint(address)
+        if SCHEDULER in image.addresses:
+            await self.gdb.watch_writes(machines.priorities()[0], 1)
         # What QEMU said while it loaded the image (it clears .bss at its load address) is not the program's doing.
         self.log.errors.clear()
 
@@ -135,7 +138,8 @@ class QemuSession:
         pointer, reset = self.image.vectors[:2]
         await self.gdb.set_register(SP, pointer)
         await self.gdb.set_register(PC, reset & ~1)
-        await self.gdb.write(fault_status.register("VTOR"), self.image.table.to_bytes(4, "little"))
+        registers = await self.gdb.registers()
+        await self.gdb.execute(STORE_WORD, registers, self.image.table, fault_status.register("VTOR"))
 
     async def _watch(self, address: int, meaning: str) -> None:
         address &= ~1
@@ -171,7 +175,7 @@ class QemuSession:
             self._quiet(now)
         return ""
 
-    async def _halt(self, stopped: asyncio.Future[None]) -> None:
+    async def _halt(self, stopped: asyncio.Future[int]) -> None:
         """Stop the processor and see where it is; a QEMU that is too busy to tell is not waited for."""
         if not stopped.done():
             self.gdb.interrupt()
@@ -181,13 +185,25 @@ class QemuSession:
                 registers = await self.gdb.registers()
                 self.where = await chain_of(self.gdb, self.image, registers.general)
 
-    async def _silence(self, stopped: asyncio.Future[None]) -> asyncio.Future[None]:
+    async def _silence(self, stopped: asyncio.Future[int]) -> asyncio.Future[int]:
         self.gdb.interrupt()
         await stopped
         await self.gdb.monitor("log none")
         self.log.size = 0
         self.gdb.go()
         return asyncio.ensure_future(self.gdb.stopped())
+
+    async def _at_write(self) -> str:
+        """FreeRTOS writes a priority, to see which bits stay: take away those that the part does not have."""
+        address, kept = machines.priorities()
+        await self.gdb.clear_watch(address, 1)
+        value = await self.gdb.read(address, 1)
+        if value == b"\0":
+            await self.gdb.step()  # QEMU stops before the write
+            value = await self.gdb.read(address, 1)
+        if value and value[0] & ~kept & 0xFF:
+            await self.gdb.execute(STORE_BYTE, await self.gdb.registers(), value[0] & kept, address)
+        return ""
 
     async def _at_stop(self) -> str:
         """The processor stands at a breakpoint: do what it is for. Returns how the run ended, "" to go on."""

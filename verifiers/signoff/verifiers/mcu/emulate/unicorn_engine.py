@@ -60,7 +60,7 @@ class UnicornEngine:
             for met in machine.trouble
         )
         where = _chain(image, machine.registers(), machine.stack())
-        return Report(accesses, trouble, where, self._waits_for, machine.cycles)
+        return Report(accesses, trouble, where, self._waits_for, machine.external, machine.cycles)
 
     def _steady(self, machine: Machine) -> str:
         used, now = machine.bus.used, time.monotonic()

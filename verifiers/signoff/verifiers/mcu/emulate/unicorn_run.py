@@ -76,7 +76,8 @@ async def run_unicorn(
     places = await frames_of(addr2line, image.path, {address for chain in chains for address in chain})
     accesses = [_finding(access, chain_frames(chain, places), project) for access, chain in report.accesses]
     faults = tuple(_fault(met, places, project, part) for met in report.trouble)
-    found = [finding_of(one, UNICORN, project, CATEGORIES.get(one.kind, Category.OTHER)) for one in faults]
+    severity = Severity.WARNING if report.external else Severity.ERROR
+    found = [finding_of(one, UNICORN, project, CATEGORIES.get(one.kind, Category.OTHER), severity) for one in faults]
     return Emulation(
         UNICORN,
         text.finish(),
@@ -145,6 +146,11 @@ def _distinct(found: Iterable[Finding]) -> tuple[Finding, ...]:
 def _notes(report: Report, ended: str, places: Places, part: Part) -> Iterator[str]:
     if report.accesses:
         yield "Peripherals whose clock is off were treated as if it were on, so that the run goes on behind them."
+    if report.external:
+        yield (
+            f"The program used a device or memory outside of the chip (0x{report.external:08x}), in whose place this "
+            "run has plain memory: what came after may go otherwise on the board."
+        )
     frames = chain_frames(report.where, places)
     where = " < ".join(str(frame) for frame in frames if frame.function)
     if ended == FAULT or not where:

@@ -29,11 +29,13 @@ class Met:
 class Report:
     """What the run met: accesses to peripherals without clock, with their chains; trouble; where it was at the end.
 
-    `waits_for` is the address of a register that the program asked again and again at the end; 0: none.
+    `waits_for` is the address of a register that the program asked again and again at the end; 0: none. `external` is
+    where memory outside of the chip was first used; 0: it was not.
     """
 
     accesses: tuple[tuple[Access, tuple[int, ...]], ...] = ()
     trouble: tuple[Met, ...] = ()
     where: tuple[int, ...] = ()
     waits_for: int = 0
+    external: int = 0
     instructions: int = 0
