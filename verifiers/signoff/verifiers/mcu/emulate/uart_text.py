@@ -43,13 +43,13 @@ class UartText:
         *lines, rest = (self._lines.get(port, "") + text).split("\n")
         self._lines[port] = rest
         for line in lines:
-            self._show(f"[{port}] {line}\n")
+            self._show_line(f"[{port}] {line}\n")
 
     def finish(self) -> str:
         """All of the text, with lines that were left unfinished."""
         for port, rest in self._lines.items():
             if rest:
-                self._show(f"[{port}] {rest}\n")
+                self._show_line(f"[{port}] {rest}\n")
         self._lines.clear()
         return self.text
 
@@ -57,6 +57,9 @@ class UartText:
         if port not in self._decoders:
             self._decoders[port] = codecs.getincrementaldecoder("utf-8")(errors="replace")
         return self._decoders[port]
+
+    def _show_line(self, line: str) -> None:
+        self._show(line if not self.text or self.text.endswith("\n") else f"\n{line}")
 
     def _show(self, text: str) -> None:
         if text:
