@@ -105,6 +105,31 @@ def test_another_file_enables_it(tmp_path: Path) -> None:
     assert findings(tmp_path, f"int main(void) {{ {USE} }}", files={"msp.c": other}) == []
 
 
+def test_a_function_that_nothing_calls_enables_nothing(tmp_path: Path) -> None:
+    clocks = "void clocks_init(void) { RCC->APB1ENR |= RCC_APB1ENR_TIM12EN; }"
+    (found,) = findings(tmp_path, clocks, f"int main(void) {{ {USE} }}")
+    assert [one.message for one in found.related] == ["clocks_init enables it, but nothing calls clocks_init"]
+    for caller in (
+        "clocks_init();",
+        "run(clocks_init);",
+        "static hook table[] = {clocks_init};",
+        "INIT(clocks_init)",
+        'asm("bl clocks_init");',
+    ):
+        text = f"#define INIT(x) x();\nint main(void) {{ {caller} {USE} }}"
+        assert findings(tmp_path, clocks, text) == [], caller
+    for head in ("hook table[] = {clocks_init};", "void clocks_init(void) __attribute__((constructor));"):
+        assert findings(tmp_path, clocks, head, f"int main(void) {{ {USE} }}") == [], head
+    assert findings(tmp_path, clocks, f"int main(void) {{ {USE} }}", files={"s.s": " bl clocks_init\n"}) == []
+    header = "void clocks_init(void);\n"
+    assert findings(tmp_path, '#include "b.h"', clocks, f"int main(void) {{ {USE} }}", files={"b.h": header}) != []
+
+
+def test_what_nothing_calls_yet_is_half_written(tmp_path: Path) -> None:
+    text = f"void pwm_init(void) {{ RCC->APB1ENR |= RCC_APB1ENR_TIM12EN; {USE} }} int main(void) {{ }}"
+    assert findings(tmp_path, text) == []
+
+
 def test_used_before_it_is_enabled(tmp_path: Path) -> None:
     (found,) = findings(
         tmp_path,

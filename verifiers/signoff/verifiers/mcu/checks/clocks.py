@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity
 from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.clocks_digest import digests
 from signoff.verifiers.mcu.checks.clocks_enabled import enabled
 from signoff.verifiers.mcu.checks.clocks_order import Run, run_of
+from signoff.verifiers.mcu.checks.clocks_reach import callable_names
 from signoff.verifiers.mcu.checks.clocks_used import Use, instances, uses
 from signoff.verifiers.mcu.parts.part import Enable, Part
 from signoff.verifiers.mcu.source.facts import ImageFacts
@@ -28,23 +30,26 @@ def unclocked(image: ImageFacts, path: str, part: Part | None, project: Project)
     found.sort(key=lambda use: (use.function.span, use.item.where.order))
     if not found:
         return
-    able = enabled(image, part)
+    functions = callable_names(image)
+    every, able = enabled(image, part), enabled(image, part, functions)
     seen: set[str] = set()
     for use in found:
         bit = use.enable.register, use.enable.bit
-        if use.peripheral.name not in seen and not able.may_be(bit):
+        # What nothing calls yet may be half written: there, all that anything could enable counts.
+        may_be = (able if use.function.name in functions else every).may_be(bit)
+        if use.peripheral.name not in seen and not may_be:
             seen.add(use.peripheral.name)
-            yield _never(use)
-    yield from _too_early([use for use in found if use.peripheral.name not in seen], image, part)
+            yield _never(use, _uncalled(use, image, part) if every.may_be(bit) else ())
+    yield from _too_early([use for use in found if use.peripheral.name not in seen], image, part, functions)
 
 
-def _too_early(found: list[Use], image: ImageFacts, part: Part) -> Iterator[Finding]:
+def _too_early(found: list[Use], image: ImageFacts, part: Part, functions: frozenset[str]) -> Iterator[Finding]:
     run: Run | None = None
     told: set[str] = set()
     for use in found:
         if use.reads_only or use.peripheral.name in told:
             continue
-        run = run or run_of(image, part)
+        run = run or run_of(image, part, functions)
         later = run.enabled_later(use)
         if later is not None:
             told.add(use.peripheral.name)
@@ -58,11 +63,23 @@ def _too_early(found: list[Use], image: ImageFacts, part: Part) -> Iterator[Find
             )
 
 
-def _never(use: Use) -> Finding:
+def _uncalled(use: Use, image: ImageFacts, part: Part) -> tuple[Related, ...]:
+    """The functions that would enable the clock if something called them."""
+    bit = use.enable.register, use.enable.bit
+    found = (one for digest in digests(image, part) for one, spoken, _ in digest.functions if bit in spoken.bits)
+    return tuple(
+        Related(one.path, one.name_span, f"{one.name} enables it, but nothing calls {one.name}") for one in found
+    )[:MOST_RELATED]
+
+
+MOST_RELATED = 3
+
+
+def _never(use: Use, related: tuple[Related, ...]) -> Finding:
     name = use.peripheral.name
     severity = Severity.WARNING if name in MILD else Severity.ERROR
     effect = "writes to it are lost and it reads as 0"
-    return _finding(use, severity, f"Nothing enables {name}'s clock: {effect}. {where(name, use.enable)}", ())
+    return _finding(use, severity, f"Nothing enables {name}'s clock: {effect}. {where(name, use.enable)}", related)
 
 
 def where(name: str, enable: Enable) -> str:

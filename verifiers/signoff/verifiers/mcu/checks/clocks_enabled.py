@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from signoff.verifiers.mcu.checks.clocks_acts import ALL, ENABLE_REGISTER, bits_of, in_assembler
-from signoff.verifiers.mcu.checks.clocks_digest import digests
+from signoff.verifiers.mcu.checks.clocks_digest import Spoken, digests
 from signoff.verifiers.mcu.checks.clocks_names import Bit
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import ImageFacts
@@ -23,19 +23,27 @@ class Enabled:
         return bit in self.bits or bit[0] in self.registers or ALL in self.registers
 
 
-def enabled(image: ImageFacts, part: Part) -> Enabled:
-    """All that the image may enable."""
+def enabled(image: ImageFacts, part: Part, functions: frozenset[str] | None = None) -> Enabled:
+    """All that the image may enable; with `functions`, by code in these and outside of any."""
     result = Enabled(_after_reset(part))
     for digest in digests(image, part):
-        result.bits |= digest.spoken
-        for _, found in digest.acts:
-            result.bits.update(*(act.bits for act in found))
-            result.registers.update(act.register for act in found if act.register)
-        if digest.everything or digest.hidden:
+        _add(result, digest.outside)
+        for function, spoken, acts in digest.functions:
+            if functions is None or function.name in functions:
+                _add(result, spoken)
+                result.bits.update(*(act.bits for act in acts))
+                result.registers.update(act.register for act in acts if act.register)
+        if digest.hidden:
             result.registers.add(ALL)
     if any(map(in_assembler, image.assembler.values())):
         result.registers.add(ALL)
     return result
+
+
+def _add(result: Enabled, spoken: Spoken) -> None:
+    result.bits |= spoken.bits
+    if spoken.everything:
+        result.registers.add(ALL)
 
 
 def _after_reset(part: Part) -> set[Bit]:

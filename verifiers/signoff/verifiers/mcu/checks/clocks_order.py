@@ -55,8 +55,8 @@ def _may(act: Act, bit: Bit) -> bool:
     return bit in act.bits or act.register in (bit[0], "*")
 
 
-def run_of(image: ImageFacts, part: Part) -> Run:
-    """The run of an image from reset."""
+def run_of(image: ImageFacts, part: Part, functions: frozenset[str]) -> Run:
+    """The run of an image from reset; `functions` are those that may be called at all."""
     run = Run(part)
     if any(is_cplusplus(path) for path in image.sources):
         run.known = False  # constructors run before main
@@ -65,18 +65,18 @@ def run_of(image: ImageFacts, part: Part) -> Run:
         function = image.definition(root)
         if function is not None:
             _enter(run, image, function, True, 0)
-    if image.definition("main") is None or run.steps >= MOST_STEPS or _spoken_in_tables(image, run):
+    if image.definition("main") is None or run.steps >= MOST_STEPS or _spoken_in_tables(image, run, functions):
         run.known = False
     for digest in digests(image, part):
-        for function, found in digest.acts:
-            if id(function) not in run.visited:
+        for function, _, found in digest.functions:
+            if function.name in functions and id(function) not in run.visited:
                 run.elsewhere += found
     return run
 
 
-def _spoken_in_tables(image: ImageFacts, run: Run) -> bool:
+def _spoken_in_tables(image: ImageFacts, run: Run, functions: frozenset[str]) -> bool:
     """Whether clocks may be enabled through what no statement names: a table of bits, a register's address."""
-    return bool(enabled(image, run.part).registers) or any(one.tabled for one in digests(image, run.part))
+    return bool(enabled(image, run.part, functions).registers) or any(one.tabled for one in digests(image, run.part))
 
 
 def _enter(run: Run, image: ImageFacts, function: Function, certain: bool, depth: int) -> None:

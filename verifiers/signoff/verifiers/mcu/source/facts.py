@@ -159,7 +159,10 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What one function's text says. `jumps`: it has labels, so the order of its text is not that of its run."""
+    """What one function's text says. `jumps`: it has labels, so the order of its text is not that of its run.
+
+    `names` are all names in the text.
+    """
 
     calls: tuple[Call, ...] = ()
     registers: tuple[RegisterAccess, ...] = ()
@@ -169,6 +172,7 @@ class Body:
     loops: tuple[Loop, ...] = ()
     jumps: bool = False
     broken: bool = False
+    names: frozenset[str] = frozenset()
 
 
 Item = Call | RegisterAccess | Reference | FieldWrite | Local | Loop
@@ -255,6 +259,8 @@ class SourceFacts:
     identifiers: frozenset[str] = frozenset()
     reached: frozenset[str] = frozenset()
     pasted: frozenset[str] = frozenset()
+    included: frozenset[str] = frozenset()
+    bodies: tuple[Mapping[str, frozenset[str]], ...] = ()
     pragmas: tuple[str, ...] = ()
     errors: int = 0
     missing: tuple[str, ...] = ()
@@ -320,7 +326,8 @@ class ImageFacts:
     (HAL, LL, StdPeriph, kernels of real-time systems) with their file: these are known by name, not read.
     `complete`: every unit was read, so what is nowhere here is nowhere in the image's sources. `closed`: complete, and
     nothing is linked that has no source here (objects, archives beside the toolchain's and libopencm3).
-    `scripts` are the texts of the linker scripts by path.
+    `scripts` are the texts of the linker scripts by path, `called_back` all names in the files of libraries: what has
+    such a name may be called from there.
     """
 
     image: Image
@@ -331,6 +338,7 @@ class ImageFacts:
     closed: bool = False
     unread: tuple[str, ...] = ()
     scripts: Mapping[str, str] = field(default_factory=dict)
+    called_back: frozenset[str] = frozenset()
 
     @cached_property
     def functions(self) -> Mapping[str, tuple[Function, ...]]:

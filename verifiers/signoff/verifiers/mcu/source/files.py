@@ -39,7 +39,8 @@ class Outline:
     """What a file's directives and names say, whatever is compiled of it.
 
     `includes` are (name, in <>), `conditions` the names that an #if asks for, `bodies` the names in the bodies of each
-    macro, `pasted` those next to ##, `code` the names outside of directives.
+    macro, `pasted` those next to ##, `code` the names outside of directives, `used` these without the functions that
+    are only declared.
     """
 
     includes: tuple[tuple[str, bool], ...]
@@ -47,6 +48,15 @@ class Outline:
     bodies: dict[str, frozenset[str]]
     pasted: dict[str, frozenset[str]]
     code: frozenset[str]
+    used: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A file that is not analysed: the functions that it defines, and all names in it."""
+
+    functions: frozenset[str]
+    names: frozenset[str]
 
 
 class Files:
@@ -58,7 +68,7 @@ class Files:
         self._kept: dict[str, tuple[Stamp, bytes]] = {}
         self._outlines: dict[str, tuple[Stamp, Outline]] = {}
         self._defined: dict[str, tuple[Stamp, frozenset[str]]] = {}
-        self._functions: dict[str, tuple[Stamp, frozenset[str]]] = {}
+        self._libraries: dict[str, tuple[Stamp, Library]] = {}
 
     def begin(self, buffers: dict[str, bytes]) -> None:
         """A new look at the files: until the next one, each is as it is found first."""
@@ -112,15 +122,17 @@ class Files:
             self._kept.pop(path, None)  # a megabyte each, and not needed again
         return kept[1]
 
-    def functions(self, path: str, stamp: Stamp) -> frozenset[str] | None:
-        """The names of the functions that a library's file defines; None where it cannot be read."""
-        kept = self._functions.get(path)
+    def library(self, path: str, stamp: Stamp) -> Library | None:
+        """What a library's file says without being analysed; None where it cannot be read."""
+        kept = self._libraries.get(path)
         if kept is None or kept[0] != stamp:
             data = self.data(path, stamp)
             if data is None:
                 return None
-            found = frozenset(match[1].decode() for match in FUNCTION.finditer(SILENT.sub(b" ", data)))
-            kept = self._functions[path] = stamp, found
+            code = SILENT.sub(b" ", data)
+            functions = frozenset(match[1].decode() for match in FUNCTION.finditer(code))
+            names = frozenset(word.decode() for word in set(WORD.findall(code)))
+            kept = self._libraries[path] = stamp, Library(functions, names)
             self._kept.pop(path, None)
         return kept[1]
 
@@ -142,7 +154,8 @@ def outline(data: bytes) -> Outline:
         bodies[macro.name] = bodies.get(macro.name, frozenset()) | names_in(macro.body)
         if "##" in macro.body:
             pasted[macro.name] = pasted.get(macro.name, frozenset()) | joined(macro.body)
-    return Outline(included(found), condition_words(found), bodies, pasted, code_names(data, found))
+    code, used = code_names(data, found)
+    return Outline(included(found), condition_words(found), bodies, pasted, code, used)
 
 
 def _macros(found: Iterable[Directive]) -> Iterable[Macro]:
@@ -174,11 +187,25 @@ def joined(body: str) -> frozenset[str]:
     return frozenset(piece for match in PASTE.finditer(body) for piece in match.groups() if piece)
 
 
-def code_names(data: bytes, found: Iterable[Directive]) -> frozenset[str]:
-    """The names outside of directives, comments and strings."""
+def code_names(data: bytes, found: Iterable[Directive]) -> tuple[frozenset[str], frozenset[str]]:
+    """(the names outside of directives, comments and strings, those of them that are not only in declarations)."""
     pieces, last = [], 0
     for one in found:
         pieces.append(data[last : one.start])
         last = one.end
     pieces.append(data[last:])
-    return frozenset(word.decode() for word in set(WORD.findall(SILENT.sub(b" ", b"\n".join(pieces)))))
+    code = SILENT.sub(b" ", b"\n".join(pieces))
+    return _words(code), _words(PROTOTYPE.sub(_without_name, code))
+
+
+def _words(code: bytes) -> frozenset[str]:
+    return frozenset(word.decode() for word in set(WORD.findall(code)))
+
+
+# A function's declaration: a type, the name, parameters without a body. A call has no type before it.
+PROTOTYPE = re.compile(rb"([A-Za-z_]\w*)([\s*]+)([A-Za-z_]\w*)(\s*\([^;{}()]*(?:\([^()]*\)[^;{}()]*)*\)\s*;)")
+NO_TYPE = frozenset((b"return", b"else", b"do", b"goto", b"case", b"sizeof", b"throw", b"new", b"delete"))
+
+
+def _without_name(match: re.Match[bytes]) -> bytes:
+    return match[0] if match[1] in NO_TYPE else match[1] + match[2] + match[4]

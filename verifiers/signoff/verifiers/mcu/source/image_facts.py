@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import PurePath
 
 from signoff.verifiers.mcu.source.facts import ImageFacts, SourceFacts
@@ -60,6 +61,7 @@ class _Reading:
         self.sources: dict[str, SourceFacts] = {}
         self.assembler: dict[str, str] = {}
         self.library: dict[str, str] = {}
+        self.called_back: list[frozenset[str]] = []
         self.unread: list[str] = []
 
     def document(self, path: str, unit: CompileUnit) -> None:
@@ -99,11 +101,12 @@ class _Reading:
             self.assembler[path] = data.decode("utf-8", "replace")
 
     def _library(self, path: str) -> None:
-        names = self.reader.files.functions(path, self.reader.files.stamp(path))
-        if names is None:
+        found = self.reader.files.library(path, self.reader.files.stamp(path))
+        if found is None:
             self.unread.append(path)
         else:
-            self.library.update(dict.fromkeys(names, path))
+            self.library.update(dict.fromkeys(found.functions, path))
+            self.called_back.append(found.names)
 
     def scripts(self) -> dict[str, str]:
         """The linker scripts that can be read."""
@@ -122,7 +125,13 @@ class _Reading:
             closed=complete and not self.image.objects and all(map(_known_archive, self.image.libraries)),
             unread=tuple(self.unread),
             scripts=self.scripts(),
+            called_back=_joined(tuple(self.called_back)),
         )
+
+
+@lru_cache(maxsize=8)
+def _joined(sets: tuple[frozenset[str], ...]) -> frozenset[str]:
+    return frozenset().union(*sets)
 
 
 def _known_archive(name: str) -> bool:

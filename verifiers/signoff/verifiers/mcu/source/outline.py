@@ -166,7 +166,7 @@ class Outliner:
             names = Names(self.macros, self.capitals)
             reader = Statements(names, self._placer(node.start_point[0]), {name for _, name in parameters})
             reader.statement(body)
-            found = reader.body(node.has_error)
+            found = reader.body(node.has_error, names_in(text(node)))
             self.bodies.keep(key, found, names, self.capitals)
         return found
 

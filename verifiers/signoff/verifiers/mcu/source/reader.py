@@ -50,6 +50,7 @@ class SourceReader:
         self._kept: dict[str, list[_Kept]] = {}
         self._trees: dict[str, _Parsed] = {}
         self._bodies: dict[str, Bodies] = {}
+        self._macros: dict[str, dict[str, frozenset[str]]] = {}
         self._headers: OrderedDict[tuple[tuple[str, Stamp], ...], _Brought] = OrderedDict()
 
     def facts(self, path: str, unit: CompileUnit) -> SourceFacts | None:
@@ -82,10 +83,22 @@ class SourceReader:
         bodies = self._bodies.setdefault(path, Bodies())
         found = Outliner(path, tree, blanked, text.macros, bodies, data).read()
         own = outline(data)
-        reached, pasted = self._closure(own, text.reach)
+        brought = self._brought(text.reach)
+        own_bodies = self._own_bodies(path, own)
+        reached, pasted = _closure(own, brought)
         pragmas = tuple(match[1].decode("utf-8", "replace").strip() for match in PRAGMA.finditer(data))
         facts = _facts(path, found, text.macros, own, reached, pasted, pragmas, tree)
-        return replace(facts, missing=text.reach.missing), text.reach
+        facts = replace(
+            facts, missing=text.reach.missing, included=brought.reached, bodies=(brought.bodies, own_bodies)
+        )
+        return facts, text.reach
+
+    def _own_bodies(self, path: str, own: Outline) -> Mapping[str, frozenset[str]]:
+        """The bodies of a file's own macros: the same object as long as they are the same."""
+        kept = self._macros.get(path)
+        if kept is None or kept != own.bodies:
+            kept = self._macros[path] = own.bodies
+        return kept
 
     def _tree(self, path: str, data: bytes) -> Tree:
         parser = _cplusplus_parser() if is_cplusplus(path) else c_parser()
@@ -100,24 +113,6 @@ class SourceReader:
             tree = parser.parse(data)
         self._trees[path] = _Parsed(data, tree)
         return tree
-
-    def _closure(self, own: Outline, reach: Reach) -> tuple[frozenset[str], frozenset[str]]:
-        """All names that a file's code brings in through macros, and the pieces that these join."""
-        base = self._brought(reach)
-        reached: set[str] = set()
-        pasted: set[str] = set(base.pasted)
-        waiting = list(own.code)
-        while waiting:
-            name = waiting.pop()
-            if name in reached:
-                continue
-            reached.add(name)
-            for bodies, joins in ((base.bodies, base.joins), (own.bodies, own.pasted)):
-                body = bodies.get(name)
-                if body is not None:
-                    waiting.extend(body)
-                    pasted.update(joins.get(name, ()))
-        return base.reached | reached, frozenset(pasted)
 
     def _brought(self, reach: Reach) -> _Brought:
         """What a unit's headers bring in, whatever the unit's own text is."""
@@ -142,6 +137,24 @@ class _Brought:
     pasted: frozenset[str]
 
 
+def _closure(own: Outline, base: _Brought) -> tuple[frozenset[str], frozenset[str]]:
+    """All names that a file's code brings in through macros, and the pieces that these join."""
+    reached: set[str] = set()
+    pasted: set[str] = set(base.pasted)
+    waiting = list(own.code)
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        for bodies, joins in ((base.bodies, base.joins), (own.bodies, own.pasted)):
+            body = bodies.get(name)
+            if body is not None:
+                waiting.extend(body)
+                pasted.update(joins.get(name, ()))
+    return base.reached | reached, frozenset(pasted)
+
+
 def _brought(outlines: list[Outline]) -> _Brought:
     bodies: dict[str, frozenset[str]] = {}
     joins: dict[str, frozenset[str]] = {}
@@ -151,7 +164,7 @@ def _brought(outlines: list[Outline]) -> _Brought:
         for name, names in one.pasted.items():
             joins[name] = joins.get(name, frozenset()) | names
     reached: set[str] = set()
-    waiting = [name for one in outlines for name in one.code]
+    waiting = [name for one in outlines for name in one.used]
     while waiting:
         name = waiting.pop()
         if name not in reached:

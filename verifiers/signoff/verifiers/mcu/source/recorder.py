@@ -49,7 +49,7 @@ class Recorder:
         self._fixed: Span | None = None
         self.expanding = 0
 
-    def body(self, broken: bool) -> Body:
+    def body(self, broken: bool, names: frozenset[str]) -> Body:
         """All that was read."""
         return Body(
             tuple(self.calls),
@@ -60,6 +60,7 @@ class Recorder:
             tuple(self.loops),
             self.jumps,
             broken,
+            names,
         )
 
     def where(self, node: Node) -> Where:
