@@ -41,14 +41,14 @@ class Image:
 
     All paths are absolute. `units` are the C, C++ and assembler files with the flags of each. `linker_scripts` are
     given with -T, in their order. `link_flags` are the other flags of the link, verbatim, `libraries` what -l names
-    ("m", ":libx.a"), `objects` object files and archives that are linked as they lie on disk. `archives` are the
-    static libraries that the build makes of some of the units, as (path, their sources): the linker takes from one only
-    what is asked for; the other units are linked as they are. `compiler` is as the build names it. `part` is the chip as something names it ("stm32f407vg", "STM32F407xx", "" where nothing does),
-    `part_origin` what named it; `svd` a CMSIS-SVD file that describes it. `origin` is the file that declared the image,
-    `kind` what sort of build that is ("compile_commands.json", "CMake", "PlatformIO", "Makefile", "STM32CubeIDE",
-    "EIDE", "signoff.toml").
-    `declared` is False where the units or their flags are partly guessed, `link_declared` where the link is: then
-    nothing may be told that another file or flag could explain. `guessed` says what was guessed, a sentence each.
+    ("m", ":libx.a"), `objects` object files and archives that are linked as they lie on disk. `archives` are the static
+    libraries that the build makes of some of the units, as (path, their sources): the linker takes from one only what
+    is asked for; the other units are linked as they are. `compiler` is as the build names it. `part` is the chip as
+    something names it ("stm32f407vg", "STM32F407xx", "" where nothing does), `part_origin` what named it; `svd` a
+    CMSIS-SVD file that describes it. `origin` is the file that declared the image, `kind` what sort of build that is
+    ("compile_commands.json", "CMake", "PlatformIO", "Makefile", "STM32CubeIDE", "EIDE", "signoff.toml"). `declared` is
+    False where the units or their flags are partly guessed, `link_declared` where the link is: then nothing may be told
+    that another file or flag could explain. `guessed` says what was guessed, a sentence each.
     """
 
     name: str
