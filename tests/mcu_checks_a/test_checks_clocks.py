@@ -125,6 +125,15 @@ def test_a_function_that_nothing_calls_enables_nothing(tmp_path: Path) -> None:
     assert findings(tmp_path, '#include "b.h"', clocks, f"int main(void) {{ {USE} }}", files={"b.h": header}) != []
 
 
+def test_handles_of_one_name_in_several_files(tmp_path: Path) -> None:
+    text = "SPI_HandleTypeDef h; int main(void) { other(); h.Instance = SPI2; HAL_SPI_Init(&h); }"
+    other = "static SPI_HandleTypeDef h; void other(void) {"
+    other += " __HAL_RCC_SPI1_CLK_ENABLE(); h.Instance = SPI1; HAL_SPI_Init(&h); }"
+    (found,) = findings(tmp_path, text, files={"other.c": other})
+    assert "Nothing enables SPI2's clock" in found.message
+    assert findings(tmp_path, text, files={"other.c": other.replace("static ", "extern ")}) == []
+
+
 def test_what_nothing_calls_yet_is_half_written(tmp_path: Path) -> None:
     text = f"void pwm_init(void) {{ RCC->APB1ENR |= RCC_APB1ENR_TIM12EN; {USE} }} int main(void) {{ }}"
     assert findings(tmp_path, text) == []

@@ -10,7 +10,7 @@ from signoff.verifiers.mcu.checks.clocks_digest import digests
 from signoff.verifiers.mcu.checks.clocks_enabled import enabled
 from signoff.verifiers.mcu.checks.clocks_order import Run, run_of
 from signoff.verifiers.mcu.checks.clocks_reach import callable_names
-from signoff.verifiers.mcu.checks.clocks_used import Use, instances, uses
+from signoff.verifiers.mcu.checks.clocks_used import Handles, Use, uses
 from signoff.verifiers.mcu.parts.part import Enable, Part
 from signoff.verifiers.mcu.source.facts import ImageFacts
 from signoff.verifiers.project import Project
@@ -25,7 +25,7 @@ def unclocked(image: ImageFacts, path: str, part: Part | None, project: Project)
     source = image.sources.get(path)
     if part is None or source is None or not image.closed:
         return
-    handles = instances(image, part)
+    handles = Handles(image, part)
     found = [use for function in source.functions for use in uses(function, image, part, handles)]
     found.sort(key=lambda use: (use.function.span, use.item.where.order))
     if not found:

@@ -29,7 +29,8 @@ class Digest:
     `functions` are those whose names speak of clocks, or that have statements that enable them. `hidden`: clocks may be
     enabled where it is not seen.
 
-    `tabled`: a table names bits. `instances` are (handle, peripheral) of the HAL's handles.
+    `tabled`: a table names bits. `instances` are (handle, peripheral) of the HAL's handles, `private` those
+    handles that are static here.
     """
 
     outside: Spoken
@@ -37,6 +38,7 @@ class Digest:
     hidden: bool
     tabled: bool
     instances: tuple[tuple[str, str], ...]
+    private: frozenset[str]
 
 
 def digests(image: ImageFacts, part: Part) -> Iterator[Digest]:
@@ -63,6 +65,7 @@ def _digest(source: SourceFacts, part: Part) -> Digest:
             for write in one.body.fields
             if write.member == "Instance" and not write.arrow
         ),
+        private=frozenset(one.name for one in source.variables if one.static),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,16 +37,25 @@ def _functions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     return re.compile(facts["functions"]), re.compile(facts["except"]), re.compile(facts["inits"])
 
 
-def instances(image: ImageFacts, part: Part) -> Mapping[str, str]:
-    """The peripheral of each HAL handle by the handle's name, where all of the image agrees on it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for digest in digests(image, part):
-        for name, peripheral in digest.instances:
-            found[name].add(peripheral)
-    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+class Handles:
+    """The peripherals of the HAL's handles, where all that assigns a handle agrees on it."""
+
+    def __init__(self, image: ImageFacts, part: Part) -> None:
+        # By file and name; handles that several files share, under the file "".
+        self._known: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._private: set[tuple[str, str]] = set()
+        for path, digest in zip(image.sources, digests(image, part), strict=True):
+            self._private.update((path, name) for name in digest.private)
+            for name, peripheral in digest.instances:
+                self._known[path if name in digest.private else "", name].add(peripheral)
+
+    def peripheral(self, name: str, path: str) -> str:
+        """The peripheral of the handle that a name means in a file; "" where it is not certain."""
+        found = self._known.get((path if (path, name) in self._private else "", name), set())
+        return next(iter(found)) if len(found) == 1 else ""
 
 
-def uses(function: Function, image: ImageFacts, part: Part, handles: Mapping[str, str]) -> Iterator[Use]:
+def uses(function: Function, image: ImageFacts, part: Part, handles: Handles) -> Iterator[Use]:
     """What a function touches, in no order."""
     for access in function.body.registers:
         made = _use(function, access, _accessed(access, part), "cmsis")
@@ -65,13 +74,13 @@ def _accessed(access: RegisterAccess, part: Part) -> Peripheral | None:
     return part.peripheral(access.peripheral) if access.peripheral else None
 
 
-def _called(function: Function, call: Call, image: ImageFacts, part: Part, handles: Mapping[str, str]) -> Use | None:
+def _called(function: Function, call: Call, image: ImageFacts, part: Part, handles: Handles) -> Use | None:
     if not call.arguments or call.pointer or call.callee in image.functions:
         return None
     touching, sparing, init = _functions()
     first = call.arguments[0].resolved
     if init.fullmatch(call.callee) and first.startswith("&"):
-        return _use(function, call, part.peripheral(handles.get(first[1:].strip(), "")), "hal")
+        return _use(function, call, part.peripheral(handles.peripheral(first[1:].strip(), function.path)), "hal")
     if not is_peripheral(first) or sparing.fullmatch(call.callee) or not touching.fullmatch(call.callee):
         return None
     return _use(function, call, part.peripheral(first), _style(call.callee))
