@@ -12,6 +12,7 @@ from firmware_builds import Built, build
 
 from signoff.verifiers.finding import Category
 from signoff.verifiers.mcu.emulate import uart_text
+from signoff.verifiers.mcu.emulate.emulation import LACKING
 
 pytestmark = [pytest.mark.tool]
 
@@ -88,6 +89,7 @@ async def test_a_wait_for_what_qemu_lacks_is_named(folder: Path) -> None:
 async def test_memory_that_qemu_lacks_is_no_fault_of_the_program(folder: Path) -> None:
     done = await program(12, folder).run("qemu")
     assert (done.faults, done.findings) == ((), ())
+    assert done.ended == LACKING
     assert any("which QEMU does not have" in note for note in done.notes)
 
 

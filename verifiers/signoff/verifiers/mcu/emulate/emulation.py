@@ -17,6 +17,7 @@ FAULT = "fault"
 WAITING = "waiting"
 CANCELLED = "cancelled"
 STEADY = "steady state"
+LACKING = "it used what the emulator does not have"
 NOT_RUN = "not run"
 
 # Firmware that prints without end must not fill an editor: so many bytes of text are kept of a run.

@@ -17,6 +17,7 @@ from signoff.verifiers.mcu.emulate.elf_image import ElfImage
 from signoff.verifiers.mcu.emulate.emulation import FAULT, RETURNED, STEADY
 from signoff.verifiers.mcu.emulate.exceptions import BrokenStack, Exceptions
 from signoff.verifiers.mcu.emulate.fault_status import SEMIHOSTING
+from signoff.verifiers.mcu.emulate.hooks import Hooks
 from signoff.verifiers.mcu.emulate.memory_map import map_part
 from signoff.verifiers.mcu.emulate.timers import NEVER
 from signoff.verifiers.mcu.parts.part import Part
@@ -42,10 +43,7 @@ SWI, BKPT, EXCEPTION_EXIT = 2, 7, 8
 WFI, WFE = b"\x30\xbf", b"\x20\xbf"
 # An exception that is taken again this often before the program gets on: its flag is never cleared.
 STORM = 2_000
-# External memory is given room where it is used, so much at a time and so often.
-CHUNK, MAX_CHUNKS = 1 << 20, 64
 MAX_TROUBLE = 50
-RETURN_FUNCTIONS = ("_exit", "exit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +77,17 @@ class Machine:
         self.cycles = 0
         # Where memory outside of the chip was first used.
         self.external = 0
-        self._trap = 0
+        # What stopped the instructions: Unicorn's number, 0 for nothing.
+        self.trap = 0
         self._yields = self._finishing = False
         self._done = self._written = -1
         self._held = 0
-        self._chunks = 0
         self._storm = (0, 0)
         self._exceptions = Exceptions(self.uc)
         self.bus = Bus(self, part, image.table, lambda port, byte: self.output.append((port, byte)))
         lost = map_part(self.uc, part, image, self.bus.windows, self._read, self._write)
         self.trouble += [Trouble("BusFault", text) for text in lost]
-        self._hook()
+        Hooks(self)
         pointer, reset = image.vectors[:2]
         self.uc.reg_write(arm.UC_ARM_REG_SP, pointer)
         self.uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
@@ -148,24 +146,10 @@ class Machine:
             self.ended = FAULT
             self.uc.emu_stop()
 
-    def _hook(self) -> None:
-        self.uc.hook_add(uc.UC_HOOK_INTR, self._on_trap)
-        self.uc.hook_add(uc.UC_HOOK_INSN_INVALID, self._on_invalid)
-        self.uc.hook_add(uc.UC_HOOK_MEM_UNMAPPED, self._on_unmapped)
-        self.uc.hook_add(uc.UC_HOOK_MEM_PROT, self._on_protected)
-        self._at("main", self._on_main)
-        for name in RETURN_FUNCTIONS:
-            self._at(name, self._on_return)
-
-    def _at(self, name: str, called: Any) -> None:
-        address = self.image.addresses.get(name, 0) & ~1
-        if address:
-            self.uc.hook_add(uc.UC_HOOK_CODE, called, begin=address, end=address)
-
     def _slice(self) -> None:
         event = self.bus.next_event()
         count = self._masked() or max(min(SLICE, event - self.cycles), 1)
-        self._trap, self._yields = 0, False
+        self.trap, self._yields = 0, False
         self._go(count)
         if self.ended:
             return
@@ -173,8 +157,8 @@ class Machine:
             self._finish_write()
             return
         self.cycles += count
-        if self._trap:
-            self._handle(self._trap)
+        if self.trap:
+            self._handle(self.trap)
         elif not self.bus.core.active:
             self._storm = (0, 0)
             self._sleep()
@@ -272,50 +256,3 @@ class Machine:
             return
         self._written = origin + offset
         self.bus.write(origin + offset, size, value)
-
-    def _on_main(self, machine: Any, address: int, size: int, data: object) -> None:
-        link = self.uc.reg_read(arm.UC_ARM_REG_LR)
-        if self.image.function_at(link):
-            self.uc.hook_add(uc.UC_HOOK_CODE, self._on_return, begin=link & ~1, end=link & ~1)
-
-    def _on_return(self, machine: Any, address: int, size: int, data: object) -> None:
-        self.ended = RETURNED
-        self.uc.emu_stop()
-
-    def _on_trap(self, machine: Any, number: int, data: object) -> None:
-        self._trap = number
-        self.uc.emu_stop()
-
-    def _on_invalid(self, machine: Any, data: object) -> bool:
-        place = self.place()
-        if self.image.function_at(place) is None:
-            text = f"a jump to 0x{place:08x}, where no code is: a call through a null or broken pointer"
-            self.fault("UsageFault", text)
-        else:
-            self.fault("UsageFault", "an undefined instruction")
-        return False
-
-    def _on_unmapped(self, machine: Any, access: int, address: int, size: int, value: int, data: object) -> bool:
-        if self.bus.external(address) and self._chunks < MAX_CHUNKS:
-            self.external = self.external or address
-            self._chunks += 1
-            self.uc.mem_map(address & ~(CHUNK - 1), CHUNK)
-            return True
-        if access == uc.UC_MEM_FETCH_UNMAPPED:
-            self.fault("BusFault", f"a jump to 0x{address:08x}, where no memory is: a call through a broken pointer")
-        else:
-            what = "a write to" if access == uc.UC_MEM_WRITE_UNMAPPED else "a read of"
-            self.fault("BusFault", f"{what} 0x{address:08x}, where nothing is")
-        return False
-
-    def _on_protected(self, machine: Any, access: int, address: int, size: int, value: int, data: object) -> bool:
-        if access != uc.UC_MEM_WRITE_PROT:
-            self.fault("BusFault", f"a jump to 0x{address:08x}, where no code can run")
-            return False
-        if self.bus.flash_opened():
-            self.set_memory(address, (value & ((1 << 8 * size) - 1)).to_bytes(size, "little"))
-        else:
-            self.fault(
-                "WriteToFlash", f"a write to 0x{address:08x}, flash that nothing has opened, is lost", ends=False
-            )
-        return True

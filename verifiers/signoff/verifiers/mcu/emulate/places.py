@@ -9,12 +9,15 @@ from pathlib import PurePath
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity, Span
 from signoff.verifiers.mcu.emulate.emulation import Fault, Frame
+from signoff.verifiers.mcu.emulate.fault_status import EXCEPTIONS
 from signoff.verifiers.project import Project
 from signoff.verifiers.text import LineIndex
 
 # Folders and beginnings of file names of code that came with the part: a fault there is shown where the user calls it.
 VENDOR_FOLDERS = frozenset({"drivers", "middlewares", "libopencm3", "cmsis", "spl", "stm32f4xx_stdperiph_driver"})
 VENDOR_FILES = ("stm32f4xx_hal", "stm32f4xx_ll", "system_stm32", "core_cm", "cmsis_")
+
+HARDWARE = frozenset({*EXCEPTIONS.values(), "Lockup"})
 
 Places = Mapping[int, Sequence[Frame]]
 
@@ -46,7 +49,9 @@ def finding_of(
     """The finding that shows a fault in the editor; None where no source line is known."""
     if not one.path:
         return None
-    return finding(one.kind, one.message, one.frames, project, tool=tool, category=category, severity=severity)
+    # The core's own faults are known by their names; others say it all in their text.
+    message = f"{one.kind}: {one.message}" if one.kind in HARDWARE else one.message
+    return finding(one.kind, message, one.frames, project, tool=tool, category=category, severity=severity)
 
 
 def finding(

@@ -15,7 +15,7 @@ from pathlib import Path
 from signoff.verifiers import tools
 from signoff.verifiers.finding import Category
 from signoff.verifiers.mcu.emulate.elf_image import ElfImage
-from signoff.verifiers.mcu.emulate.emulation import FAULT, QEMU, WAITING, Emulation, Fault, not_run
+from signoff.verifiers.mcu.emulate.emulation import FAULT, LACKING, QEMU, WAITING, Emulation, Fault, not_run
 from signoff.verifiers.mcu.emulate.fault_status import LAST_FAULT, Cause, missing_handler
 from signoff.verifiers.mcu.emulate.frames import frames_of
 from signoff.verifiers.mcu.emulate.gdb_remote import PC, GdbGone, GdbRemote
@@ -116,6 +116,8 @@ async def _told(session: QemuSession, ended: str, project: Project, addr2line: s
     places = await frames_of(addr2line, session.image.path, addresses)
     judged = [(stop, _lacking(stop.cause, part)) for stop in stops]
     faults = tuple(_fault(stop, places, project, part) for stop, what in judged if not what)
+    if ended == FAULT and stops and not faults:
+        ended = LACKING
     findings = (finding_of(one, QEMU, project, CATEGORIES.get(one.kind, Category.OTHER)) for one in faults if one.path)
     notes = (
         *_machine_notes(project, part),
@@ -146,7 +148,7 @@ def _lockup(session: QemuSession) -> list[Stop]:
 def _fault(stop: Stop, places: Places, project: Project, part: Part | None) -> Fault:
     frames = chain_frames(stop.chain, places)
     if stop.exception <= LAST_FAULT:
-        return fault(stop.cause.kind, f"{stop.cause.kind}: {stop.cause.text}", frames, project)
+        return fault(stop.cause.kind, stop.cause.text, frames, project)
     return fault("MissingHandler", missing_handler(stop.exception, part), frames, project)
 
 

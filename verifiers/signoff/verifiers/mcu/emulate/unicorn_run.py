@@ -131,7 +131,7 @@ def _finding(access: Access, frames: tuple[Frame, ...], project: Project) -> Fin
 
 
 def _fault(met: Met, places: Places, project: Project, part: Part) -> Fault:
-    text = missing_handler(met.exception, part) if met.exception else f"{met.kind}: {met.text}"
+    text = missing_handler(met.exception, part) if met.exception else met.text
     return fault(met.kind, text, chain_frames(met.chain, places), project)
 
 
