@@ -16,7 +16,7 @@ from signoff.verifiers.file_kinds import is_skipped
 
 HEADERS = (".h", ".hh", ".hpp", ".hxx")
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|\"([^\"\n]+)\")", re.MULTILINE)
-WORD = re.compile(r"\b[A-Za-z_]\w{2,}")
+NAMED = re.compile(rb"include[ \t]*(?:<([^>\n]+)>|\"([^\"\n]+)\")")
 # So much is read in search of a name: what is beyond it is not found.
 MAX_FILES, MAX_BYTES, SECONDS = 4000, 4_000_000, 1.5
 # Headers that only tell of another one by being included through it are looked for so far up.
@@ -51,8 +51,11 @@ def declaring(ground: Ground, name: str) -> list[Found]:
     found = [Found(path, spelling, _own(ground, path), included[path]) for path, spelling in direct]
     users = [_through(ground, path, count, folders) for path, count in included.items() if path not in dict(direct)]
     through = [one for one in users if one is not None and _reaches(one.path, dict(direct), folders, deadline)]
-    ranked = sorted((*found, *through), key=lambda one: (-one.users, one.spelling))
-    return ranked if any(one.users for one in ranked) or len(direct) == 1 else []
+    stem = Path(ground.snapshot.path).stem
+    # Next to being included by the others counts to be this file's own header: foo.h of foo.c.
+    ranked = sorted((*found, *through), key=lambda one: (Path(one.path).stem != stem, -one.users, one.spelling))
+    known = any(one.users for one in ranked) or (bool(ranked) and Path(ranked[0].path).stem == stem)
+    return ranked if known or len(direct) == 1 else []
 
 
 def reached(ground: Ground) -> tuple[str, ...]:
@@ -74,14 +77,20 @@ def reached(ground: Ground) -> tuple[str, ...]:
     return tuple(seen)
 
 
-def words(path: str) -> frozenset[str]:
-    """The names in a header."""
-    return _words(path, *_stamp(path))
+def words(path: str, beginning: str) -> frozenset[str]:
+    """The names in a header that begin like that."""
+    return _words(path, beginning, *_stamp(path))
 
 
-@lru_cache(maxsize=1000)
-def _words(path: str, changed: int, size: int) -> frozenset[str]:
-    return frozenset(WORD.findall(_data(path, changed, size).decode("utf-8", "replace")))
+@lru_cache(maxsize=4000)
+def _words(path: str, beginning: str, changed: int, size: int) -> frozenset[str]:
+    data, found = _data(path, changed, size), set[bytes]()
+    # What a search begins with is letters, which makes it several times as fast as one that looks at what stands before.
+    for match in re.finditer(re.escape(beginning.encode()) + rb"\w*", data):
+        before = data[match.start() - 1 : match.start()]
+        if not before.isalnum() and before != b"_":
+            found.add(match[0])
+    return frozenset(one.decode() for one in found)
 
 
 def _declaration(name: str) -> re.Pattern[str]:
@@ -138,8 +147,22 @@ def _data(path: str, changed: int, size: int) -> bytes:
 
 def _included_by(path: str, texts: Mapping[str, str]) -> tuple[tuple[str, bool], ...]:
     """(spelling, quoted) of the includes of a file."""
-    text = texts[path] if path in texts else _data(path, *_stamp(path)).decode("utf-8", "replace")
-    return tuple((match[1] or match[2], bool(match[2])) for match in INCLUDE.finditer(text))
+    return _includes(texts[path].encode()) if path in texts else _includes_of(path, *_stamp(path))
+
+
+@lru_cache(maxsize=4000)
+def _includes_of(path: str, changed: int, size: int) -> tuple[tuple[str, bool], ...]:
+    return _includes(_data(path, changed, size))
+
+
+def _includes(data: bytes) -> tuple[tuple[str, bool], ...]:
+    found = list[tuple[str, bool]]()
+    # A device's header has megabytes and a handful of these: the word is looked for first.
+    for match in NAMED.finditer(data):
+        before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        if before.replace(b" ", b"").replace(b"\t", b"") == b"#":
+            found.append(((match[1] or match[2]).decode("utf-8", "replace"), bool(match[2])))
+    return tuple(found)
 
 
 def _resolved(spelling: str, quoted: bool, source: str, folders: Iterable[str]) -> str:

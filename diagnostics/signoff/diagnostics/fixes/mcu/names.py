@@ -26,6 +26,8 @@ UNKNOWN = re.compile(
 INSTANCE = re.compile(r"GPIO([A-K])(?![a-z])|(?<![A-Za-z])P([A-K])(?=\d)")
 # Beyond so many letters more or fewer, a word is no slip of another.
 LENGTHS = 2
+# gcc itself tells of a slip in the first letters; what begins alike is found quickly.
+BEGINNING = 3
 RULE = "names"
 
 
@@ -103,7 +105,8 @@ def _meant(ground: Ground, wrong: str, member: bool) -> list[str]:
     told += ground.data.get("near", "").split()
     told += [name for one in _linked(ground, wrong) for name in dict(one).get("near", "").split()]
     told += [str(edit.get("text", "")) for edit in json.loads(ground.data.get("fixits") or "[]")]
-    pool = () if member else (ground.names - {wrong}, _declared_around(ground, wrong))
+    own = frozenset(word for word in ground.names - {wrong} if _alike(word, wrong))
+    pool = () if member else (own, _declared_around(ground, wrong))
     close = [*told, *nearest(wrong, pool)] if pool else told
     kept = [word for word in dict.fromkeys(close) if _is_slip(wrong, word)]
     return sorted(kept, key=lambda word: slips(wrong.casefold(), word.casefold()))
@@ -137,15 +140,15 @@ def _linked(ground: Ground, wrong: str) -> Iterator[tuple[tuple[str, str], ...]]
 
 
 def _declared_around(ground: Ground, wrong: str) -> frozenset[str]:
-    """The names in the headers that the document includes, those that are about as long and begin or end alike."""
-    found: set[str] = set()
-    for path in reached(ground):
-        found.update(word for word in words(path) if abs(len(word) - len(wrong)) <= LENGTHS and _alike(word, wrong))
-    return frozenset(found)
+    """The names in the headers that the document includes which begin alike, and differ in few letters."""
+    found = {word for path in reached(ground) for word in words(path, wrong[:BEGINNING])}
+    return frozenset(word for word in found if _alike(word, wrong))
 
 
 def _alike(word: str, wrong: str) -> bool:
-    return word[:3].casefold() == wrong[:3].casefold() or word[-3:].casefold() == wrong[-3:].casefold()
+    """A quick look, as headers hold tens of thousands of names: two slips change four letters at the most."""
+    letters = set(word.casefold()) ^ set(wrong.casefold())
+    return abs(len(word) - len(wrong)) <= LENGTHS and len(letters) <= 2 * LENGTHS
 
 
 def _handler(ground: Ground) -> Iterator[FixCandidate]:
