@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from signoff.verifiers.finding import Outcome
@@ -35,12 +35,16 @@ async def emulate(project: Project, *, engine: str, on_output: Show, settings: V
         return not_run(engine, image.message or _first_finding(image) or "the image could not be linked")
     if not image.linked or not image.elf:
         return not_run(engine, f"{image.image} does not link")
-    done = await run_elf(image.elf, replace(project, settings=settings), engine=engine, on_output=on_output)
+    memory = [(region.name, region.origin, region.size) for region in image.regions]
+    run = replace(project, settings=settings)
+    done = await run_elf(image.elf, run, engine=engine, on_output=on_output, memory=memory)
     return replace(done, seconds=time.monotonic() - start) if done.ran else done
 
 
-async def run_elf(elf: str, project: Project, *, engine: str, on_output: Show) -> Emulation:
-    """Run a linked image; see emulate()."""
+async def run_elf(
+    elf: str, project: Project, *, engine: str, on_output: Show, memory: Sequence[tuple[str, int, int]] = ()
+) -> Emulation:
+    """Run a linked image; see emulate(). `memory` are the linker's regions: (name, origin, size)."""
     settings = project.settings
     kit = await asyncio.to_thread(toolchain, settings)
     try:
@@ -59,7 +63,7 @@ async def run_elf(elf: str, project: Project, *, engine: str, on_output: Show) -
         return await run_renode(image, project, settings.emulator, on_output)
     from signoff.verifiers.mcu.emulate.unicorn_run import run_unicorn
 
-    return await run_unicorn(image, project, kit.addr2line, settings, on_output)
+    return await run_unicorn(image, project, kit.addr2line, on_output, memory)
 
 
 def _first_finding(outcome: Outcome) -> str:

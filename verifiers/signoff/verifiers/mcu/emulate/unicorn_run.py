@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -31,9 +32,8 @@ from signoff.verifiers.mcu.emulate.uart_text import UartText
 from signoff.verifiers.mcu.emulate.watch import Access
 from signoff.verifiers.mcu.emulate.watch_report import Met, Report, Step
 from signoff.verifiers.mcu.parts import library
-from signoff.verifiers.mcu.parts.part import Part
+from signoff.verifiers.mcu.parts.part import Part, Region
 from signoff.verifiers.project import Project
-from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.workers import Engine, EngineError, EngineMissing, WorkerCrashed, WorkerPool, WorkerTimeout
 
 CODE = "UnclockedPeripheral"
@@ -50,9 +50,17 @@ CATEGORIES = {
 
 
 async def run_unicorn(
-    image: ElfImage, project: Project, addr2line: str, settings: VerifierSettings, on_output: Callable[[str], None]
+    image: ElfImage,
+    project: Project,
+    addr2line: str,
+    on_output: Callable[[str], None],
+    memory: Sequence[tuple[str, int, int]] = (),
 ) -> Emulation:
-    """Run an image until it ends, faults, does nothing new, or the time is over. Cancelling ends the process."""
+    """Run an image until it ends, faults, does nothing new, or the time is over. Cancelling ends the process.
+
+    `memory` are the linker's regions, for parts of which only a file of registers is known.
+    """
+    settings = project.settings
     part = await asyncio.to_thread(library.for_project, project)
     if part is None:
         return not_run(UNICORN, "nothing is known of the part: set mcu.part (STM32F405/407/415/417) or mcu.svd")
@@ -63,7 +71,7 @@ async def run_unicorn(
     start = time.monotonic()
     try:
         call = _Caller(pool, Engine(ENGINE_TARGET, memory_limit_mb=settings.memory_limit_mb))
-        await call("load", image, part)
+        await call("load", image, with_memory(part, memory, image.table))
         ended, first = await _steps(call, text, settings.emulator.seconds)
         report: Report = await call("report")
     except EngineMissing as error:
@@ -88,6 +96,15 @@ async def run_unicorn(
         tuple(_notes(report, ended, places, part)),
         first_output=first,
     )
+
+
+def with_memory(part: Part, memory: Sequence[tuple[str, int, int]], table: int) -> Part:
+    """The part with the linker's memory where its facts tell of none: what holds the vector table is flash."""
+    if any(region.kind == "flash" for region in part.regions):
+        return part
+    found = (Region(name, origin, size) for name, origin, size in memory)
+    regions = tuple(replace(one, kind="flash") if one.holds(table) else one for one in found)
+    return replace(part, regions=(*part.regions, *regions))
 
 
 class _Caller:
