@@ -54,7 +54,8 @@ class PartEngine:
         source = image.sources.get(snapshot.path) if image is not None else None
         if image is None or source is None:
             return (), FirmwareFacts(part=name), 0, ""
-        left = sum(1 for path in image.unread if self._reader.sources.files.stamp(path) is not None)
+        files = self._reader.sources.files
+        left = sum(1 for path in image.unread if files.data(path, files.stamp(path)) is not None)
         facts = FirmwareFacts(tuple(_lens(source, part)), name)
         if is_library_unit(snapshot.path):
             return (), facts, 0, ""
