@@ -1,6 +1,6 @@
 /* A breathing LED on an STM32F407: PWM of TIM12 on PB14, brighter and darker, and a line of text a step.
  *
- * Build it with `make`, or run it here: the lens above main, or `signoff emulate docs/examples/firmware`.
+ * Build it with `make`, or run it here: the lens above main, or `signoff emulate docs/examples/firmware/main.c`.
  */
 #include "board.h"
 
