@@ -29,7 +29,7 @@ INDEXES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One pinned package; `holds` says what it is here for, "cuda" or "triton"."""
+    """One pinned package; `holds` says what it is here for: "cuda", "triton" or "firmware"."""
 
     name: str
     version: str
