@@ -22,7 +22,7 @@ from signoff.lsp_server.commands.session import Session, open_session, snapshot_
 from signoff.verifiers.mcu.facts import GCC, LINK, PART
 from signoff.verifiers.text import apply_edits
 
-SEED, PER_KIND = 11, 8
+SEED, PER_KIND = 4, 8
 CALL = re.compile(
     r"^[ \t]+((?:__)?(?:HAL|LL|BSP)_\w{6,}|(?:gpio|usart|timer|rcc|nvic|exti|adc|dac|dma)_\w{4,})[ \t]*\(", re.M
 )

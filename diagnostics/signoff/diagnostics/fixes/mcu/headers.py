@@ -43,13 +43,16 @@ def declaring(ground: Ground, name: str) -> list[Found]:
     unit = ground.project.unit
     if unit is None:
         return []
-    folders = (str(Path(ground.snapshot.path).parent), *unit.include_dirs, *unit.system_include_dirs)
+    own = str(Path(ground.snapshot.path).parent)
+    folders = (*unit.include_dirs, *unit.system_include_dirs)
     deadline = time.monotonic() + SECONDS
     pattern = _declaration(name)
-    direct = [one for one in _below(folders, deadline) if pattern.search(_text(one[0], name))]
+    direct = [one for one in _below(own, folders, deadline) if pattern.search(_text(one[0], name))]
     included = Counter(_directly_included(ground))
     found = [Found(path, spelling, _own(ground, path), included[path]) for path, spelling in direct]
-    users = [_through(ground, path, count, folders) for path, count in included.items() if path not in dict(direct)]
+    users = [
+        _through(ground, path, count, (own, *folders)) for path, count in included.items() if path not in dict(direct)
+    ]
     through = [one for one in users if one is not None and _reaches(one.path, dict(direct), folders, deadline)]
     stem = Path(ground.snapshot.path).stem
     # Next to being included by the others counts to be this file's own header: foo.h of foo.c.
@@ -85,7 +88,7 @@ def words(path: str, beginning: str) -> frozenset[str]:
 @lru_cache(maxsize=4000)
 def _words(path: str, beginning: str, changed: int, size: int) -> frozenset[str]:
     data, found = _data(path, changed, size), set[bytes]()
-    # What a search begins with is letters, which makes it several times as fast as one that looks at what stands before.
+    # A search that begins with letters is several times as fast as one that looks at what stands before them.
     for match in re.finditer(re.escape(beginning.encode()) + rb"\w*", data):
         before = data[match.start() - 1 : match.start()]
         if not before.isalnum() and before != b"_":
@@ -107,12 +110,12 @@ def _declaration(name: str) -> re.Pattern[str]:
     return re.compile("|".join(forms), re.MULTILINE)
 
 
-def _below(folders: Iterable[str], deadline: float) -> Iterator[tuple[str, str]]:
-    """(path, as seen from the include folder) of the headers in and below the include folders."""
-    seen: set[str] = set()
-    for folder in dict.fromkeys(map(os.path.normpath, folders)):
+def _below(own: str, folders: Iterable[str], deadline: float) -> Iterator[tuple[str, str]]:
+    """(path, as seen from the folder) of the headers in the document's own folder, and in and below include folders."""
+    seen, deep = set[str](), [os.path.normpath(folder) for folder in folders]
+    for folder in dict.fromkeys((own, *deep)):
         for place, inner, names in os.walk(folder):
-            inner[:] = sorted(one for one in inner if not is_skipped(one))
+            inner[:] = sorted(one for one in inner if not is_skipped(one)) if folder in deep else ()
             for one in sorted(names):
                 path = str(Path(place, one))
                 if one.lower().endswith(HEADERS) and path not in seen:
