@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from client import Client
 
@@ -122,6 +124,28 @@ def test_the_image_runs_and_prints(editor: Editor) -> None:
     printed = ""
     while "PWM on TIM12" not in printed:
         printed += editor.told("signoff/emulatorOutput")["text"]
+
+
+def test_a_cancelled_request_ends_the_emulator(editor: Editor) -> None:
+    if shutil.which("qemu-system-arm") is None:
+        pytest.skip("QEMU is not here")
+    uri = editor.put("main.c")
+    editor.codes(uri, 1, lambda codes: True)
+    server = psutil.Process(editor.process.pid)
+    asked = {"command": "signoff.runEmulator", "arguments": [uri, "qemu"]}
+    request = editor.request("workspace/executeCommand", asked)
+    editor.told("signoff/emulatorOutput")
+    assert emulators(server)
+    editor.notify("$/cancelRequest", {"id": request})
+    end = time.monotonic() + 5
+    while emulators(server) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not emulators(server)
+
+
+def emulators(server: psutil.Process) -> list[psutil.Process]:
+    """The running emulators of a server."""
+    return [one for one in server.children(recursive=True) if "qemu" in one.name()]
 
 
 def test_c_outside_of_firmware_is_left_alone(editor: Editor, tmp_path: Path) -> None:

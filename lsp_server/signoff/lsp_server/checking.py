@@ -304,8 +304,9 @@ class Checking:
     def _report(self, outcome: Outcome, message: str) -> None:
         key = (outcome.tool, outcome.status)
         # Of a toolkit's trouble its compilers tell with one voice.
-        if not self._complained.intersection((key, message)):
-            self._complained.update((key, message))
+        told: set[tuple[str, Status] | str] = {key, message, outcome.message} - {""}
+        if self._complained.isdisjoint(told):
+            self._complained.update(told)
             self._complain(message)
 
     def _plan_membership(self, uri: str, *, edited: bool) -> None:

@@ -43,6 +43,23 @@ class SignoffProtocol(LanguageServerProtocol):
                 self._send_response(data["id"], error=types.ResponseError(code=code, message=reason))
             raise error
 
+    def _run_generator(self, future: Any, *, gen: Generator[Any, Any, Any], result_future: Any) -> None:
+        """Run a part of a built-in request; cancelling the request also ends the command that it waits for.
+
+        pygls cancels the request's own future only: an emulator would run on.
+        """
+        before = set(self._request_futures)
+        super()._run_generator(future, gen=gen, result_future=result_future)
+        started = [self._request_futures[name] for name in self._request_futures.keys() - before]
+
+        def end(done: Any) -> None:
+            if done.cancelled():
+                for one in started:
+                    one.cancel()
+
+        if started:
+            result_future.add_done_callback(end)
+
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Take the document's text."""

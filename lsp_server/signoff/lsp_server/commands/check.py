@@ -153,9 +153,13 @@ def _complain(result: CheckResult) -> None:
         say(text)
     for path, text in result.not_judged:
         say(f"{result.name(path)}: {text}")
+    # A toolchain that is missing is one trouble, however many tools it has.
+    troubled: dict[str, list[str]] = {}
     for tool in result.tools:
         for text in tool.trouble:
-            say(f"{tool.name}: {text}")
+            troubled.setdefault(text, []).append(tool.name)
+    for text, tools in troubled.items():
+        say(f"{', '.join(tools)}: {text}")
     for path in result.not_utf8:
         say(f"{result.name(path)}: not UTF-8; bytes that are not are read as U+FFFD")
 

@@ -60,6 +60,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Exit status: 0 every tool works, 1 one is off, 2 PATH is not there.",
     )
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="whose project to explain (default: here)")
+    parser.add_argument("--trust", action="store_true", help="as for check: ask make, CMake and pio how C is compiled")
     parser.add_argument("--json", action="store_true", help="write JSON")
 
 
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     """Look and report; the exit status is 0 all well, 1 a tool is off, 2 trouble."""
     try:
         existing([args.path])
-        health = asyncio.run(examine(args.path))
+        health = asyncio.run(examine(args.path, trusted=args.trust))
     except (BadPath, OSError) as error:
         say(str(error))
         return TROUBLE
@@ -75,10 +76,10 @@ def run(args: argparse.Namespace) -> int:
     return OK if all(tool.ok for tool in health.tools) else OFF
 
 
-async def examine(path: str) -> Health:
+async def examine(path: str, *, trusted: bool = False) -> Health:
     """Look at everything. Starts each tool at most once, for its version; loads no model."""
     with Status() as status:
-        async with open_session([path], progress=status.scanning) as session:
+        async with open_session([path], trusted=trusted, progress=status.scanning) as session:
             status.show("asking the tools for their versions")
             return Health(
                 python=f"{platform.python_version()} ({sys.executable}) on {platform.platform()}",

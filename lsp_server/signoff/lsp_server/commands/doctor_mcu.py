@@ -52,7 +52,7 @@ def _emulators(settings: VerifierSettings) -> Iterator[Row]:
         yield name, bool(path), "", path, "" if path else missing
     here = importlib.util.find_spec("unicorn") is not None
     advice = f"accesses to unclocked peripherals are not watched; {extras.install('mcu')}"
-    yield "Unicorn", here, "part of Signoff" if here else "", "", "" if here else advice
+    yield "Unicorn", here, "installed (the extra mcu)" if here else "", "", "" if here else advice
 
 
 def _project(session: Session, file: str) -> Project | None:

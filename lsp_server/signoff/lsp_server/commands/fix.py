@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from signoff.diagnostics.fixes.mend import Mended, mend
 from signoff.lsp_server.commands.paths import BadPath, existing, request
 from signoff.lsp_server.commands.session import Session, open_session, run_to_end, snapshot_of
 from signoff.lsp_server.commands.status import Status, say
-from signoff.verifiers.finding import Severity
+from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.mcu.facts import LINK
 from signoff.verifiers.project import Image, Project
 from signoff.verifiers.snapshot import Snapshot
@@ -77,7 +77,8 @@ async def _main(args: argparse.Namespace) -> int:
                 mended = await _mend(session, file, done, args.behaviour)
                 done.take(file, mended)
                 status.clear()
-                worst = max(worst, _report(file, mended, apply=args.apply))
+                worst = max(worst, _report(file, mended, done, apply=args.apply))
+            worst = max(worst, _report_project(session, [file.path for file in files], done))
             for path, text in done.elsewhere.items():
                 _change(_read(path), text, apply=args.apply)
     return worst
@@ -90,6 +91,13 @@ class _Done:
     documents: dict[str, Snapshot] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
     images: dict[tuple[str, str], Image] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+
+    def say(self, text: str) -> None:
+        """Tell the user, once a run: a tool that is missing is missing for every file."""
+        if text not in self.said:
+            self.said.add(text)
+            say(text)
 
     def take(self, file: _File, mended: Mended) -> None:
         """Take over what came of one file."""
@@ -127,7 +135,21 @@ def _read(path: str) -> _File:
         return _File(path, data, "latin-1", replace(snapshot, text=data.decode("latin-1")))
 
 
-def _report(file: _File, mended: Mended, *, apply: bool) -> int:
+def _report_project(session: Session, asked: Sequence[str], done: _Done) -> int:
+    """Tell what is wrong in the files that say what belongs together: no fix here mends those."""
+    projects = [session.workspace.project_for(path) for path in asked]
+    names = {one.origin for one in projects} | {one.image.origin for one in projects if one.image is not None}
+    errors = [one for one in session.workspace.problems() if one.severity is Severity.ERROR and one.path in names]
+    for finding in errors:
+        done.say(_left(finding))
+    return LEFT if errors else FIXED
+
+
+def _left(finding: Finding) -> str:
+    return f"{_shown(finding.path)}:{finding.span.start_line + 1}: left: {finding.message} [{finding.code}]"
+
+
+def _report(file: _File, mended: Mended, done: _Done, *, apply: bool) -> int:
     """Print (or write) the changes of one file and say what was done; its exit status."""
     name = _shown(file.path)
     for fix in mended.applied:
@@ -136,11 +158,18 @@ def _report(file: _File, mended: Mended, *, apply: bool) -> int:
         why = "one of several ways, choose in an editor" if fix.ambiguous else "not applied without --behaviour"
         say(f"{name}:{fix.finding.span.start_line + 1}: {why}: {fix.title}")
     failed = [outcome for outcome in mended.outcomes.values() if not outcome.ran]
-    for outcome in failed:
-        say(f"{outcome.tool}: {outcome.status}: {outcome.message}")
-    errors = [finding for finding in mended.left if finding.severity is Severity.ERROR]
+    for why in dict.fromkeys((outcome.status, outcome.message) for outcome in failed):
+        tools = ", ".join(outcome.tool for outcome in failed if (outcome.status, outcome.message) == why)
+        done.say(f"{tools}: {why[0]}: {why[1]}")
+    # The linker also speaks of its script and of the build.
+    image = mended.project.image
+    elsewhere = {image.origin, *image.linker_scripts} if image is not None else set()
+    found = [
+        finding for outcome in mended.outcomes.values() for finding in outcome.findings if finding.path in elsewhere
+    ]
+    errors = [finding for finding in (*mended.left, *found) if finding.severity is Severity.ERROR]
     for finding in errors:
-        say(f"{name}:{finding.span.start_line + 1}: left: {finding.message} [{finding.code}]")
+        done.say(_left(finding))
     _change(file, mended.text, apply=apply)
     if failed and len(failed) == len(mended.outcomes):
         return TROUBLE

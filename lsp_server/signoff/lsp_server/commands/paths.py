@@ -99,20 +99,27 @@ def _files(path: Path, workspace: WorkspaceModel) -> list[str]:
         if not found:
             raise BadPath(
                 f"{path}: no Verilog, SystemVerilog or CUDA file (.v, .sv, .cu) in this folder, no Python with Triton "
-                "or CUDA in it, and no C of a firmware image"
+                f"or CUDA in it, and no C of a firmware image{_why_no_firmware(path, workspace)}"
             )
         return found
     suffix = path.suffix.lower()
     if suffix in C_SUFFIXES | C_HEADER_SUFFIXES and not workspace.is_firmware(str(path)):
+        why = workspace.describe(str(path))
         raise BadPath(
-            f"{path}: belongs to no firmware image that is known here: build it once so that a {DATABASE} lists it, "
-            f"or say in a signoff.toml what is linked ([[firmware]]; see `signoff doctor {path.parent}`)"
+            f"{path}: {why} Build it once so that a {DATABASE} lists it, or say in a signoff.toml what is linked "
+            "([[firmware]], docs/projects.md)."
         )
     if suffix in LANGUAGES:
         return [str(path)]
     if suffix in PROJECT_SUFFIXES:
         return _declared(path, workspace)
     raise BadPath(f"{path}: not a file that Signoff can check (known: {', '.join(sorted(LANGUAGES))}, file lists)")
+
+
+def _why_no_firmware(folder: Path, workspace: WorkspaceModel) -> str:
+    """Why the first C file of a folder belongs to no image; "" where there is none."""
+    first = next(_walk(folder, C_SUFFIXES), None)
+    return f" ({first.name}: {workspace.describe(str(first))})" if first is not None else ""
 
 
 def _headers(folder: Path, workspace: WorkspaceModel) -> Iterator[Path]:
