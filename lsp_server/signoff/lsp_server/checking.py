@@ -304,7 +304,8 @@ class Checking:
     def _report(self, outcome: Outcome, message: str) -> None:
         key = (outcome.tool, outcome.status)
         # Of a toolkit's trouble its compilers tell with one voice.
-        told: set[tuple[str, Status] | str] = {key, message, outcome.message} - {""}
+        told: set[tuple[str, Status] | str] = {key, message}
+        told.update({outcome.message} if outcome.message else ())
         if self._complained.isdisjoint(told):
             self._complained.update(told)
             self._complain(message)

@@ -158,9 +158,10 @@ def _report(file: _File, mended: Mended, done: _Done, *, apply: bool) -> int:
         why = "one of several ways, choose in an editor" if fix.ambiguous else "not applied without --behaviour"
         say(f"{name}:{fix.finding.span.start_line + 1}: {why}: {fix.title}")
     failed = [outcome for outcome in mended.outcomes.values() if not outcome.ran]
-    for why in dict.fromkeys((outcome.status, outcome.message) for outcome in failed):
-        tools = ", ".join(outcome.tool for outcome in failed if (outcome.status, outcome.message) == why)
-        done.say(f"{tools}: {why[0]}: {why[1]}")
+    troubles = {(outcome.status.value, outcome.message): None for outcome in failed}
+    for status, message in troubles:
+        tools = ", ".join(one.tool for one in failed if (one.status.value, one.message) == (status, message))
+        done.say(f"{tools}: {status}: {message}")
     # The linker also speaks of its script and of the build.
     image = mended.project.image
     elsewhere = {image.origin, *image.linker_scripts} if image is not None else set()
