@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tree_sitter import Node
 
 from signoff.verifiers.mcu.checks.pins_names import PORT
-from signoff.verifiers.mcu.source.facts import Access, Function, Operand, RegisterAccess
+from signoff.verifiers.mcu.source.facts import Access, Function, RegisterAccess
 from signoff.verifiers.mcu.source.values import expression, value
 from signoff.verifiers.mcu.source.vocabulary import known_value
 
@@ -79,16 +80,18 @@ def set_bits(access: RegisterAccess) -> int | None:
         return None
     if access.operator == "=" and access.value.value is not None:
         return access.value.value & WORD
-    return _set(access.value, access.register)
+    value_known = access.value.value
+    return _set(access.value.resolved, access.register) if value_known is None else value_known & WORD
 
 
 WORD = (1 << 32) - 1
+# Texts whose bits are remembered: a file of drivers has some hundred writes, of which an edit changes one.
+REMEMBERED = 2048
 
 
-def _set(operand: Operand, register: str) -> int | None:
-    if operand.value is not None:
-        return operand.value & WORD
-    node = expression(operand.resolved)
+@lru_cache(maxsize=REMEMBERED)
+def _set(text: str, register: str) -> int | None:
+    node = expression(text)
     terms = list(_terms(node)) if node is not None else []
     bits = 0
     for term in terms:

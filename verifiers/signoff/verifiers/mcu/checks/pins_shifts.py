@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tree_sitter import Node
 
 from signoff.verifiers.finding import Category, Finding, Severity
 from signoff.verifiers.mcu.checks.check import TOOL
 from signoff.verifiers.mcu.checks.pins_names import PORT, facts
-from signoff.verifiers.mcu.checks.pins_registers import FIELDS, NIBBLE, field_value, half_of, set_bits
+from signoff.verifiers.mcu.checks.pins_registers import FIELDS, NIBBLE, REMEMBERED, field_value, half_of, set_bits
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Access, Call, Function, ImageFacts, RegisterAccess
 from signoff.verifiers.mcu.source.values import expression, value
@@ -45,12 +46,16 @@ def _shifted(function: Function, access: RegisterAccess) -> Iterator[Finding]:
     if half is None and access.register not in PAIRS:
         return
     for operand in (access.value, access.mask):
-        node = expression(operand.resolved) if operand is not None else None
-        for shifted, count in _shifts_in(node):
+        for shifted, count in _shifts(operand.resolved) if operand is not None else ():
             message = _missed(access, half, shifted, count)
             if message:
                 yield _finding(function, access, message, Severity.ERROR if count >= WORD_BITS else Severity.WARNING)
                 return
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _shifts(text: str) -> tuple[tuple[int | None, int], ...]:
+    return tuple(_shifts_in(expression(text)))
 
 
 def _shifts_in(node: Node | None) -> Iterator[tuple[int | None, int]]:

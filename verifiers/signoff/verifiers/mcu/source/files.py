@@ -145,8 +145,8 @@ def unmarked(data: bytes) -> bytes:
     return b"   " + data[3:] if data.startswith(b"\xef\xbb\xbf") else data
 
 
-def outline(data: bytes) -> Outline:
-    """The outline of a text."""
+def outline(data: bytes, *, header: bool = True) -> Outline:
+    """The outline of a text; what only a header's is asked for (`used`) is left out of another's."""
     found = directives(data)
     bodies: dict[str, frozenset[str]] = {}
     pasted: dict[str, frozenset[str]] = {}
@@ -154,7 +154,7 @@ def outline(data: bytes) -> Outline:
         bodies[macro.name] = bodies.get(macro.name, frozenset()) | names_in(macro.body)
         if "##" in macro.body:
             pasted[macro.name] = pasted.get(macro.name, frozenset()) | joined(macro.body)
-    code, used = code_names(data, found)
+    code, used = code_names(data, found, header=header)
     return Outline(included(found), condition_words(found), bodies, pasted, code, used)
 
 
@@ -187,7 +187,9 @@ def joined(body: str) -> frozenset[str]:
     return frozenset(piece for match in PASTE.finditer(body) for piece in match.groups() if piece)
 
 
-def code_names(data: bytes, found: Iterable[Directive]) -> tuple[frozenset[str], frozenset[str]]:
+def code_names(
+    data: bytes, found: Iterable[Directive], *, header: bool = True
+) -> tuple[frozenset[str], frozenset[str]]:
     """(the names outside of directives, comments and strings, those of them that are not only in declarations)."""
     pieces, last = [], 0
     for one in found:
@@ -195,7 +197,7 @@ def code_names(data: bytes, found: Iterable[Directive]) -> tuple[frozenset[str],
         last = one.end
     pieces.append(data[last:])
     code = SILENT.sub(b" ", b"\n".join(pieces))
-    return _words(code), _words(PROTOTYPE.sub(_without_name, code))
+    return _words(code), _words(PROTOTYPE.sub(_without_name, code)) if header else frozenset()
 
 
 def _words(code: bytes) -> frozenset[str]:

@@ -82,7 +82,7 @@ class SourceReader:
         tree = self._tree(path, blanked.data)
         bodies = self._bodies.setdefault(path, Bodies())
         found = Outliner(path, tree, blanked, text.macros, bodies, data).read()
-        own = outline(data)
+        own = outline(data, header=False)
         brought = self._brought(text.reach)
         own_bodies = self._own_bodies(path, own)
         reached, pasted = _closure(own, brought)
