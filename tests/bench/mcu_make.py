@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from client import Client, NoAnswer
 from gpu_run import constant
 
@@ -45,16 +47,21 @@ def edited(text: str, number: int) -> str:
 
 
 def processor_seconds() -> float:
-    """What this process and all that it has waited for have used so far."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    """What this process, those that it waited for, and those that live below it have used so far."""
+    own = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    total = sum(one.ru_utime + one.ru_stime for one in own)
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            total += sum(child.cpu_times()[:4])
+    return total
 
 
 async def timed(what: Awaitable[bool]) -> Taken | None:
     """How long something takes; None where it says that it failed."""
-    start, used = time.perf_counter(), processor_seconds()
+    used, start = processor_seconds(), time.perf_counter()
     done = await what
-    return Taken(time.perf_counter() - start, processor_seconds() - used) if done else None
+    wall = time.perf_counter() - start
+    return Taken(wall, processor_seconds() - used) if done else None
 
 
 async def ran(argv: Sequence[str], folder: Path) -> bool:
@@ -146,7 +153,8 @@ class Clangd:
         self._line = build.text[: place(build.text)].count("\n")
 
     async def edit(self, number: int) -> Taken | None:
-        """From an edit to the diagnostics of its version. Its processor time is not known."""
+        """From an edit to the diagnostics of its version."""
+        used = processor_seconds()
         span = (self._line, 0, self._line + (number > 1), 0)
         sent = self._client.edit(self._uri, number + 1, span, constant(number))
         try:
@@ -155,4 +163,4 @@ class Clangd:
             )
         except NoAnswer:
             return None
-        return Taken(answered - sent, 0.0)
+        return Taken(answered - sent, processor_seconds() - used)
