@@ -207,10 +207,16 @@ async def test_a_warning_that_stops_the_build_is_an_error(firmware: Path) -> Non
     outcome = await check(text, project_of(firmware, "-Wall", "-Werror"))
     assert {one.code: one.severity for one in outcome.findings} == {
         "unused-variable": Severity.ERROR,
-        "shadow": Severity.WARNING,  # only Signoff asks for this one
+        "shadow=local": Severity.WARNING,  # only Signoff asks for this one
     }
     excepted = await check(text, project_of(firmware, "-Wall", "-Werror", "-Wno-error=unused-variable"))
     assert {one.severity for one in excepted.findings} == {Severity.WARNING}
+
+
+async def test_a_parameter_may_have_a_globals_name(firmware: Path) -> None:
+    text = "int handle;\nvoid HAL_RxCallback(int *handle) { *handle = 1; }\n"
+    assert (await check(text, project_of(firmware))).findings == ()
+    assert only(await check(text, project_of(firmware, "-Wshadow"))).code == "shadow"
 
 
 async def test_parameters_of_callbacks_may_be_unused(firmware: Path) -> None:
