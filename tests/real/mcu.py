@@ -87,14 +87,14 @@ def right(finding: Finding, folder: Path) -> str:
     return next((one["why"] for one in fits), "")
 
 
-def project_files(folder: Path) -> list[str]:
-    """The build files below a folder that may each be of a firmware; those of other compilers where all are."""
+def project_files(folder: Path) -> tuple[list[str], list[str]]:
+    """The build files below a folder that may each be of a firmware, and those of other compilers."""
     found: list[str] = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(one for one in folders if one == ".pio" or not one.startswith("."))
         found += [str(Path(place, name)) for name in sorted(names) if name in NAMES or kinds.kind_of(name)]
-    first = [path for path in found if not _is_last_resort(path)]
-    return first or found
+    last = [path for path in found if _is_last_resort(path)]
+    return [path for path in found if path not in set(last)], last
 
 
 def _is_last_resort(path: str) -> bool:
@@ -104,11 +104,11 @@ def _is_last_resort(path: str) -> bool:
 
 async def chosen(workspace: WorkspaceModel, folder: Path, most: int, seed: int) -> AsyncIterator[Image]:
     """Up to `most` images below a folder, at random by `seed`, each read as when one of its files is opened."""
-    paths = project_files(folder)
+    paths, others = project_files(folder)
     random.Random(seed).shuffle(paths)
     seen: set[tuple[str, str]] = set()
-    for path in paths:
-        if len(seen) >= most:
+    for path in (*paths, *others):
+        if len(seen) >= most or (seen and path in others):
             return
         here = Path(path).parent
         await workspace.find_firmware([str(here)])
