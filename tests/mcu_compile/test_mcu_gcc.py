@@ -207,7 +207,7 @@ async def test_a_warning_that_stops_the_build_is_an_error(firmware: Path) -> Non
     outcome = await check(text, project_of(firmware, "-Wall", "-Werror"))
     assert {one.code: one.severity for one in outcome.findings} == {
         "unused-variable": Severity.ERROR,
-        "shadow=local": Severity.WARNING,  # only Signoff asks for this one
+        "shadow=compatible-local": Severity.WARNING,  # only Signoff asks for this one
     }
     excepted = await check(text, project_of(firmware, "-Wall", "-Werror", "-Wno-error=unused-variable"))
     assert {one.severity for one in excepted.findings} == {Severity.WARNING}
