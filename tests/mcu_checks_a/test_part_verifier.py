@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from signoff.verifiers.finding import Status
@@ -39,6 +40,19 @@ async def test_the_unsaved_text_is_checked(tmp_path: Path) -> None:
     assert isinstance(facts, FirmwareFacts)
     assert facts.part == "STM32F407"
     assert [(one.name, one.handler) for one in facts.functions] == [("TIM2_IRQHandler", True), ("main", False)]
+
+
+async def test_code_that_may_be_for_another_part_is_not_judged(tmp_path: Path) -> None:
+    snapshot, project = _project(tmp_path)
+    wrong = "void pins(void)\n{\n    GPIOB->AFR[1] |= 2U << 24;\n}\n"
+    for head, told in (("", {"AlternateFunction"}), ('#include "gone.h"\n#if defined(STM32F427xx)\n', set())):
+        text = f"{head}{wrong}{'#endif' if head else ''}\nint main(void) {{ RCC->AHB1ENR |= 2; pins(); }}\n"
+        pool = WorkerPool()
+        try:
+            outcome = await Part(pool).run(replace(snapshot, text=text), project)
+        finally:
+            await pool.close()
+        assert {one.code for one in outcome.findings} == told
 
 
 async def test_without_an_image_nothing_is_said(tmp_path: Path) -> None:

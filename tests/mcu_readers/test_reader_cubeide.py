@@ -185,3 +185,55 @@ def test_the_part_may_come_from_the_ioc(folder: Path) -> None:
     (folder / "Blink.ioc").write_text("#MicroXplorer\nMcu.CPN=STM32F446RET6\nMcu.Name=STM32F446R(C-E)Tx\n")
     (image,) = read_cubeide(str(folder)).images
     assert (image.part, image.part_origin) == ("STM32F446RET6", str(folder / "Blink.ioc"))
+
+
+ATOLLIC = "com.atollic.truestudio"
+TRUESTUDIO = f"""<?xml version="1.0"?><cproject><storageModule><configuration name="Debug"
+ buildArtefactType="org.eclipse.cdt.build.core.buildArtefactType.exe"><folderInfo name="/" resourcePath="">
+<toolChain superClass="{ATOLLIC}.exe.debug.toolchain"><tool superClass="{ATOLLIC}.exe.debug.toolchain.gcc">
+<option superClass="{ATOLLIC}.gcc.directories.select" valueType="includePath"><listOptionValue value="../Inc"/></option>
+<option superClass="{ATOLLIC}.gcc.symbols.defined" valueType="definedSymbols"><listOptionValue value="STM32F407xx"/>
+</option><option superClass="{ATOLLIC}.common_options.target.mcpu" value="STM32F407VG" valueType="enumerated"/>
+<option superClass="{ATOLLIC}.common_options.target.fpu" value="{ATOLLIC}.common_options.target.fpu.hard"/>
+<option superClass="{ATOLLIC}.common_options.target.fpucore" value="{ATOLLIC}.target.fpucore.fpv4-sp-d16"/>
+<option superClass="{ATOLLIC}.gcc.misc.otherflags" value="-fno-common -Wshadow" valueType="string"/>
+<option superClass="{ATOLLIC}.exe.debug.toolchain.gcc.optimization.level"
+ value="{ATOLLIC}.gcc.optimization.level.0s" valueType="enumerated"/></tool>
+<tool superClass="{ATOLLIC}.exe.debug.toolchain.ld">
+<option superClass="{ATOLLIC}.ld.general.scriptfile" value="../f4.ld" valueType="string"/></tool></toolChain>
+</folderInfo></configuration></storageModule></cproject>"""
+SYSTEM_WORKBENCH = """<?xml version="1.0"?><cproject><storageModule><configuration name="Debug"
+ buildArtefactType="org.eclipse.cdt.build.core.buildArtefactType.exe"><folderInfo name="/" resourcePath="">
+<toolChain superClass="fr.ac6.managedbuild.toolchain.gnu.cross.exe.debug">
+<option superClass="fr.ac6.managedbuild.option.gnu.cross.mcu" value="STM32F407VGTx" valueType="string"/>
+<option superClass="fr.ac6.managedbuild.option.gnu.cross.fpu" value="fr.ac6.option.gnu.cross.fpu.fpv4-sp-d16"/>
+<option superClass="fr.ac6.managedbuild.option.gnu.cross.floatabi" value="fr.ac6.option.gnu.cross.floatabi.hard"/>
+<tool superClass="fr.ac6.managedbuild.tool.gnu.cross.c.compiler">
+<option superClass="gnu.c.compiler.option.include.paths" valueType="includePath"><listOptionValue value="../Inc"/>
+</option><option superClass="gnu.c.compiler.option.preprocessor.def.symbols" valueType="definedSymbols">
+<listOptionValue value="STM32F407xx"/></option>
+<option superClass="fr.ac6.managedbuild.gnu.c.compiler.option.misc.other" value="-fno-common -Wshadow"/>
+<option superClass="fr.ac6.managedbuild.gnu.c.compiler.option.optimization.level"
+ value="fr.ac6.managedbuild.gnu.c.optimization.level.size" valueType="enumerated"/></tool>
+<tool superClass="fr.ac6.managedbuild.tool.gnu.cross.c.linker">
+<option superClass="fr.ac6.managedbuild.tool.gnu.cross.c.linker.script" value="../f4.ld" valueType="string"/></tool>
+</toolChain></folderInfo></configuration></storageModule></cproject>"""
+
+
+@pytest.mark.parametrize("text", [TRUESTUDIO, SYSTEM_WORKBENCH])
+def test_projects_of_the_tools_before_stm32cubeide(folder: Path, text: str) -> None:
+    (folder / ".cproject").write_text(text)
+    image = read_cubeide(str(folder)).images[0]
+    unit = next(one for one in image.units if one.source.endswith("main.c"))
+    assert unit.include_dirs == (str(folder / "Inc"),) and unit.defines == ("STM32F407xx",) and unit.declared
+    assert unit.flags[:5] == ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os")
+    assert unit.flags[-2:] == ("-fno-common", "-Wshadow")
+    assert image.part.startswith("STM32F407VG") and image.linker_scripts == (str(folder / "f4.ld"),)
+    assert not image.link_declared and "tool chain" in image.guessed[0]
+
+
+def test_an_unknown_tool_chain_is_a_guess(folder: Path) -> None:
+    text = (folder / ".cproject").read_text().replace(f'"{ST}.toolchain.exe.debug"', '"ilg.gnuarmeclipse.toolchain"')
+    (folder / ".cproject").write_text(text)
+    image = read_cubeide(str(folder)).images[0]
+    assert not image.declared and not any(unit.declared for unit in image.units)

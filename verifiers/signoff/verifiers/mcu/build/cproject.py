@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from signoff.verifiers.mcu.build import cproject_dialects as dialects
 from signoff.verifiers.mcu.build.reading import path_matches
 from signoff.verifiers.mcu.build.xml_tree import Node
 
 C, CPP, ASM, LINK = "c", "c++", "assembler", "linker"
 # How a tool's superClass or name says which tool it is, the first that fits.
 _TOOLS = (
-    (CPP, re.compile(r"tool\.cpp\.compiler|\.cpp\.compiler|cpp\.cc", re.IGNORECASE)),
-    (C, re.compile(r"tool\.c\.compiler|\.c\.compiler", re.IGNORECASE)),
-    (ASM, re.compile(r"assembler", re.IGNORECASE)),
-    (LINK, re.compile(r"tool\.(?:c|cpp)\.linker|\.(?:c|cpp)\.linker", re.IGNORECASE)),
+    (CPP, re.compile(r"tool\.cpp\.compiler|\.cpp\.compiler|cpp\.cc|toolchain\.gpp\b", re.IGNORECASE)),
+    (C, re.compile(r"tool\.c\.compiler|\.c\.compiler|toolchain\.gcc\b", re.IGNORECASE)),
+    (ASM, re.compile(r"assembler|toolchain\.as\b", re.IGNORECASE)),
+    (LINK, re.compile(r"tool\.(?:c|cpp)\.linker|\.(?:c|cpp)\.linker|toolchain\.ld(?:cc)?\b", re.IGNORECASE)),
 )
 
 
@@ -32,9 +33,14 @@ class Tool:
 
     def take(self, node: Node) -> None:
         """Note one <option>; a list that was noted before is replaced."""
-        name, kind = option_name(node), node.get("valueType")
+        name, kind = option_name(node), dialects.list_kind(node) or node.get("valueType")
         listed = [(child.get("value"), child) for child in node.children if child.tag == "listOptionValue"]
-        if kind in (
+        flags, other = dialects.flags_of(node), dialects.value_of(node)
+        if flags is not None:
+            self.lists["otherflags"] = flags
+        elif other is not None:
+            self.values[other[0]] = other[1] or self.values.get(other[0], "")
+        elif kind in (
             "includePath",
             "definedSymbols",
             "libs",
@@ -66,12 +72,14 @@ class Tool:
 class Configuration:
     """One build configuration ("Debug"): the tool chain's options, its tools, and those of single files or folders.
 
-    `sources` are (folder within the project, patterns of what is left out); () is the whole project.
+    `chain` is the class of its tool chain, `sources` are (folder within the project, patterns of what is left out);
+    () is the whole project.
     """
 
     name: str
     node: Node
     debug: bool = False
+    chain: str = ""
     options: Tool = field(default_factory=Tool)
     tools: dict[str, Tool] = field(default_factory=dict)
     special: dict[str, dict[str, Tool]] = field(default_factory=dict)
@@ -133,12 +141,16 @@ def _configuration(node: Node) -> Configuration:
 
 def _take_main(config: Configuration, info: Node) -> None:
     for chain in info.path("toolChain"):
+        config.chain = chain.get("superClass")
         for option in chain.path("option"):
             config.options.take(option)
         for node in chain.path("tool"):
             kind = _kind(node)
             if kind:
                 _take_options(config.tools.setdefault(kind, Tool()), node)
+            for option in node.path("option") if kind == C else ():
+                if (dialects.value_of(option) or ("", ""))[0] in dialects.CORE:
+                    config.options.take(option)
 
 
 def _take_special(config: Configuration, info: Node, logical: str) -> None:

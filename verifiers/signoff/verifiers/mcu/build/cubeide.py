@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from signoff.verifiers.finding import Finding
+from signoff.verifiers.mcu.build import cproject_dialects as dialects
 from signoff.verifiers.mcu.build.cores import core_flags, cpu_of
 from signoff.verifiers.mcu.build.cproject import ASM, CPP, LINK, C, Configuration, Tool, configurations
 from signoff.verifiers.mcu.build.eclipse import EclipseProject, read_project
@@ -88,6 +89,7 @@ class _Builder:
     def image(self) -> Image:
         """The image; `declared` where nothing had to be guessed."""
         first = self.config is self.siblings[0]
+        self._chain()
         part, origin = self._part()
         core = self._core(part)
         units = tuple(self._units(core))
@@ -113,6 +115,15 @@ class _Builder:
             part_origin=origin,
             guessed=(*guessed, *link_guessed),
         )
+
+    def _chain(self) -> None:
+        """The options of other tool chains have other names and defaults."""
+        chain = self.config.chain
+        if not chain or chain.startswith(dialects.OWN):
+            return
+        if not chain.startswith(dialects.KNOWN):
+            self.guessed[f"Its tool chain {chain} is not known: flags may be missing."] = None
+        self.link_guessed[f"What its tool chain {chain} adds to the link is not known."] = None
 
     def _part(self) -> tuple[str, str]:
         part = self.config.options.values.get("target_mcu", "")

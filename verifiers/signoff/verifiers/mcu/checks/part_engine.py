@@ -88,13 +88,15 @@ def _checked(image: ImageFacts, path: str, part: Part | None, project: Project) 
 
 
 def _shown(found: Iterable[Finding], source: SourceFacts, project: Project) -> Iterable[Finding]:
-    """Each finding once; none in a function that is being typed."""
-    broken = [function.span for function in source.functions if function.body.broken]
+    """Each finding once; none in a function that is being typed, or that may be for another part: in an #if that
+    nobody can decide.
+    """
+    unsure = [function.span for function in source.functions if function.body.broken or function.conditional]
     for finding in dict.fromkeys(found):
         line = finding.span.start_line
         if finding.severity is Severity.HINT and not project.settings.part.hints:
             continue
-        if finding.path != source.path or not any(one.start_line <= line <= one.end_line for one in broken):
+        if finding.path != source.path or not any(one.start_line <= line <= one.end_line for one in unsure):
             yield replace(finding, tools=())
 
 
