@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from signoff.verifiers.mcu.build.reading import C_ENDINGS, Unreadable, read_bytes
 from signoff.verifiers.project import Image
 
+# Builds that an IDE keeps, and may keep long after another build has taken over.
+OF_IDES = frozenset({"STM32CubeIDE", "EIDE", "Keil", "IAR"})
+# A project's sources lie in its folder or so many below.
+SOURCES_BELOW = 2
 SOURCE_LIMIT = 2 * 1024 * 1024
 # A definition at the start of a line: calls are indented, a prototype ends in ";".
 _MAIN = re.compile(rb"^(?:[A-Za-z_][^\n;{}#=]*[ \t*)])?main[ \t]*\([^;{}()]*\)\s*[{/_A-Za-z]", re.MULTILINE)
@@ -38,6 +43,31 @@ def merged(ranked: Iterable[tuple[Image, ...]]) -> tuple[Image, ...]:
                 place = next(at for at, one in enumerate(chosen) if one.origin == same.origin and one.name == same.name)
                 chosen[place] = known[known.index(same)] = _with_link(same, image)
     return tuple(chosen)
+
+
+def doubted(image: Image, lists: Iterable[str]) -> Image:
+    """An IDE's image, with its link as a guess where a CMakeLists.txt lies by its sources.
+
+    `lists` are the folders that have one. CMake has not told what it builds there; then either may be what is used,
+    and the other was once generated, and left behind.
+    """
+    if image.kind not in OF_IDES or not image.link_declared:
+        return image
+    known = frozenset(lists)
+    mains = (unit.source for unit in image.units if has_main(unit.source)) if known else ()
+    beside = (folder for main in mains for folder in _above(os.path.dirname(main)) if folder in known)
+    found = next(beside, "")
+    if not found:
+        return image
+    why = f"{os.path.join(found, 'CMakeLists.txt')} may build these sources, too, with others."
+    return replace(image, link_declared=False, guessed=(*image.guessed, why))
+
+
+def _above(folder: str) -> Iterator[str]:
+    """A folder and those above it, as far up as a project of its sources lies."""
+    for _ in range(SOURCES_BELOW + 1):
+        yield folder
+        folder = os.path.dirname(folder)
 
 
 def _links(image: Image) -> bool:

@@ -14,7 +14,7 @@ from signoff.verifiers.mcu.build.databases import read_database
 from signoff.verifiers.mcu.build.firmware import Firmware, Unusable
 from signoff.verifiers.mcu.build.headers import Lookup, graph_of, shared
 from signoff.verifiers.mcu.build.naming import completed
-from signoff.verifiers.mcu.build.programs import merged
+from signoff.verifiers.mcu.build.programs import doubted, merged
 from signoff.verifiers.mcu.build.reading import NOTHING, Reading
 from signoff.verifiers.mcu.build.recipe import KIND as RECIPE
 from signoff.verifiers.mcu.build.recipe import read_recipe
@@ -58,7 +58,8 @@ class FirmwareReader:
         images = merged(tuple(filter(_is_usable, _images(one))) for one in ranked)
         scripts = [path for path in build_files if path.lower().endswith(LINKER_ENDINGS)]
         svds = [path for path in build_files if path.lower().endswith(".svd")]
-        images = shared(completed(image, scripts, svds) for image in images)
+        lists = [os.path.dirname(path) for path in build_files if os.path.basename(path) == CMAKE_LISTS]
+        images = shared(completed(doubted(image, lists), scripts, svds) for image in images)
         lookup = self._lookups.setdefault(folder, Lookup(folder))
         headers = (os.path.basename(path) for path in units if path.lower().endswith(HEADER_EXTENSIONS))
         return Firmware(
