@@ -97,6 +97,11 @@ def test_memory_is_told_after_a_link_and_shown_above_main(editor: Editor) -> Non
     assert flash["size"] == 1024 * 1024 and 0 < flash["used"] < 16 * 1024
     titles = [one["command"]["title"] for one in editor.lenses(uri)]
     assert titles[0] == "Run in emulator" and any("FLASH" in title for title in titles)
+    # Who comes back to a document asks; of one in another image, not linked yet, nothing is told.
+    ask = {"command": "signoff.memory", "arguments": [uri]}
+    assert editor.ask("workspace/executeCommand", ask, timeout=60) == memory
+    other = editor.put("too_large.c")
+    assert editor.ask("workspace/executeCommand", {**ask, "arguments": [other]}, timeout=60) is None
 
 
 def test_an_overflow_of_memory_is_shown_though_the_script_is_not_open(editor: Editor) -> None:
@@ -106,6 +111,7 @@ def test_an_overflow_of_memory_is_shown_though_the_script_is_not_open(editor: Ed
     assert not memory["linked"]
     ram = next(one for one in memory["regions"] if one["name"] == "RAM")
     assert ram["used"] > ram["size"]
+    assert any(one["command"]["title"].endswith("(does not link)") for one in editor.lenses(uri))
 
 
 def test_hover_on_a_register_tells_its_address_and_bits(editor: Editor) -> None:

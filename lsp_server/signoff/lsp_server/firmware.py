@@ -120,7 +120,8 @@ class Firmware:
         image = self.linked(uri)
         if image is not None and image.regions:
             uses = (f"{one.name} {_amount(one.used)} of {_amount(one.size)}" for one in image.regions if one.used)
-            yield Lens(span, ", ".join(uses) or "links", DEEP, (uri,))
+            told = ", ".join(uses)
+            yield Lens(span, (told or "links") if image.linked else f"{told} (does not link)".strip(), DEEP, (uri,))
 
     def _scripts(self, project: Project) -> tuple[str, ...]:
         return project.image.linker_scripts if project.image is not None else ()

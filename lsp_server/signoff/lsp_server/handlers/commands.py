@@ -42,6 +42,11 @@ def register(server: SignoffServer) -> None:
         """Run a C document's image: (uri, engine), the engine qemu, unicorn or renode. Its output is a notification."""
         return await _emulate(server, str(arguments[0]) if arguments else "", *map(str, arguments[1:2]))
 
+    @server.command("signoff.memory")
+    def memory(*uris: Any) -> dict[str, Any] | None:
+        """The parameters of signoff/memory for a C document's image; null where it is of none, or not yet linked."""
+        return server.parts.firmware.memory(str(uris[0])) if uris else None
+
     @server.command("signoff.warmYosys")
     async def warm_yosys() -> None:
         """Compile Yosys for this machine, once, with progress."""
