@@ -56,7 +56,8 @@ async def undefined(complaints: Iterable[Complaint], scene: LinkScene, macros: f
         if ASKED_BY_NEWLIB in what.data:
             calls.setdefault((path, span, why), {})[one.name] = None
             continue
-        message = f"Undefined reference to '{one.name}'{why}{'; ' if what.sentence else ''}{what.sentence}."
+        end = "" if what.sentence.endswith("?") else "."
+        message = f"Undefined reference to '{one.name}'{why}{'; ' if what.sentence else ''}{what.sentence}{end}"
         data = (("name", one.name), *what.data)
         found.setdefault((path, span, one.name), finding((path, span), CODE, message, related=what.related, data=data))
     return (*found.values(), *(_system_calls(place, tuple(ones)) for place, ones in calls.items()))
@@ -141,7 +142,7 @@ def _misspelt(name: str, scene: LinkScene) -> Explained:
     if not near:
         return Explained()
     sentence = "did you mean " + " or ".join(f"'{one}'" for one in near) + "?"
-    return Explained(sentence.rstrip("?"), (), (("near", " ".join(near)),), name not in declared)
+    return Explained(sentence, (), (("near", " ".join(near)),), name not in declared)
 
 
 def _related(name: str, one: Definition, scene: LinkScene) -> Related:
