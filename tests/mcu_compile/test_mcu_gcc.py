@@ -213,6 +213,12 @@ async def test_a_warning_that_stops_the_build_is_an_error(firmware: Path) -> Non
     assert {one.severity for one in excepted.findings} == {Severity.WARNING}
 
 
+async def test_floats_that_printf_takes_are_doubles_anyway(firmware: Path) -> None:
+    text = "int printf(const char *, ...);\nfloat f(float x)\n{\n    printf(\"%f\", x);\n    return x * 2.0;\n}\n"
+    found = only(await check(text, project_of(firmware)))
+    assert (found.code, found.span.start_line) == ("double-promotion", 4)
+
+
 async def test_a_parameter_may_have_a_globals_name(firmware: Path) -> None:
     text = "int handle;\nvoid HAL_RxCallback(int *handle) { *handle = 1; }\n"
     assert (await check(text, project_of(firmware))).findings == ()

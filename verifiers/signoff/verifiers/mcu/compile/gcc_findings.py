@@ -59,10 +59,18 @@ def findings(diagnostics: Iterable[Diagnostic], scene: Scene) -> tuple[Finding, 
     for one in diagnostics:
         if broken and option(one) in table("warnings.toml")["after_errors"]:
             continue
+        if _unavoidable(one):
+            continue
         finding = finding_of(one, scene)
         if finding is not None:
             found.setdefault((finding.path, finding.span, finding.code, finding.message), finding)
     return tuple(found.values())
+
+
+def _unavoidable(one: Diagnostic) -> bool:
+    """A warning of what C itself does, whoever writes the code (warnings.toml)."""
+    phrase = table("warnings.toml")["unavoidable"].get(option(one))
+    return phrase is not None and phrase in one.message and not one.error
 
 
 def finding_of(one: Diagnostic, scene: Scene) -> Finding | None:
