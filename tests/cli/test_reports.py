@@ -87,6 +87,7 @@ def test_colours_only_when_asked_for() -> None:
         ((), {"elsewhere": 1}, "1 error in other files of the project not shown."),
         ((), {"tools": (ToolReport("slang", trouble=("crashed",)),)}, "as told by no tool"),
         ((), {"tools": (ToolReport("launch"), ToolReport("nvrtc", judged=False))}, "Not judged by NVRTC."),
+        ((), {"tools": (ToolReport("slang", trouble=("timed out",)),)}, "Not run to the end: slang."),
     ],
 )
 def test_the_summary_counts(findings: tuple[Finding, ...], more: dict[str, Any], said: str) -> None:

@@ -95,8 +95,16 @@ def test_cmake_s_targets_in_one_folder(tmp_path: Path) -> None:
     entries = [("a_main.c", "app"), ("b_main.c", "boot"), ("hal.c", "app"), ("hal.c", "boot")]
     path = write(tmp_path, [(file, command.format(target, file)) for file, target in entries])
     app, boot = read_database(path).images
+    assert app.program and boot.program
     assert (app.name, boot.name) == ("app", "boot")
     assert [Path(unit.source).name for unit in boot.units] == ["b_main.c", "hal.c"]
+
+
+def test_files_of_a_library_that_several_targets_use_are_no_program(tmp_path: Path) -> None:
+    command = f"arm-none-eabi-gcc {CORTEX} -o CMakeFiles/{{0}}.dir/{{1}}.obj -c {{1}}"
+    entries = [("a_main.c", "app"), ("b_main.c", "boot"), ("hal.c", "board")]
+    path = write(tmp_path, [(file, command.format(target, file)) for file, target in entries])
+    assert [one.program for one in read_database(path).images] == [True, True, False]
 
 
 def test_arm_s_own_compiler_speaks_another_dialect(tmp_path: Path) -> None:

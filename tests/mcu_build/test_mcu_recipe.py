@@ -1,10 +1,12 @@
 """[[firmware]] of signoff.toml: what its keys mean, and what is said of those that are wrong, at their place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from signoff.verifiers.finding import Finding
+from signoff.verifiers.finding import Finding, Severity
+from signoff.verifiers.mcu.build.parts_named import part_findings
 from signoff.verifiers.mcu.build.reading import Reading
 from signoff.verifiers.mcu.build.recipe import FLAGS, LINK_FLAGS, read_recipe
 
@@ -115,3 +117,37 @@ part = "unheard of 1"
 def test_nonsense_never_raises(tmp_path: Path, text: str) -> None:
     reading = recipe(tmp_path, text)
     assert all(not image.units for image in reading.images)
+
+
+def test_a_file_that_is_not_there_has_the_one_that_was_meant(tmp_path: Path) -> None:
+    sources = '["main.c", "src/pmw.c", "quite_else.c"]'
+    text = f'[[firmware]]\nsources = {sources}\ncpu = "cortex-m4"\nlinker_script = "ld/prat.ld"\n'
+    reading = recipe(tmp_path, text, "main.c", "src/pwm.c", "ld/part.ld")
+    script, source, other = (one for one in reading.findings if one.code == "ManifestMissing")
+    assert dict(source.data) == {"near": "src/pwm.c"} and 'did you mean "src/pwm.c"' in source.message
+    assert dict(script.data) == {"near": "ld/part.ld"} and script.severity is Severity.ERROR
+    assert (script.span.start_line, script.span.start_column) == (3, 17) and other.data == ()
+
+
+def test_a_missing_linker_script_is_the_images_all_the_same(tmp_path: Path) -> None:
+    reading = recipe(tmp_path, '[[firmware]]\nsources = ["a.c"]\ncpu = "cortex-m4"\nlinker_script = "x.ld"\n', "a.c")
+    assert reading.images[0].linker_scripts == (str(tmp_path / "x.ld"),) and reading.images[0].link_declared
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "said"),
+    [
+        ("stm32f470vg", "PartName", 'did you mean "stm32f407vg"?'),
+        ("stm32f401re", "PartFacts", "CMSIS-SVD"),
+        ("stm32f407vg", "", ""),
+    ],
+)
+def test_parts_that_nothing_is_known_of(tmp_path: Path, part: str, code: str, said: str) -> None:
+    head = '[[firmware]]\nsources = ["a.c"]\ncpu = "cortex-m4"\n'
+    images = recipe(tmp_path, f'{head}part = "stm32f405"\n{head}part = "{part}"\n', "a.c").images
+    found = list(part_findings(images))
+    assert [one.code for one in found] == ([code] if code else [])
+    for one in found:
+        assert said in one.message and (one.span.start_line, one.span.start_column) == (7, 8)
+    described = [replace(one, svd="/x/part.svd") for one in images]
+    assert [one.code for one in part_findings(described)] == ([code] if code == "PartName" else [])

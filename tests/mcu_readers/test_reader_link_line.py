@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from signoff.verifiers.mcu.build.commands import Command, Origin, images_of
 from signoff.verifiers.mcu.build.link_line import parse_link
 from signoff.verifiers.mcu.build.shell_lines import commands_in, simple_commands
+from signoff.verifiers.mcu.compile.arguments import link_arguments
 
 COMPILE = "arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -DX -Iinc -c {0}.c -o {0}.o"
 
@@ -38,9 +41,22 @@ def test_ld_itself_is_written_as_gcc_passes_it_on() -> None:
     assert (line.scripts, line.output) == (("/w/f4.ld",), "/w/fw")
 
 
-def test_plugins_and_what_is_written_are_left_out() -> None:
-    line = parse_link(["-Wl,-plugin=evil.so", "-Wl,--print-memory-usage", "-o", "a.elf", "a.o"], "/w")
+def test_what_is_written_is_left_out() -> None:
+    line = parse_link(["-Wl,--print-memory-usage", "-o", "a.elf", "a.o"], "/w")
     assert line.flags == ()
+
+
+@pytest.mark.parametrize("option", ["-plugin", "--plugin", "--out-implib", "--just-symbols", "-R", "-rpath", "-soname"])
+@pytest.mark.parametrize("spelt", ["-Wl,{},X.so", "-Wl,{} -Wl,X.so", "-Xlinker {} -Xlinker X.so"])
+def test_the_value_of_an_option_is_no_file_to_link(option: str, spelt: str) -> None:
+    """What may not reach ld goes together, and is named."""
+    words = spelt.format(option).split()
+    line = parse_link([*words, "a.o", "-Wl,--gc-sections"], "/w")
+    assert line.objects == ("/w/a.o",)
+    assert line.flags == (f"-Wl,{option},X.so", "-Wl,--gc-sections")
+    for flags in (line.flags, (*words, "-Wl,--gc-sections")):
+        vetted = link_arguments(flags)
+        assert (vetted.argv, vetted.refused) == (("-Wl,--gc-sections",), (f"-Wl,{option},X.so",))
 
 
 def test_a_response_file_is_read_and_a_missing_one_is_passed_over(tmp_path: Path) -> None:

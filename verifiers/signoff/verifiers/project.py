@@ -48,7 +48,8 @@ class Image:
     CMSIS-SVD file that describes it. `origin` is the file that declared the image, `kind` what sort of build that is
     ("compile_commands.json", "CMake", "PlatformIO", "Makefile", "STM32CubeIDE", "EIDE", "signoff.toml"). `declared` is
     False where the units or their flags are partly guessed, `link_declared` where the link is: then nothing may be told
-    that another file or flag could explain. `guessed` says what was guessed, a sentence each.
+    that another file or flag could explain. `guessed` says what was guessed, a sentence each. `program` is False for
+    files that belong to several programs, of which none is known to be linked of just these.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Image:
     part_origin: str = ""
     svd: str = ""
     guessed: tuple[str, ...] = ()
+    program: bool = True
 
 
 @dataclass(frozen=True, slots=True)

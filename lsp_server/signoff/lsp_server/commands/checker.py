@@ -126,6 +126,9 @@ async def check(
     in_configs = {finding.path for finding in about_configs}
     # What the linker finds in a script concerns every file of the image.
     in_configs |= {script for job in jobs if job.project.image for script in job.project.image.linker_scripts}
+    # A flag that gcc does not know concerns them, too.
+    in_configs |= {job.project.image.origin for job in jobs if job.project.image}
+    in_configs |= {job.project.unit.origin for job in jobs if job.project.unit}
     wanted = tuple(finding for finding in shown if asked.wants(finding.path) or finding.path in in_configs)
     errors = sum(1 for finding in shown if finding.severity is Severity.ERROR)
     kept = sum(1 for finding in wanted if finding.severity is Severity.ERROR)

@@ -65,6 +65,8 @@ def summary(result: CheckResult) -> str:
     text = f"{counts} in {files}, as told by {ran} in {result.seconds:.1f} s."
     if silent := [_called(tool) for tool in fine if not tool.judged]:
         text += f" Not judged by {', '.join(silent)}."
+    if broken := [_called(tool) for tool in result.tools if tool.trouble]:
+        text += f" Not run to the end: {', '.join(broken)}."
     if result.elsewhere:
         text += f" {_plural(result.elsewhere, 'error')} in other files of the project not shown."
     return text

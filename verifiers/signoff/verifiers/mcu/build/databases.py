@@ -90,6 +90,7 @@ def _without_files(command: Command) -> Iterator[str]:
 
 # (name, root folder, units)
 _Program = tuple[str, str, list[CompileUnit]]
+SHARED = ", shared files"
 
 
 def _programs(path: str, entries: list[tuple[Command, CompileUnit]]) -> list[_Program]:
@@ -108,7 +109,7 @@ def _programs(path: str, entries: list[tuple[Command, CompileUnit]]) -> list[_Pr
     roots = {part: part if os.path.isabs(part) else base for part in mains}
     programs = [(os.path.basename(part) or name, roots[part], _distinct(parts[part])) for part in mains]
     rest = _distinct(unit for part, units in parts.items() if part not in mains for unit in units)
-    return [*programs, *([(f"{name}, shared files", base, rest)] if rest else [])]
+    return [*programs, *([(f"{name}{SHARED}", base, rest)] if rest else [])]
 
 
 def _part(command: Command) -> str:
@@ -141,4 +142,5 @@ def _image(path: str, program: _Program, of_several: bool, gone: int) -> Image:
         units=tuple(units),
         compiler=next((unit.compiler for unit in units), ""),
         guessed=tuple(guessed),
+        program=not (of_several and name.endswith(SHARED)),
     )

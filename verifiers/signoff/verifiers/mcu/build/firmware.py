@@ -145,6 +145,10 @@ class FirmwareProjects:
         sources = [[unit.source for unit in image.units if unit.source.lower().endswith(C_ENDINGS)] for image in images]
         return tuple(replace(self.project(files[0]), files=tuple(files)) for files in sources if files)
 
+    def described_by(self, path: str) -> str:
+        """The SVD file that the user's settings name for what a path stands for; "" where they name none."""
+        return self._situation.at(path).mcu.svd
+
     def describe(self, path: str) -> str:
         """What was understood of how a file is compiled and what was guessed, in a few sentences."""
         project = self.project(path)

@@ -15,8 +15,18 @@ from signoff.verifiers.mcu.build.reading import Unreadable, absolute, is_source,
 RESPONSE_LIMIT = 4 * 1024 * 1024
 RESPONSE_DEPTH = 4
 # ld's options whose value is the next word, when gcc passes them on (-Wl,-u,name), and gcc's own.
-_LD_WITH_VALUE = frozenset({"-u", "-e", "-z", "-defsym", "--defsym", "-wrap", "--wrap", "-undefined", "--undefined"})
-_LD_WITH_VALUE |= {"--entry", "-Ttext", "-Tdata", "-Tbss", "--section-start", "-y", "-m", "-b", "--sort-section"}
+_LD_LETTERS = frozenset(f"-{letter}" for letter in "uezymbhfFIRAaGPY")
+# Those with long names, which ld takes with one dash as with two.
+_LD_NAMES = """
+Tbss Tdata Tldata-segment Trodata-segment Ttext Ttext-segment architecture assert audit auxiliary
+defsym depaudit dependency-file dynamic-linker dynamic-list entry error-handling-script exclude-libs
+export-dynamic-symbol export-dynamic-symbol-list filter fini format gpsize hash-size hash-style
+in-implib init just-symbols mri-script oformat orphan-handling out-implib package-metadata plugin
+plugin-opt remap-inputs remap-inputs-file require-defined retain-symbols-file rpath rpath-link
+section-start soname sort-section spare-dynamic-tags task-link trace-symbol undefined
+unresolved-symbols version-script wrap
+"""
+_LD_WITH_VALUE = _LD_LETTERS.union(f"{dashes}{name}" for name in _LD_NAMES.split() for dashes in ("-", "--"))
 _GCC_WITH_VALUE = frozenset(
     {"-u", "-e", "-z", "-Xassembler", "-Xpreprocessor", "--param", "-x", "-target", "--sysroot"}
 )
@@ -25,6 +35,11 @@ _DROPPED_WITH_VALUE = frozenset({"-o", "--output", "-Map", "--Map", "-MF", "-MT"
 _DROPPED = frozenset({"--print-memory-usage", "-print-memory-usage", "-t", "--trace", "--cref", "-cref", "-M", "-c"})
 _DROPPED |= {"--print-map", "-v", "-V", "-###", "--verbose", "-MMD", "-MD", "-MP", "--no-print-gc-sections"}
 _DROPPED |= {"--print-gc-sections", "--start-group", "--end-group", "-(", "-)"}
+
+
+def takes_value(option: str) -> bool:
+    """Whether an option of ld's is followed by its value as a word of its own."""
+    return option in _LD_WITH_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +106,8 @@ class _Parser:
     def _passed_on(self, words: list[str], rest: list[str]) -> int:
         """Note what goes to ld; an option's value may be in the -Wl, that follows: how many words of those it took."""
         last, taken = words[-1], 0
-        takes_value = last in _LD_WITH_VALUE | _DROPPED_WITH_VALUE or last in ("-T", "--script", "-L", "-l")
-        if takes_value and rest:
+        waits = takes_value(last) or last in _DROPPED_WITH_VALUE or last in ("-T", "--script", "-L", "-l")
+        if waits and rest:
             if rest[0].startswith("-Wl,"):
                 words, taken = [*words, *rest[0][4:].split(",")], 1
             elif rest[0] == "-Xlinker" and len(rest) > 1:
@@ -118,7 +133,7 @@ class _Parser:
         elif word in ("-L", "-l", "--library-path", "--library"):
             self._library("-L" if word in ("-L", "--library-path") else "-l", following)
             return 2
-        elif word in (_LD_WITH_VALUE if ld else _GCC_WITH_VALUE):
+        elif takes_value(word) if ld else word in _GCC_WITH_VALUE:
             self._flag(ld, word, following)
             return 2
         else:
@@ -127,7 +142,7 @@ class _Parser:
 
     def _single(self, word: str, ld: bool) -> None:
         name, _, value = word.partition("=")
-        if word in _DROPPED or name in ("-Map", "--Map", "--output", "--out-implib", "--plugin", "-plugin"):
+        if word in _DROPPED or name in ("-Map", "--Map", "--output"):
             self.output = self._absolute(value) if name == "--output" else self.output
         elif name in ("--whole-archive", "--no-whole-archive"):
             self.in_whole = name == "--whole-archive"

@@ -11,6 +11,7 @@ from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.units.units import Situation
 from signoff.verifiers.mcu.build import asking, kinds
 from signoff.verifiers.mcu.build.firmware import C_FILES, NO_IMAGE, Firmware, FirmwareProjects, Places
+from signoff.verifiers.mcu.build.parts_named import UNKNOWN
 from signoff.verifiers.mcu.build.reader import Request
 from signoff.verifiers.mcu.build.reading import Reading, is_source
 from signoff.verifiers.project import Image, Project
@@ -74,7 +75,8 @@ class McuModel:
 
     def problems(self) -> tuple[Finding, ...]:
         """What is wrong in the files that declare images."""
-        return tuple(dict.fromkeys(finding for one in self._places.values() for finding in one.firmware.findings))
+        found = dict.fromkeys(finding for one in self._places.values() for finding in one.firmware.findings)
+        return tuple(one for one in found if one.code != UNKNOWN or not self._made.described_by(one.path))
 
     def images(self) -> tuple[Image, ...]:
         """Every image that is known."""

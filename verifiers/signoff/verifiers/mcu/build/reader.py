@@ -14,6 +14,7 @@ from signoff.verifiers.mcu.build.databases import read_database
 from signoff.verifiers.mcu.build.firmware import Firmware, Unusable
 from signoff.verifiers.mcu.build.headers import Lookup, graph_of, shared
 from signoff.verifiers.mcu.build.naming import completed
+from signoff.verifiers.mcu.build.parts_named import part_findings
 from signoff.verifiers.mcu.build.programs import doubted, merged
 from signoff.verifiers.mcu.build.reading import NOTHING, Reading
 from signoff.verifiers.mcu.build.recipe import KIND as RECIPE
@@ -65,7 +66,7 @@ class FirmwareReader:
         return Firmware(
             images=images,
             graph=graph_of(images, lookup, self._names_of(request.buffers)),
-            findings=tuple(dict.fromkeys(_findings(readings))),
+            findings=tuple(dict.fromkeys((*_findings(readings), *part_findings(images)))),
             read=frozenset(path for reading in readings for path in reading.files),
             unread=unread,
             names=frozenset(headers) if images else frozenset(),

@@ -17,15 +17,17 @@ from typing import Any
 
 from signoff.verifiers.compile_flags import parse
 from signoff.verifiers.finding import Severity
-from signoff.verifiers.hdl.manifest_tables import STRINGS, Tables
+from signoff.verifiers.hdl.manifest_tables import GLOB, STRINGS, Tables
 from signoff.verifiers.mcu.build.cores import core_flags, cpu_of, fpu_of
 from signoff.verifiers.mcu.build.link_line import parse_link
-from signoff.verifiers.mcu.build.reading import Reading, is_source
+from signoff.verifiers.mcu.build.reading import Reading, absolute, is_source
 from signoff.verifiers.project import CompileUnit, Image
+from signoff.verifiers.slips import near
 
 SECTION = "firmware"
 KIND = "signoff.toml"
 COMPILER = "arm-none-eabi-gcc"
+MISSING = "ManifestMissing"
 # What a recipe without the key gets: sections of their own let the linker leave out what nobody calls, as the makefiles
 # that ST's tools write have it, and newlib-nano with empty system calls is what firmware without an OS is linked with.
 FLAGS = ("-Os", "-ffunction-sections", "-fdata-sections")
@@ -86,7 +88,7 @@ class _Recipes(Tables):
     def _image(self, entry: Mapping[str, Any], section: str) -> Image:
         self._unknown(entry, tuple(KEYS), section)
         part = self._string(entry, "part", section)
-        scripts = self._paths(entry, "linker_script", section)
+        scripts = self._scripts(entry, section)
         options = self._core(entry, section, part)
         flags = self._strings(entry, "flags", section) if "flags" in entry else FLAGS
         link_flags = self._strings(entry, "link_flags", section) if "link_flags" in entry else LINK_FLAGS
@@ -110,6 +112,41 @@ class _Recipes(Tables):
             part_origin=self.path if part else "",
             svd=next(iter(svd), ""),
         )
+
+    def _scripts(self, entry: Mapping[str, Any], section: str) -> tuple[str, ...]:
+        """The linker scripts, those too that are not there: the image is linked by them all the same."""
+        named = self._strings(entry, "linker_script", section)
+        absent = [one for one in named if not GLOB.search(one) and not self._expand(one, "linker_script", section)]
+        for one in absent:
+            other = self._near(one)
+            hint = f'; did you mean "{other}"?' if other else "."
+            self._say(
+                self._place("linker_script", section, one), MISSING, f"The linker script {one} is not there{hint}"
+            )
+            self.findings[-1] = replace(self.findings[-1], data=_near_data(other))
+        gone = tuple(absolute(self.folder, os.path.expandvars(one)) for one in absent)
+        there = {"linker_script": [one for one in named if one not in absent]}
+        return (*self._paths(there, "linker_script", section), *gone)
+
+    def _missing(self, pattern: str, key: str, section: str) -> None:
+        """The same, with the file that was most likely meant."""
+        super()._missing(pattern, key, section)
+        if other := self._near(pattern):
+            last = self.findings[-1]
+            message = f'{last.message.rstrip(".")}; did you mean "{other}"?'
+            self.findings[-1] = replace(last, message=message, data=(*last.data, *_near_data(other)))
+
+    def _near(self, name: str) -> str:
+        """A file or folder that is there, named as nearly as slips of the pen go, spelt as the user would; else ""."""
+        head, tail = os.path.split(name)
+        if GLOB.search(name) or not tail:
+            return ""
+        try:
+            beside = os.listdir(absolute(self.folder, os.path.expandvars(head)) if head else self.folder)
+        except OSError:
+            return ""
+        found = near(tail, (one for one in beside if os.path.splitext(one)[1] == os.path.splitext(tail)[1]), 1)
+        return os.path.join(head, found[0]).replace(os.sep, "/") if found else ""
 
     def _core(self, entry: Mapping[str, Any], section: str, part: str) -> tuple[str, ...]:
         """gcc's options for the core and its floating-point unit."""
@@ -143,3 +180,7 @@ class _Recipes(Tables):
         words = [*(f"-I{path}" for path in folders), *(f"-D{one}" for one in defines), *flags]
         unit = replace(parse(words, self.folder, compiler=COMPILER), origin=self.path, declared=True)
         return tuple(replace(unit, source=path) for path in sources)
+
+
+def _near_data(name: str) -> tuple[tuple[str, str], ...]:
+    return (("near", name),) if name else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from signoff.verifiers.gpu.units.sanity import Complaint, is_macro
@@ -23,10 +23,25 @@ def complaints(mcu: McuSettings) -> Iterator[Complaint]:
     if mcu.part and not _PART.fullmatch(mcu.part):
         message = f'"{mcu.part}" names no microcontroller (as in stm32f407vg); it is passed over.'
         yield Complaint("part", mcu.part, message)
+    elif mcu.part and (meant := near_parts(mcu.part)):
+        yield Complaint("part", mcu.part, unknown_part(mcu.part, meant), passed_over=False)
     for one in mcu.arguments:
         if one and not one.startswith("-"):
             message = f'"{one}" is no option of the compiler (they begin with "-"); it is passed over.'
             yield Complaint("arguments", one, message)
+
+
+def near_parts(part: str) -> tuple[str, ...]:
+    """The known parts that a part's name is a slip of; see parts/spelling.py."""
+    from signoff.verifiers.mcu.parts.spelling import misspelt
+
+    return misspelt(part)
+
+
+def unknown_part(part: str, meant: Iterable[str]) -> str:
+    """What to tell of a misspelt part."""
+    words = " or ".join(f'"{one}"' for one in meant)
+    return f'There is no microcontroller "{part}": did you mean {words}?'
 
 
 def sane(settings: VerifierSettings) -> VerifierSettings:

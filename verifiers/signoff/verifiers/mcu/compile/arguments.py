@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import PurePath
 from typing import Any
 
+from signoff.verifiers.mcu.build.link_line import takes_value
 from signoff.verifiers.mcu.compile.toolchain import Toolchain
 from signoff.verifiers.project import CompileUnit, Project
 
@@ -119,7 +120,7 @@ def _paired(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _with_linker_words(flags: Iterable[str]) -> Iterator[str]:
-    """-Xlinker a -Xlinker b as -Wl,a,b: what belongs together must come together."""
+    """-Xlinker a -Xlinker b, or -Wl,a -Wl,b, as -Wl,a,b: what belongs together must come together."""
     words = list(flags)
     gathered: list[str] = []
     place = 0
@@ -127,6 +128,10 @@ def _with_linker_words(flags: Iterable[str]) -> Iterator[str]:
         if words[place] == "-Xlinker" and place + 1 < len(words):
             gathered.append(words[place + 1])
             place += 2
+            continue
+        if words[place].startswith("-Wl,"):
+            gathered.append(words[place].removeprefix("-Wl,"))
+            place += 1
             continue
         if gathered:
             yield "-Wl," + ",".join(gathered)
@@ -148,6 +153,10 @@ def _linker(parts: list[str], kept: list[str], refused: list[str]) -> None:
         elif _matches(part, "link", "linker"):
             kept.append(f"-Wl,{part}")
         elif part in ("-Map", "--Map", "-T", "--script", "-L"):
+            place += 1
+        elif takes_value(part) and following:
+            # Without its option the value would be a file to link.
+            refused.append(f"-Wl,{part},{following}")
             place += 1
         elif part and not _matches(part, "link", "silent") and not part.startswith(("-L", "-l", "-T", "--script")):
             refused.append(f"-Wl,{part}")

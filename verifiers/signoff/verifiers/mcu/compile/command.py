@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from signoff.verifiers.mcu.compile.gcc_messages import parse
@@ -24,6 +25,12 @@ TARGET = re.compile(rb"error: unrecognized (-m(?:cpu|arch|tune)) target: (\S+)")
 QUOTED = re.compile(r"'(-[^']+)'")
 CHOICES = ("-m", "-f", "-W", "-O", "-g", "-s", "--")
 
+# arm-none-eabi-gcc: note: valid arguments are: ... cortex-m33; did you mean 'cortex-m4'?
+NEAR = re.compile(rb"did you mean '([^']+)'")
+# Without these it is another machine that is compiled for: what gcc says of the code then follows from that.
+CORE = ("-mcpu", "-march")
+
+_near: dict[str, str] = {}
 _refused: dict[tuple[str, str, str, tuple[str, ...]], dict[str, None]] = {}
 
 
@@ -50,11 +57,29 @@ async def gcc(
         done = await run(
             (program, *kept, *rest), cwd=folder, env=ENVIRONMENT, timeout=timeout, memory_limit_mb=memory_limit_mb
         )
-        more = [flag for flag in rejected(done.stderr, kept) if flag not in known] if done.returncode else []
+        # What another run has learnt meanwhile is news to this one.
+        more = rejected(done.stderr, kept) if done.returncode else []
         known.update(dict.fromkeys(more))
+        _near.update(_hints(done.stderr, more))
         if not more:
             break
     return done, tuple(flag for flag in flags if flag in known)
+
+
+def near(flag: str) -> str:
+    """What gcc said that was meant by a flag, or by its value, that it did not know; "" where it said nothing."""
+    return _near.get(flag, "")
+
+
+def _hints(output: bytes, flags: Sequence[str]) -> dict[str, str]:
+    """What gcc takes the flags for that it does not know: said with each, in its line or in the note below."""
+    found: dict[str, str] = {}
+    lines = output.splitlines()
+    for line, below in zip_longest(lines, lines[1:], fillvalue=b""):
+        hint = NEAR.search(line) or (NEAR.search(below) if b" note: " in below else None)
+        for flag in rejected(line, flags) if hint else ():
+            found.setdefault(flag, hint[1].decode("utf-8", "replace") if hint else "")
+    return found
 
 
 def without(flags: Sequence[str], refused: dict[str, None]) -> tuple[str, ...]:

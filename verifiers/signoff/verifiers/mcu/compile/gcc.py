@@ -13,6 +13,8 @@ from signoff.verifiers.hdl.overlay import SourceLines
 from signoff.verifiers.mcu.compile import command, guesses
 from signoff.verifiers.mcu.compile.arguments import Vetted, arguments, language_of
 from signoff.verifiers.mcu.compile.assembler import in_source
+from signoff.verifiers.mcu.compile.build_faults import first_error, forced, other_core, unknown_flags
+from signoff.verifiers.mcu.compile.circles import TOO_DEEP_BYTES, circle
 from signoff.verifiers.mcu.compile.gcc_findings import Scene, findings, needs_text, option, table
 from signoff.verifiers.mcu.compile.gcc_messages import Diagnostic, Messages, parse, parse_text
 from signoff.verifiers.mcu.compile.overlay import Laid, lay_out, unsaved
@@ -37,6 +39,7 @@ PLAIN = ("-fno-diagnostics-show-caret", "-fdiagnostics-color=never")
 # Debug data would only cost time; errors beyond these would only cost reading.
 COMMON = ("-g0", "-fmax-errors=100")
 # Registers may lie at any address; gcc 12 takes those below 4096 for null pointers otherwise.
+MANY = b"compilation terminated due to -fmax-errors"
 ANY_ADDRESS, ANY_ADDRESS_SINCE = "--param=min-pagesize=0", (12,)
 
 
@@ -100,6 +103,9 @@ class Gcc:
         with scratch_folder(NAME) as folder:
             job = await asyncio.to_thread(_job, kit, unit, snapshot, project, folder)
             messages, refused = await _compiled(job)
+            found = await asyncio.to_thread(circle, messages.diagnostics, job.scene)
+            if found is not None:
+                return Outcome(TOOL, findings=(found,), complete=False, message=found.message)
             return await _outcome(job, messages, refused)
 
 
@@ -145,6 +151,10 @@ async def _compiled(job: _Job) -> tuple[Messages, tuple[str, ...]]:
     done, refused = await _run(job, (JSON,) if has_json else PLAIN, "-c")
     read = parse if has_json else parse_text
     if has_json and JSON.encode() in done.stderr and done.returncode:
+        done, refused = await _run(job, PLAIN, "-c")
+        read = parse_text
+    if read is parse and (TOO_DEEP_BYTES in done.stderr or MANY in done.stderr):
+        # Having given up, gcc 12 leaves its JSON unwritten; and only its text tells who includes whom.
         done, refused = await _run(job, PLAIN, "-c")
         read = parse_text
     messages = read(done.stderr)
@@ -229,11 +239,21 @@ async def _with_assembler(job: _Job, messages: Messages) -> Messages:
 
 
 async def _outcome(job: _Job, messages: Messages, refused: tuple[str, ...]) -> Outcome:
+    wrong = [flag for flag in refused if flag in job.vetted.argv]
+    flags = await asyncio.to_thread(unknown_flags, wrong, job.unit, job.kit, job.scene.lines)
+    if flags and other_core(wrong):
+        why = f"Compiled for no core that gcc {job.kit.version} knows, so nothing follows for the code."
+        return Outcome(TOOL, findings=_wanted(flags, job.project), message=why, complete=False)
     found = await asyncio.to_thread(findings, messages.diagnostics, job.scene)
+    before = await asyncio.to_thread(forced, messages.diagnostics, job.unit, job.scene)
     found, complete, why = guesses.certain(found, job.unit, job.kit)
-    found = _wanted(found, job.project)
+    found = _wanted((*found, *before, *flags), job.project)
     hidden = not any(one.severity is Severity.ERROR for one in found) and any(one.error for one in messages.diagnostics)
-    notice = " ".join(filter(None, (job.kit.note if not job.kit.gcc else "", left_out(job.vetted.refused, refused))))
+    if hidden and not why:
+        why = f"gcc stops at {first_error(messages.diagnostics, job.scene)}"
+    notice = " ".join(
+        filter(None, (job.kit.note if not job.kit.gcc else "", left_out(job.vetted.refused, () if flags else refused)))
+    )
     return Outcome(TOOL, findings=found, message=why, complete=complete and not hidden, notice=notice)
 
 

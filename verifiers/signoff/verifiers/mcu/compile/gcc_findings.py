@@ -88,7 +88,7 @@ def finding_of(one: Diagnostic, scene: Scene) -> Finding | None:
     data = (("fixits", _edits(one.fixits, scene)),) if one.fixits else ()
     span = span_of(at, scene)
     return Finding(
-        path, span, severity, code(one), _sentence(one), TOOL, category(one), _help(one), _related(one, at, scene), data
+        path, span, severity, code(one), sentence(one), TOOL, category(one), _help(one), _related(one, at, scene), data
     )
 
 
@@ -177,7 +177,7 @@ def _kinds() -> tuple[tuple[Category, re.Pattern[str]], ...]:
     return tuple((Category(kind), re.compile("|".join(patterns))) for kind, patterns in table("kinds.toml").items())
 
 
-def _sentence(one: Diagnostic) -> str:
+def sentence(one: Diagnostic) -> str:
     """gcc's words as a sentence; a name in front keeps its letters."""
     said = one.message
     return said[:1].upper() + said[1:] if re.match(r"[a-z]+[ ,]", said) else said

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity, Span
+from signoff.verifiers.mcu.build.linker_script import parse_script
 from signoff.verifiers.mcu.facts import RegionUse
 from signoff.verifiers.mcu.link import link_map, names
 from signoff.verifiers.mcu.link.ld_messages import Complaint, Kind, Spot
-from signoff.verifiers.mcu.link.memory import Contributor, contributors
+from signoff.verifiers.mcu.link.memory import STRINGS, Contributor, contributors
 from signoff.verifiers.mcu.link.scene import LinkScene, finding, in_build_file, in_script, word_span
 
 MULTIPLE, OVERFLOW, SCRIPT, ENTRY = "MultipleDefinition", "RegionOverflow", "LinkerScript", "NoEntryPoint"
@@ -21,12 +23,15 @@ NEAR_LINES = 3
 DEFAULT_ENTRY = "_start"
 # The kind of an image that the user has declared to us alone: no build makes what it names.
 RECIPE = "signoff.toml"
+# What makes the files of a build, by its kind.
+RUN = {"Makefile": "make", "CMake": "cmake --build", "PlatformIO": "pio run"}
+MADE = ": where the build makes it, run {} once"
 
 
 def findings(complaints: Sequence[Complaint], scene: LinkScene, regions: Sequence[RegionUse]) -> tuple[Finding, ...]:
-    """The findings of all complaints but undefined references. Nothing where the link is guessed."""
+    """The findings of all complaints but undefined references. Where the link is guessed, of missing scripts alone."""
     if not scene.image.link_declared:
-        return ()
+        return tuple(_script_missing(one, scene) for one in complaints if one.kind is Kind.SCRIPT_MISSING)
     found = [*_multiple([one for one in complaints if one.kind is Kind.MULTIPLE], scene)]
     for one in complaints:
         made = _one(one, scene, regions)
@@ -45,11 +50,20 @@ def _one(one: Complaint, scene: LinkScene, regions: Sequence[RegionUse]) -> Find
     if one.kind in (Kind.SCRIPT, Kind.SCRIPT_SYMBOL, Kind.REGION_UNKNOWN):
         return _script(one, scene)
     if one.kind is Kind.SCRIPT_MISSING:
-        path = scene.linked.scripts.get(one.name, one.name)
-        return _missing(path, SCRIPT, f"The linker script {scene.shown(path)} is not there", scene)
+        return _script_missing(one, scene)
     if one.kind is Kind.LIBRARY:
         return _missing(one.name.removeprefix("-l"), LIBRARY, f"The linker cannot find {one.name}", scene)
     return _entry(one, scene) if one.kind is Kind.ENTRY else None
+
+
+def _script_missing(one: Complaint, scene: LinkScene) -> Finding:
+    """A linker script that the build or another script names: where it is named."""
+    path = scene.linked.scripts.get(one.name, one.name)
+    included = in_script(scene, rf"^[ \t]*INCLUDE[ \t]+(\"?{re.escape(one.name)}\"?)(?![^\s;])")
+    if included is not None:
+        message = f"{one.name} is not there: neither beside the script nor in a folder that the build names with -L."
+        return finding(included, SCRIPT, message, category=Category.MEMORY_REGION, data=(("name", one.name),))
+    return _missing(path, SCRIPT, f"The linker script {scene.shown(path)} is not there", scene)
 
 
 def _missing(name: str, code: str, what: str, scene: LinkScene) -> Finding:
@@ -57,8 +71,10 @@ def _missing(name: str, code: str, what: str, scene: LinkScene) -> Finding:
     folders = (*scene.image.library_dirs, os.path.dirname(name))
     made = scene.image.kind != RECIPE and any(map(scene.inside, folders))
     severity = Severity.INFORMATION if made else Severity.ERROR
-    message = f"{what}{'; the build may have to make it first' if made else ''}."
-    place = in_build_file(scene, os.path.basename(name))
+    message = f"{what}{MADE.format(RUN.get(scene.image.kind, 'the build')) if made else ''}."
+    # As it is written, which is most often from the build file's own folder.
+    whole = in_build_file(scene, os.path.relpath(name, os.path.dirname(scene.image.origin)).replace(os.sep, "/"))
+    place = whole if whole[1] != Span(0, 0, 0, 0) else in_build_file(scene, os.path.basename(name))
     return finding(place, code, message, severity=severity, data=(("name", name),))
 
 
@@ -110,24 +126,30 @@ def definition(name: str, path: str, scene: LinkScene) -> tuple[str, Span] | Non
 
 def _overflow(one: Complaint, scene: LinkScene, regions: Sequence[RegionUse]) -> Finding:
     region = next((use for use in regions if use.name == one.name), None)
-    at = in_script(scene, rf"^[ \t]*({re.escape(one.name)})\b\s*(?:\([^)]*\))?\s*:\s*(?:ORIGIN|org|o)\b")
-    largest = contributors(scene.linked.map_text, region) if region is not None else ()
+    at = next((place for place in map(partial(_declared, one.name, scene), scene.scripts()) if place), None)
+    largest = contributors(scene.linked.map_text, region, scene.contents()) if region is not None else ()
     sizes = f" ({region.used:,} of {region.size:,})" if region is not None else ""
     told = ", ".join(f"{part.name} {part.size:,}" for part in largest[:3])
     message = f"Region {one.name} overflows by {one.bytes:,} bytes{sizes}{'; largest: ' if told else ''}{told}."
-    related = tuple(_contributor(part, scene) for part in largest)
+    related = tuple(filter(None, (_contributor(part, scene) for part in largest)))
     data = (("region", one.name), ("bytes", str(one.bytes)))
     place = at or in_build_file(scene, one.name)
     return finding(place, OVERFLOW, message, category=Category.MEMORY_REGION, related=related, data=data)
 
 
-def _contributor(part: Contributor, scene: LinkScene) -> Related:
+def _declared(region: str, scene: LinkScene, script: str) -> tuple[str, Span] | None:
+    """Where a script declares a region."""
+    places = parse_script(scene.lines.index(script).text, script).places
+    return next(((path, span) for name, path, span in places if name == region), None)
+
+
+def _contributor(part: Contributor, scene: LinkScene) -> Related | None:
+    """Where what takes room is written; None for a library's."""
     unit = scene.unit(part.object)
-    at = definition(part.name, unit.source, scene) if unit is not None else None
-    if at is None:
-        at = (unit.source, Span(0, 0, 0, 0)) if unit is not None else in_build_file(scene)
-    member = "" if unit is not None else f" of {os.path.basename(part.object)}"
-    return Related(*at, f"{part.name}{member}: {part.size:,} bytes")
+    if unit is None:
+        return None
+    at = definition(part.name.removeprefix(STRINGS), unit.source, scene) or (unit.source, Span(0, 0, 0, 0))
+    return Related(*at, f"{part.name}: {part.size:,} bytes")
 
 
 def _script(one: Complaint, scene: LinkScene) -> Finding | None:
@@ -140,13 +162,20 @@ def _script(one: Complaint, scene: LinkScene) -> Finding | None:
         word = re.compile(rf"(?<!\w){re.escape(one.name)}(?!\w)")
         line = next((other for other in lines if word.search(scene.lines(path, other))), line)
     span = word_span(scene, path, line, one.name)
-    what = one.text.removeprefix("warning: ").removeprefix("error: ")
-    near = names.nearest(one.name, (names.defined(scene.objects), _regions(scene))) if one.name else ()
-    hint = f"; did you mean '{near[0]}'" if near else ""
+    what = one.text.removeprefix("warning: ").removeprefix("error: ").replace("`", "'")
+    near = names.nearest(one.name, _candidates(one, scene)) if one.name else ()
+    hint = f"; did you mean '{near[0]}'?" if near else "."
     severity = Severity.ERROR if one.fatal else Severity.WARNING
-    message = f"{what[:1].upper()}{what[1:].rstrip('.')}{hint}."
+    message = f"{what[:1].upper()}{what[1:].rstrip('.')}{hint}"
     data = (("name", one.name), *((("near", " ".join(near)),) if near else ())) if one.name else ()
     return finding((path, span), SCRIPT, message, severity=severity, category=Category.MEMORY_REGION, data=data)
+
+
+def _candidates(one: Complaint, scene: LinkScene) -> tuple[frozenset[str], ...]:
+    """What may stand where a script has a name that is not known."""
+    if one.kind is Kind.REGION_UNKNOWN:
+        return (_regions(scene),)
+    return names.defined(scene.objects), _regions(scene)
 
 
 def _regions(scene: LinkScene) -> frozenset[str]:
@@ -158,9 +187,9 @@ def _entry(one: Complaint, scene: LinkScene) -> Finding | None:
     if at is None and one.name == DEFAULT_ENTRY:
         return None
     near = names.nearest(one.name, (names.defined(scene.objects),))
-    hint = f"; did you mean '{near[0]}'" if near else ""
+    hint = f"; did you mean '{near[0]}'?" if near else "."
     message = (
-        f"The entry point '{one.name}' is defined nowhere, so the image begins at the first byte of its code{hint}."
+        f"The entry point '{one.name}' is defined nowhere, so the image begins at the first byte of its code{hint}"
     )
     data = (("name", one.name), *((("near", " ".join(near)),) if near else ()))
     return finding(at or in_build_file(scene, one.name), ENTRY, message, severity=Severity.WARNING, data=data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +12,17 @@ from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.hdl.overlay import SourceLines
 from signoff.verifiers.mcu.compile import guesses
 from signoff.verifiers.mcu.compile.arguments import language_of
+from signoff.verifiers.mcu.compile.build_faults import first_error, forced, other_core, unknown_flags
+from signoff.verifiers.mcu.compile.circles import TOO_DEEP_BYTES, circle
 from signoff.verifiers.mcu.compile.gcc import left_out
 from signoff.verifiers.mcu.compile.gcc_findings import Scene
 from signoff.verifiers.mcu.compile.gcc_findings import findings as gcc_findings
+from signoff.verifiers.mcu.compile.gcc_messages import Diagnostic, parse_text
 from signoff.verifiers.mcu.compile.gcc_messages import parse as parse_gcc
 from signoff.verifiers.mcu.compile.overlay import unsaved
 from signoff.verifiers.mcu.compile.toolchain import Toolchain, toolchain
 from signoff.verifiers.mcu.facts import C_LANGUAGES, LINK, LinkedImage
-from signoff.verifiers.mcu.link import analysis, ld_findings, ld_messages
+from signoff.verifiers.mcu.link import analysis, ld_findings, ld_messages, trouble
 from signoff.verifiers.mcu.link.image import Linked, key_of, link
 from signoff.verifiers.mcu.link.macros import defined_macros
 from signoff.verifiers.mcu.link.memory import change
@@ -35,7 +39,8 @@ from signoff.verifiers.workers import WorkerPool
 
 NAME = LINK
 TOOL = "arm-none-eabi-ld"
-OUTPUT_LIMIT = 500
+# Of what stops a link so many are named.
+NAMED = 3
 
 
 class _Failed(Exception):
@@ -161,6 +166,8 @@ async def linked(
 async def _work(project: Project, store: Store, snapshot: Snapshot | None = None) -> _Work:
     """Raises _Failed where there is nothing to link, or nothing to link it with."""
     image = project.image
+    if image is not None and not image.program:
+        raise _Failed(Outcome(TOOL, message=f"Not linked: {' '.join(image.guessed)}", complete=False))
     if image is None or not image.units or (snapshot is not None and project.unit is None):
         raise _Failed(Outcome(TOOL, message="Not linked: no firmware build has this file.", complete=False))
     kit = await asyncio.to_thread(toolchain, project.settings, image.compiler if project.trusted else "")
@@ -203,14 +210,18 @@ async def _judged(work: _Work, built: Build, key: str, start: float, extra: Sequ
     if done.done.timed_out:
         raise _Failed(_too_slow(work))
     scene, facts = await asyncio.to_thread(_scene, work, built, done)
-    found = await _findings(work, scene, facts)
+    flags = await asyncio.to_thread(
+        unknown_flags, (*built.unknown, *done.unknown), work.image.units[0], work.kit, scene.lines
+    )
+    found = (*await _findings(work, scene, facts), *flags)
     facts = replace(facts, seconds=time.perf_counter() - start, compiled=built.compiled)
-    notice = left_out((*built.refused, *done.refused), (*built.unknown, *done.unknown))
+    notice = left_out((*built.refused, *done.refused), () if flags else (*built.unknown, *done.unknown))
     told = bool(done.elf) or any(one.severity is Severity.ERROR for one in found)
     complete = work.image.link_declared and work.image.declared and told
-    why = (
-        "" if told else f"The image does not link: {done.done.stderr.decode(errors='replace')[-OUTPUT_LIMIT:].strip()}"
-    )
+    why = "" if told else trouble.why_not(ld_messages.parse(done.done.stderr), scene)
+    if not done.elf and not any(one.code == ld_findings.OVERFLOW for one in found):
+        # What the linker says of memory before it gives up is what it had placed until then.
+        facts = replace(facts, regions=())
     return Outcome(TOOL, findings=found, facts={"image": facts}, complete=complete, notice=notice, message=why)
 
 
@@ -240,23 +251,53 @@ def _not_compiled(work: _Work, built: Build) -> Outcome:
     if any(one.timed_out for one in built.failures):
         return _too_slow(work)
     shown = SourceLines({buffer.path: buffer.text for buffer in work.project.buffers if buffer.path} | dict(work.texts))
+    if other_core(built.unknown):
+        return _no_core(work, built, shown)
     found: dict[Finding, None] = {}
     for failure in built.failures:
         found.update(dict.fromkeys(_errors(work, failure, shown)))
-    names = ", ".join(dict.fromkeys(failure.unit.source for failure in built.failures[:3]))
-    more = f" and {len(built.failures) - 3} more" if len(built.failures) > 3 else ""
+    root = work.project.root or work.image.root
+    sources = [os.path.relpath(one.unit.source, root) for one in built.failures if one.unit.source]
+    names = ", ".join(sources[:NAMED])
+    more = f" and {len(sources) - NAMED} more" if len(sources) > NAMED else ""
     facts = LinkedImage(work.image.name, compiled=built.compiled)
-    message = f"The image cannot be linked before {names}{more} compile{'s' if not more and ',' not in names else ''}."
+    message = f"The image cannot be linked before {names}{more} compile{'s' if len(sources) == 1 else ''}"
+    said = "" if found else _first_error(work, built.failures[0], shown)
+    message += f": {said}" if said else "."
     return Outcome(TOOL, findings=tuple(found), facts={"image": facts}, message=message, complete=False)
 
 
+def _no_core(work: _Work, built: Build, lines: SourceLines) -> Outcome:
+    cores = [flag for flag in built.unknown if other_core((flag,))]
+    units = {one.unit.origin: one.unit for one in built.failures}
+    found = [one for unit in units.values() for one in unknown_flags(cores, unit, work.kit, lines)]
+    message = f"Not compiled nor linked: gcc {work.kit.version} does not know {' '.join(cores)}."
+    facts = LinkedImage(work.image.name)
+    return Outcome(TOOL, findings=tuple(dict.fromkeys(found)), facts={"image": facts}, message=message, complete=False)
+
+
+def _told(work: _Work, failure: Failure, lines: SourceLines) -> tuple[Scene, tuple[Diagnostic, ...]]:
+    """What gcc said of a unit that does not compile, and the scene to tell it from."""
+    scene = Scene(failure.unit.source, failure.unit.source, work.project.root or work.image.root, failure.laid, lines)
+    read = parse_text if TOO_DEEP_BYTES in failure.output else parse_gcc
+    messages = read(failure.output)
+    return scene, (*messages.diagnostics, *messages.assembler)
+
+
 def _errors(work: _Work, failure: Failure, lines: SourceLines) -> tuple[Finding, ...]:
-    root = work.project.root or work.image.root
-    scene = Scene(failure.unit.source, failure.unit.source, root, failure.laid, lines)
-    messages = parse_gcc(failure.output)
-    found = gcc_findings((*messages.diagnostics, *messages.assembler), scene)
-    certain, _, _ = guesses.certain(found, failure.unit, work.kit)
-    return tuple(one for one in certain if one.severity is Severity.ERROR)
+    scene, diagnostics = _told(work, failure, lines)
+    round_about = circle(diagnostics, scene)
+    if round_about is not None:
+        return (round_about,)
+    certain, _, _ = guesses.certain(gcc_findings(diagnostics, scene), failure.unit, work.kit)
+    before = forced(diagnostics, failure.unit, scene)
+    return tuple(one for one in (*certain, *before) if one.severity is Severity.ERROR)
+
+
+def _first_error(work: _Work, failure: Failure, lines: SourceLines) -> str:
+    scene, diagnostics = _told(work, failure, lines)
+    plain = failure.output.decode("utf-8", "replace").strip().splitlines()
+    return first_error(diagnostics, scene) or (plain[-1] if plain else "gcc said nothing of why.")
 
 
 def _too_slow(work: _Work) -> Outcome:

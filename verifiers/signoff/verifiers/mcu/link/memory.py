@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -20,6 +20,9 @@ WORTH_TELLING = 0.02
 SPLIT = re.compile(
     r"^\.(?:text|rodata|data|bss|ram\w*|ccm\w*|noinit)\.(?:startup\.|unlikely\.|hot\.)?(?P<symbol>[A-Za-z_]\w*)"
 )
+# .../libc_nano.a(libc_a-memcpy.o): the member's own name, without what newlib puts in front.
+MEMBER = re.compile(r"(?:^|[/\\])(?P<library>[^/\\()]+)\.a\((?:lib\w*?_a-)?(?P<member>[^()]+?)(?:\.o(?:bj)?)?\)$")
+STRINGS = "strings of "
 # Not copied at the start, though the map gives them a load address as well.
 CLEARED = re.compile(r"\.s?bss|COMMON|noinit|stack|heap", re.IGNORECASE)
 
@@ -79,25 +82,45 @@ def sources_by_name(sources: Iterable[str], objects: Iterable[ObjectFacts]) -> d
     return found
 
 
-def contributors(text: str, region: RegionUse, limit: int = 5) -> tuple[Contributor, ...]:
-    """What takes most room in a region, by the map: at its address, or as what is copied from there at the start."""
+def contributors(
+    text: str, region: RegionUse, contents: Mapping[str, ObjectFacts] | None = None, limit: int = 5
+) -> tuple[Contributor, ...]:
+    """What takes most room in a region, by the map: at its address, or as what is copied from there at the start.
+
+    `contents` are the objects of our own by path: of their sections each symbol counts for itself.
+    """
     sizes: dict[tuple[str, str], int] = {}
     for one in link_map.placed(text):
         if one.output.startswith((".debug", ".comment", ".ARM.attributes")):
             continue
         copied = one.load >= 0 and not CLEARED.search(f"{one.output} {one.section}")
         if _within(one.address, region) or (copied and _within(one.load, region)):
-            sizes[named(one.section), one.file] = sizes.get((named(one.section), one.file), 0) + one.size
+            for name, size in _parts(one, (contents or {}).get(one.file)):
+                sizes[name, one.file] = sizes.get((name, one.file), 0) + size
     largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:limit]
     enough = largest[0][1] * WORTH_TELLING if largest else 0
     largest = [item for item in largest if item[1] >= enough]
     return tuple(Contributor(name, file, size) for (name, file), size in largest)
 
 
+def _parts(one: link_map.Placed, facts: ObjectFacts | None) -> list[tuple[str, int]]:
+    """(name, bytes) of what a placed section consists of: symbols with their sizes, else all of it by one name."""
+    defined = facts.defined.values() if facts is not None else ()
+    held = [(symbol.name, symbol.size) for symbol in defined if symbol.section == one.section and symbol.size]
+    # Aliases (weak handlers) are several names of the same bytes.
+    if held and sum(size for _, size in held) <= one.size:
+        return held
+    if member := MEMBER.search(one.file):
+        return [(f"{member['member']} ({member['library']})", one.size)]
+    return [(max(held, key=lambda pair: pair[1])[0] if held else named(one.section), one.size)]
+
+
 def named(section: str) -> str:
-    """The symbol that a section is of, else the section."""
+    """The symbol that a section is of, or whose strings it holds, else the section."""
     match = SPLIT.match(section)
-    return match["symbol"] if match else section
+    if match is None:
+        return section
+    return f"{STRINGS}{match['symbol']}" if re.search(r"\.str\d", section) else match["symbol"]
 
 
 def _within(address: int, region: RegionUse) -> bool:

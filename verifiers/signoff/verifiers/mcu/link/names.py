@@ -18,6 +18,7 @@ MAX_HEADER_BYTES = 4_000_000
 # Beyond so many letters more or fewer, a word is no slip of another.
 MAX_LENGTH_DIFFERENCE = 2
 SHOWN = 3
+SHORT = 4
 KEYWORDS = frozenset(
     ("if", "while", "for", "switch", "return", "sizeof", "defined", "define", "__attribute__", "typedef")
 )
@@ -84,6 +85,9 @@ def _similar(name: str, other: str) -> bool:
     """A quick look, as thousands of names are compared."""
     if abs(len(name) - len(other)) > MAX_LENGTH_DIFFERENCE:
         return False
+    if len(name) <= SHORT:
+        # A slip in the middle changes both ends: main and mian, CCM and CMM.
+        return name[:1].casefold() == other[:1].casefold()
     return name[:3].casefold() == other[:3].casefold() or name[-3:].casefold() == other[-3:].casefold()
 
 

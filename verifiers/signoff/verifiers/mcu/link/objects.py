@@ -13,6 +13,8 @@ from typing import Any
 
 from signoff.verifiers.mcu.compile import command
 from signoff.verifiers.mcu.compile.arguments import arguments, language_of
+from signoff.verifiers.mcu.compile.build_faults import other_core
+from signoff.verifiers.mcu.compile.circles import TOO_DEEP_BYTES
 from signoff.verifiers.mcu.compile.overlay import Laid, lay_out
 from signoff.verifiers.mcu.compile.toolchain import Toolchain
 from signoff.verifiers.mcu.link.contents import Contents, View, digest
@@ -30,6 +32,7 @@ GRAPH_SINCE = (10,)
 GRAPH = "-fcallgraph-info=su,da"
 JSON_SINCE = (9,)
 JSON = "-fdiagnostics-format=json"
+PLAIN = ("-fno-diagnostics-show-caret", "-fdiagnostics-color=never", "-fmax-errors=20")
 
 Progress = Callable[[int, int], None]
 
@@ -195,7 +198,18 @@ async def _compiled(unit: CompileUnit, run: _Run) -> Object | Failure:
         )
         run.compiled += 1
         run.unknown.update(dict.fromkeys(unknown))
-        if done.timed_out or done.returncode or not (folder / "unit.o").exists():
+        if TOO_DEEP_BYTES in done.stderr and not done.timed_out:
+            # Only gcc's text tells who includes whom; what else there is follows from it.
+            done, _ = await command.gcc(
+                run.kit,
+                language,
+                plan.flags,
+                (*(flag for flag in ours if flag != JSON), *PLAIN),
+                folder=folder,
+                timeout=max(run.deadline - time.monotonic(), 0.1),
+                memory_limit_mb=run.project.settings.memory_limit_mb,
+            )
+        if other_core(unknown) or done.timed_out or done.returncode or not (folder / "unit.o").exists():
             return _failed(unit, laid, done)
         return await asyncio.to_thread(_taken, unit, plan, run, laid, folder)
 

@@ -38,6 +38,10 @@ class LinkScene:
         source = self.linked.objects.get(object_file) or self.linked.objects.get(os.path.normpath(object_file or "."))
         return self.units.get(source) if source else None
 
+    def contents(self) -> dict[str, ObjectFacts]:
+        """The facts of each object by its path."""
+        return {one.stored.path: facts for one, facts in zip(self.build.objects, self.objects, strict=True)}
+
     def inside(self, path: str) -> bool:
         """Whether a file or folder lies in the workspace."""
         root = (self.root or self.image.root).rstrip(os.sep)
