@@ -135,3 +135,34 @@ def test_shifts_that_miss(tmp_path: Path, text: str, told: str, severity: Severi
 )
 def test_shifts_that_are_right_or_uncertain(tmp_path: Path, text: str) -> None:
     assert findings(tmp_path, CLOCKS, f"void f(void) {{ {text} }}", code="PinShift") == []
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (
+            "GPIOB->MODER = (GPIOB->MODER & ~(3UL << (PIN * 2U))) | (2UL << PIN);",
+            "pin 14's bits are cleared, but pin 7",
+        ),
+        (
+            "GPIOB->MODER = (2UL << PIN) | (GPIOB->MODER & ~(3UL << (PIN * 2U)));",
+            "pin 14's bits are cleared, but pin 7",
+        ),
+        ("GPIOB->MODER &= ~(3UL << (PIN * 2U)); GPIOB->MODER |= 2UL << PIN;", "pin 14's bits are cleared, but pin 7"),
+        ("MODIFY_REG(GPIOB->MODER, 3UL << (PIN * 2U), 2UL << PIN);", "pin 14's bits are cleared, but pin 7"),
+        ("GPIOB->AFR[1] = (GPIOB->AFR[1] & ~(15U << ((PIN - 8U) * 4U))) | (1U << (PIN * 2U - 16U));", ""),
+        ("GPIOB->AFR[0] = (GPIOB->AFR[0] & ~(15U << (LOW * 4U))) | (7U << (LOW * 8U));", "pin 2's bits are cleared"),
+        ("GPIOB->MODER = (GPIOB->MODER & ~(3UL << (PIN * 2U))) | (2UL << (LOW * 2U));", ""),
+        ("GPIOB->MODER = (GPIOB->MODER & ~(3UL << (LOW * 2U))) | (2UL << ((LOW + 1U) * 2U));", ""),
+        ("GPIOB->MODER = (GPIOB->MODER & ~(3UL << 28)) | (2UL << 14);", ""),
+        ("GPIOB->MODER &= ~(3UL << (PIN * 2U)); if (x) GPIOB->MODER |= 2UL << PIN;", ""),
+        ("GPIOB->MODER &= ~(3UL << (PIN * 2U)); GPIOC->MODER |= 2UL << PIN;", ""),
+        ("GPIOB->MODER = (GPIOB->MODER & ~(3UL << (PIN * 2U))) | (2UL << (PIN * 2U));", ""),
+        ("GPIOB->AFR[1] = (GPIOB->AFR[1] & ~(15U << ((PIN - 8U) * 4U))) | (9U << (PIN % 8U * 4U));", ""),
+    ],
+)
+def test_a_field_is_cleared_and_another_one_of_the_same_pin_set(tmp_path: Path, statements: str, told: str) -> None:
+    text = f"#define PIN 14U\n#define LOW 2U\nvoid f(void) {{ {statements} }}"
+    found = findings(tmp_path, CLOCKS, text, code="PinShift")
+    assert [one.severity for one in found] == ([Severity.WARNING] if told else [])
+    assert not told or told in found[0].message

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.mcu.ground import Ground
-from signoff.diagnostics.fixes.mcu.statements import like, number_of
+from signoff.diagnostics.fixes.mcu.statements import cleared, like, number_of
 from signoff.diagnostics.fixes.source import Token
 
 LATENCY, RANGE = "FlashLatency", "ClockRange"
@@ -15,6 +15,8 @@ LATENCY, RANGE = "FlashLatency", "ClockRange"
 WAIT_STATES = re.compile(r"(\w*LATENCY_)(\d+)(WS)?")
 # RCC_HCLK_DIV2, RCC_CFGR_PPRE1_DIV2, LL_RCC_APB1_DIV_2
 DIVIDER = re.compile(r"(\w*DIV_?)(\d+)")
+# The buses in the names of dividers: RCC_HCLK_DIV4 divides the core's clock for either of the others.
+DIVIDERS = {"AHB": r"HPRE|SYSCLK|AHB", "APB1": r"PPRE1|APB1|HCLK_DIV", "APB2": r"PPRE2|APB2|HCLK_DIV"}
 RULE = "clock_tree"
 
 
@@ -29,6 +31,10 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
 def _wait_states(ground: Ground, needed: int) -> Iterator[FixCandidate]:
     title = f"Set {needed} wait states"
     tokens = _tokens(ground)
+    under = [ground.src.token(number) for number in cleared(ground, ground.statement(ground.at))]
+    if any(WAIT_STATES.fullmatch(token.text) for token in under):
+        return  # what is cleared are other bits than those that are to be set
+    tokens = [token for token in tokens if token not in under]
     for token in tokens:
         match = WAIT_STATES.fullmatch(token.text)
         if match:
@@ -62,9 +68,15 @@ def _divided(ground: Ground, divider: int) -> Iterator[FixCandidate]:
     bus = ground.data.get("bus", "the bus")
     for token in _tokens(ground):
         match = DIVIDER.fullmatch(token.text)
-        if match:
+        if match and _is_of(token.text, bus):
             edit = ground.replace(token, f"{match[1]}{divider}")
             yield ground.candidate(f"Divide {bus}'s clock by {divider}", [edit], RULE, (token.text,))
+
+
+def _is_of(name: str, bus: str) -> bool:
+    """Whether a divider's name may be the bus's: that of the core's clock slows down all."""
+    named = [other for other, pattern in DIVIDERS.items() if re.search(pattern, name)]
+    return not named or bus in named
 
 
 def _tokens(ground: Ground) -> list[Token]:

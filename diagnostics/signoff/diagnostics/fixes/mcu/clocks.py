@@ -1,18 +1,18 @@
-"""Clocks: a peripheral's clock is enabled before its first use, and by the register of its own bus."""
+"""Clocks: a peripheral's clock is enabled before its first use."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
-from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.diagnostics.fixes.mcu.ground import Body, Ground
 from signoff.diagnostics.fixes.mcu.statements import arguments
 from signoff.verifiers.finding import Related
 from signoff.verifiers.text import Edit
 
-UNCLOCKED, WRONG_REGISTER = "UnclockedPeripheral", "WrongClockRegister"
+UNCLOCKED = "UnclockedPeripheral"
 RULE = "clocks"
 # How each library spells it; the data of the finding fill in the names.
 SPELLINGS = {
@@ -29,23 +29,24 @@ USED = {
     "libopencm3": re.compile(r"rcc_periph_clock_enable"),
     "stdperiph": re.compile(r"RCC_(?:AHB|APB)\dPeriphClockCmd"),
 }
-BUS = re.compile(r"(?:AHB|APB)\d")
+HANDLER = re.compile(r"\w+(?:_IRQHandler|_Handler|_isr|_handler)")
 
 
 def propose(ground: Ground) -> Iterator[FixCandidate]:
-    """Enable the clock, or move what enables it to the front; write its bit to its own register."""
-    if ground.finding.code == UNCLOCKED:
-        moved = list(_moved(ground))
-        yield from moved or _enabled(ground)
-    elif ground.finding.code == WRONG_REGISTER:
-        yield from _right_register(ground)
+    """Enable the clock, or move what enables it to the front."""
+    if ground.finding.code != UNCLOCKED:
+        return
+    late = next((_statement_at(ground, one) for one in ground.finding.related if _is_late(ground, one)), None)
+    if late is not None:
+        yield from _moved(ground, late)
+    if late is None or ground.body(late.start) == ground.body(ground.at):
+        yield from _enabled(ground)
 
 
-def _moved(ground: Ground) -> Iterator[FixCandidate]:
+def _moved(ground: Ground, late: range) -> Iterator[FixCandidate]:
     """The statement that enables the clock too late, put before the use, where both stand in one block."""
     use = ground.outer(ground.at)
-    late = next((_statement_at(ground, one) for one in ground.finding.related if _is_late(ground, one)), None)
-    if late is None or late.start < use.stop or not (ground.stands_free(late) and ground.stands_free(use)):
+    if late.start < use.stop or not (ground.stands_free(late) and ground.stands_free(use)):
         return
     if not _same_block(ground, use, late):
         return
@@ -84,14 +85,47 @@ def _removal(ground: Ground, statement: range) -> Edit:
 def _enabled(ground: Ground) -> Iterator[FixCandidate]:
     """A statement that enables the clock, in the spelling that the text uses, behind the others of its kind."""
     name = ground.data.get("peripheral", "")
-    use = ground.outer(ground.at)
-    if not name or not ground.stands_free(use):
+    use = _first_use(ground, name)
+    if not name or use is None or not ground.stands_free(use):
         return
     for style in _styles(ground):
         text = SPELLINGS[style].format(**{**ground.data, "peripheral": _called(style, name)})
         place = _after_others(ground, use)
         edit = ground.line_behind(place, text) if place >= 0 else ground.line_before(_front(ground, use), text)
         yield ground.candidate(f"Enable {name}'s clock", [edit], RULE, links=_names(text))
+
+
+def _first_use(ground: Ground, name: str) -> range | None:
+    """The statement to stand before: around all uses of its function. A handler is no place: what sets it up is."""
+    inside = ground.body(ground.at)
+    if inside is None:
+        return None
+    first = ground.at
+    if HANDLER.fullmatch(ground.src.word(inside.name)):
+        others = [one for one in ground.bodies if not HANDLER.fullmatch(ground.src.word(one.name))]
+        uses = [number for one in others for number in _uses(ground, one, name)]
+        if not uses:
+            return None
+        first, inside = uses[0], ground.body(uses[0]) or inside
+    use, last = ground.outer(first), max([first, *_uses(ground, inside, name)])
+    while (block := _block(ground, use, inside)) is not None and (block.stop <= last or ground.labelled(use)):
+        use = ground.outer(block.start - 1)
+    return use
+
+
+def _uses(ground: Ground, inside: Body, name: str) -> list[int]:
+    """Where a body names a peripheral."""
+    return [number for number in range(inside.opened, inside.closed) if ground.src.word(number) == name]
+
+
+def _block(ground: Ground, use: range, inside: Body) -> range | None:
+    """The inside of the block around a statement; None for the function's own."""
+    depth = 0
+    for number in range(use.start - 1, inside.opened, -1):
+        depth += {"}": 1, "{": -1}.get(ground.src.word(number), 0)
+        if depth < 0:
+            return range(number, ground.src.closing(number))
+    return None
 
 
 def _called(style: str, name: str) -> str:
@@ -152,32 +186,3 @@ def _front(ground: Ground, use: range) -> int:
             break
         first = before.start
     return first
-
-
-def _right_register(ground: Ground) -> Iterator[FixCandidate]:
-    """The bus's name corrected wherever the statement has the wrong one."""
-    right, wrong = ground.data.get("register", ""), ground.data.get("wrong", "")
-    bus, wrong_bus = BUS.match(right), BUS.match(wrong)
-    if bus is None or wrong_bus is None:
-        return
-    tokens = [ground.src.token(number) for number in ground.statement(ground.at)]
-    changed = {token: _bus_of(token.text, wrong, right, wrong_bus[0], bus[0]) for token in tokens}
-    changed = {
-        token: text for token, text in changed.items() if text != token.text and token.text != ground.data.get("macro")
-    }
-    if changed:
-        shown = f"RCC->{right}" if any(token.text == wrong for token in changed) else bus[0]
-        title = f"Enable {ground.data.get('peripheral', 'it')} in {shown}"
-        edits = [ground.replace(token, text) for token, text in changed.items()]
-        yield ground.candidate(title, edits, RULE, [token.text for token in changed], links=_calls(changed.values()))
-
-
-def _bus_of(word: str, wrong: str, right: str, wrong_bus: str, bus: str) -> str:
-    if word in (wrong, f"RCC_{wrong}"):
-        return word.replace(wrong, right)
-    calls = (f"LL_{wrong_bus}_GRP", f"RCC_{wrong_bus}Periph")
-    return word.replace(wrong_bus, bus) if word.startswith(calls) and "_PERIPH_" not in word else word
-
-
-def _calls(words: Iterable[str]) -> list[str]:
-    return [word for word in words if word.startswith(("LL_", "RCC_"))]

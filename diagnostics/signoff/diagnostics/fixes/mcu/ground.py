@@ -115,8 +115,12 @@ class Ground:
         inside = self.body(statement.start)
         last = self.src.word(statement.stop - 1)
         whole = last == ";" or (last == "{" and self.src.word(statement.start) in HEADS)
-        free = self._ends(statement.start - 1) and whole
+        free = self._ends(statement.start - 1) and whole and not self.labelled(statement)
         return free and inside is not None and inside.opened < statement.start and not self._in_head(statement.start)
+
+    def labelled(self, statement: range) -> bool:
+        """Whether a statement begins with a `case` or a label: what is put before it is jumped over."""
+        return self.src.word(statement.start) in ("case", "default") or self.src.word(statement.start + 1) == ":"
 
     def _in_head(self, number: int) -> bool:
         """Whether a token lies in round brackets, as in the head of a `for`."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
-from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.diagnostics.fixes.mcu.ground import Body, Ground
 from signoff.diagnostics.fixes.mcu.statements import arguments, number_of
-from signoff.diagnostics.fixes.source import Token
+from signoff.diagnostics.fixes.source import Token, indent_of
 from signoff.verifiers.mcu.parts.part import PRIORITY_FIELD_BITS
 from signoff.verifiers.text import Edit
 
@@ -23,6 +23,7 @@ SETS = {
     "nvic_enable_irq": "nvic_set_priority({0}, {1});",
 }
 SHIFTED = frozenset(("nvic_enable_irq", "nvic_set_priority"))
+ASKS = re.compile(r"flag|pending|status|_SR\b|_IT\b|request", re.IGNORECASE)
 RULE = "handlers"
 
 
@@ -38,11 +39,57 @@ def _ended(ground: Ground) -> Iterator[FixCandidate]:
     inside = ground.body(ground.at)
     if inside is None:
         return
-    for text in _endings(ground, ground.data.get("peripheral", ""), ground.data.get("name", "")):
-        edit = ground.line_behind(inside.opened, text, ground.indent_in(inside))
+    peripheral, place = ground.data.get("peripheral", ""), _behind_the_test(ground, inside)
+    for text in _endings(ground, peripheral, ground.data.get("name", "")) if place >= 0 else ():
+        edit = ground.line_behind(place, text, _indent_behind(ground, inside, place))
         yield ground.candidate(
             f"End the request: {text.rstrip(';')}", [edit], RULE, links=re.findall(r"\w+(?=\()", text)
         )
+
+
+def _behind_the_test(ground: Ground, inside: Body) -> int:
+    """The token to end the request behind: the body's brace, or the one of the block that is run where it is pending.
+
+    -1 where the handler looks at the request elsewhere, or something that it calls may: ended before that, it is
+    not there any more.
+    """
+    looks = [number for number in range(inside.opened, inside.closed) if _looks(ground, number)]
+    if not looks:
+        return -1 if _others_look(ground, inside) else inside.opened
+    head = ground.statement(looks[0])
+    words = [ground.src.word(number) for number in head]
+    # `if (TIM2->SR & TIM_SR_UIF) {`: one test, without a negation, and nothing else.
+    plain = words[0] == "if" and words[-1] == "{" and not {"!", "==", "&&", "||", "~", "!="} & set(words)
+    alone = all(number in head for number in looks) and ground.src.word(ground.src.closing(head.stop - 1) + 1) != "else"
+    return head.stop - 1 if plain and alone else -1
+
+
+def _looks(ground: Ground, number: int) -> bool:
+    """Whether a token is a register of requests, or a question for one."""
+    word = ground.src.word(number)
+    return word == ground.data.get("register") or (ground.src.word(number + 1) == "(" and bool(ASKS.search(word)))
+
+
+def _others_look(ground: Ground, inside: Body) -> bool:
+    """Whether a function that the handler calls, directly or not, may look at the request."""
+    defined = {ground.src.word(one.name): one for one in ground.bodies}
+    seen, waiting = {inside}, [inside]
+    while waiting:
+        one = waiting.pop()
+        for number in range(one.opened, one.closed):
+            if _looks(ground, number) and one is not inside:
+                return True
+            called = defined.get(ground.src.word(number)) if ground.src.word(number + 1) == "(" else None
+            if called is not None and called not in seen:
+                seen.add(called)
+                waiting.append(called)
+    return False
+
+
+def _indent_behind(ground: Ground, inside: Body, place: int) -> str:
+    line = ground.index.line(ground.index.position(ground.src.token(place).start)[0])
+    own = ground.indent_in(inside)
+    return own if place == inside.opened else f"{indent_of(line)}{own or '    '}"
 
 
 def _endings(ground: Ground, peripheral: str, handler: str) -> Iterator[str]:
@@ -122,7 +169,8 @@ def _replaced(ground: Ground, token: Token, level: int, limit: int) -> Iterator[
 
 def _defined(ground: Ground, name: str, level: int) -> tuple[Edit, str] | None:
     """The macro's value corrected where it is defined, where nothing else of the text uses it."""
-    if sum(token.text == name for token in ground.src.tokens) != 1:
+    code = (token.text for token in ground.src.tokens if token.kind != "comment")
+    if sum(len(re.findall(rf"\b{re.escape(name)}\b", text)) for text in code) != len(("defined", "used")):
         return None
     pattern = re.compile(rf"[ \t]*#[ \t]*define[ \t]+{re.escape(name)}[ \t]+\(?[ \t]*(0x[\da-fA-F]+|\d+)([uUlL]*)\b")
     for token in ground.src.tokens:

@@ -30,7 +30,7 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     if facts is None or not twin or place < 0 or inside is None or not ground.stands_free(ground.outer(place)):
         return
     given = arguments(ground.src, place + 1)
-    if len(given) <= facts["drop"]:
+    if len(given) <= facts["drop"] or (facts["woken"] and _leaves(ground, place)):
         return
     kept, dropped = given[: len(given) - facts["drop"]], given[len(given) - facts["drop"] :]
     edits, woken = [ground.replace(ground.src.token(place), twin)], _woken(ground, inside)
@@ -42,6 +42,11 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     waits = [ground.text(one) for one in dropped if ground.text(one).replace(" ", "") not in AT_ONCE]
     behaviour = f"it no longer waits ({waits[0]})" if waits else ""
     yield ground.candidate(f"Use {twin}", edits, RULE, gone, behaviour, links=(twin,))
+
+
+def _leaves(ground: Ground, place: int) -> bool:
+    """Whether the statement of the call ends its function: nothing can be put behind it."""
+    return any(ground.src.word(number) in ("return", "goto") for number in ground.outer(place))
 
 
 @cache

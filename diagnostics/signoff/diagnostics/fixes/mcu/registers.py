@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.mcu.ground import Ground
+from signoff.diagnostics.fixes.mcu.statements import value_of
 
 SHARED = "SharedRegister"
 CHANGE = re.compile(r"(?P<port>\w+)\s*->\s*ODR\s*(?P<sign>\|=|&=|\^=)\s*(?P<value>[^;]+);", re.DOTALL)
@@ -14,7 +15,8 @@ CHANGE = re.compile(r"(?P<port>\w+)\s*->\s*ODR\s*(?P<sign>\|=|&=|\^=)\s*(?P<valu
 PLAIN = re.compile(r"(?:\w+|<<|>>|[|()~+*-]|\s)+")
 ONE_BIT = re.compile(r"\(?\s*1[uUlL]*\s*<<\s*\w+\s*\)?|GPIO_PIN_\d+")
 # BSRR sets bits by its lower half and resets them by its upper one (RM0090, 8.4.7).
-RESET = 16
+RESET = PINS = 16
+PINS_MASK = "0xFFFFU"
 RULE = "registers"
 
 
@@ -24,9 +26,9 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
         return
     statement = ground.statement(ground.at)
     match = CHANGE.fullmatch(ground.text(statement))
-    if match is None or not PLAIN.fullmatch(match["value"]) or re.search(r"\w\s*\(", match["value"]):
+    if match is None or not PLAIN.fullmatch(match["value"]) or re.search(r"\w\s*\(|\+\+|--", match["value"]):
         return
-    value = _written(match["port"], match["sign"], match["value"].strip())
+    value = _written(ground, match["port"], match["sign"], match["value"].strip())
     if not value:
         return
     start, end = ground.src.token(statement.start).start, ground.src.token(statement.stop - 1).end
@@ -35,16 +37,23 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     yield ground.candidate("Write BSRR, which changes these bits alone", [edit], RULE, gone)
 
 
-def _written(port: str, sign: str, value: str) -> str:
-    """What BSRR is given; "" where the value is not of the form that the sign asks for."""
+def _written(ground: Ground, port: str, sign: str, value: str) -> str:
+    """What BSRR is given; "" where the value is not of the form that the sign asks for.
+
+    A bit above the port's pins does nothing in ODR, and resets a pin in BSRR.
+    """
+    bits = value_of(ground, value)
+    known = bits is not None and 0 <= bits < 1 << PINS
     if sign == "|=":
-        return value
+        return value if known else f"{value if _whole(value) else f'({value})'} & {PINS_MASK}"
     if sign == "&=":
         return _reset(value[1:].strip()) if value.startswith("~") and _whole(value[1:].strip()) else ""
-    odr, bits = f"{port}->ODR", f"({_bare(value)})"
+    if not known:
+        return ""
+    odr, whole = f"{port}->ODR", f"({_bare(value)})"
     if ONE_BIT.fullmatch(value):
-        return f"{odr} & {bits if not value.isidentifier() else value} ? {_reset(value)} : {_bare(value)}"
-    return f"(({odr} & {bits}) << {RESET}) | (~{odr} & {bits})"
+        return f"{odr} & {whole if not value.isidentifier() else value} ? {_reset(value)} : {_bare(value)}"
+    return f"(({odr} & {whole}) << {RESET}) | (~{odr} & {whole})"
 
 
 def _whole(value: str) -> bool:

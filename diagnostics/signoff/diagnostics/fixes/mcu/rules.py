@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.mcu import (
+    buses,
     clock_tree,
     clocks,
     corrections,
@@ -17,6 +18,7 @@ from signoff.diagnostics.fixes.mcu import (
     pins,
     recipe_sources,
     registers,
+    shifts,
 )
 from signoff.diagnostics.fixes.mcu.ground import Ground
 from signoff.verifiers.finding import Finding, Outcome
@@ -30,7 +32,9 @@ MCU_RULES: tuple[Callable[[Ground], Iterable[FixCandidate]], ...] = (
     names.propose,
     corrections.propose,
     clocks.propose,
+    buses.propose,
     pins.propose,
+    shifts.propose,
     clock_tree.propose,
     declarations.propose,
     handlers.propose,
