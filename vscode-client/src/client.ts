@@ -16,12 +16,16 @@ export function settings(): Record<string, unknown> {
   return { ...JSON.parse(JSON.stringify(section)), trusted: vscode.workspace.isTrusted };
 }
 
+/** Runs firmware: what a click on a line above main does. */
+export type Emulate = (uri: string | undefined, engine: string | undefined) => Promise<unknown>;
+
 /** The server itself asks for news of changed files and settings, when it runs: nothing is watched twice. */
 export function createClient(
   start: Found | number,
   storage: string,
   log: vscode.LogOutputChannel,
   logged: (line: string) => void,
+  emulate: Emulate,
 ): LanguageClient {
   const options: LanguageClientOptions = {
     documentSelector: languages.flatMap((language) => [
@@ -36,6 +40,9 @@ export function createClient(
     initializationFailedHandler: () => false,
     errorHandler: errorHandler(() => client),
     middleware: {
+      // The panel for its output is the editor's affair, as is the way to end it.
+      executeCommand: (command, args, next) =>
+        command === "signoff.runEmulator" ? emulate(args[0] as string, args[1] as string) : next(command, args),
       workspace: {
         configuration: async (params, token, next) => {
           const answers = await next(params, token);

@@ -1,8 +1,9 @@
 // The extension's start and its commands.
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import { createClient, settings } from "./client";
-import { concerns, firmwareMarks } from "./documents";
+import { createClient, settings, type Emulate } from "./client";
+import { cLanguages, concerns, firmwareMarks } from "./documents";
+import { Emulator } from "./emulator";
 import { run, type Found } from "./find";
 import type { Memory } from "./memory";
 import { findServer, installNow, sayError, wantsInstall } from "./server";
@@ -11,8 +12,7 @@ import { pickFromStatus, Status, type ServerStatus } from "./status";
 class Extension implements vscode.Disposable {
   private readonly log = vscode.window.createOutputChannel("Signoff", { log: true });
   private readonly status = new Status();
-  // Made when firmware first prints something.
-  private emulator: vscode.OutputChannel | undefined;
+  private readonly emulator = new Emulator();
   private client: LanguageClient | undefined;
   private following: vscode.Disposable | undefined;
   private found: Found | undefined;
@@ -41,6 +41,7 @@ class Extension implements vscode.Disposable {
     this.context.subscriptions.push(
       vscode.workspace.onDidChangeConfiguration((event) => this.changed(event)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.tellTrust()),
+      vscode.window.onDidChangeActiveTextEditor(() => void this.tellMemory()),
     );
   }
 
@@ -81,7 +82,7 @@ class Extension implements vscode.Disposable {
 
   dispose(): void {
     this.status.dispose();
-    this.emulator?.dispose();
+    this.emulator.dispose();
     this.log.dispose();
   }
 
@@ -94,13 +95,15 @@ class Extension implements vscode.Disposable {
     const where = this.found ? `${this.found.command} (from ${this.found.origin})` : `port ${port}`;
     this.log.info(`starting ${where}`);
     let lastLine = "";
-    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, (line) => {
+    const logged = (line: string) => {
       this.log.info(line);
       lastLine = line;
-    });
+    };
+    const emulate: Emulate = (uri, engine) => this.emulate(engine ?? "qemu", uri);
+    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, logged, emulate);
     this.following = this.status.follow(this.client, where);
-    this.client.onNotification("signoff/memory", (memory: Memory) => this.status.memory(memory));
-    this.client.onNotification("signoff/emulatorOutput", ({ text }: { text: string }) => this.printed(text));
+    this.client.onNotification("signoff/memory", () => void this.tellMemory());
+    this.client.onNotification("signoff/emulatorOutput", ({ text }: { text: string }) => this.emulator.print(text));
     await this.client.start().catch((error: Error) => {
       throw new Error(`the server did not start (${where}): ${lastLine || error.message}`);
     });
@@ -149,19 +152,20 @@ class Extension implements vscode.Disposable {
     return undefined;
   }
 
-  private emulate(engine: string): Promise<unknown> {
-    this.emulated().clear();
-    this.emulated().show(true);
-    return this.ask("signoff.runEmulator", vscode.window.activeTextEditor?.document.uri.toString(), engine);
+  private async emulate(engine: string, uri = vscode.window.activeTextEditor?.document.uri.toString()): Promise<unknown> {
+    const client = this.client;
+    if (!client?.isRunning()) return this.ask("signoff.runEmulator", uri, engine);
+    const params = { command: "signoff.runEmulator", arguments: [uri ?? "", engine] };
+    return this.emulator.run(engine, (token) => client.sendRequest("workspace/executeCommand", params, token));
   }
 
-  private printed(text: string): void {
-    this.emulated().append(text);
-    this.emulated().show(true);
-  }
-
-  private emulated(): vscode.OutputChannel {
-    return (this.emulator ??= vscode.window.createOutputChannel("Signoff: Emulator"));
+  /** The active document's image is not always the one that was linked last. */
+  private async tellMemory(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (!document || !cLanguages.includes(document.languageId) || !this.client?.isRunning()) return;
+    // While the server stops or starts there is no answer, and nothing to tell.
+    const memory = await this.ask("signoff.memory", document.uri.toString()).catch(() => null);
+    if (vscode.window.activeTextEditor?.document === document) this.status.memory(memory as Memory | null);
   }
 
   private async showStatus(): Promise<void> {
@@ -174,7 +178,7 @@ class Extension implements vscode.Disposable {
   private async doctor(): Promise<void> {
     if (!this.found) return void vscode.window.showWarningMessage("Signoff started no server of its own to examine.");
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-    this.log.show();
+    this.log.show(true);
     const { output } = await run(this.found.command, ["doctor", ...(folder ? [folder] : [])], this.context.globalStorageUri.fsPath);
     this.log.info(`signoff doctor\n${output}`);
   }

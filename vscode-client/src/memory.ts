@@ -16,20 +16,23 @@ export interface Memory {
   readonly regions: readonly Region[];
 }
 
-/** For the status bar: "FLASH 12 % RAM 3 %"; regions that hold nothing are left out. */
+/** For the status bar: "FLASH 12 %, RAM 3 %"; regions that hold nothing are left out. */
 export function shortly({ linked, regions }: Memory): string {
   const used = regions.filter(({ used, size }) => used > 0 && size > 0);
-  const shares = used.map(({ name, used, size }) => `${name} ${percent(used, size)}`).join(" ");
+  const shares = used.map(({ name, used, size }) => `${name} ${percent(used, size)}`).join(", ");
   return linked ? shares : `${shares} (does not link)`.trim();
 }
 
-/** For the tooltip: a Markdown table, a row a region. */
-export function table({ image, regions }: Memory): string {
+/** For the tooltip: a Markdown table, a row a region; with the change where there is one. */
+export function table({ image, linked, regions }: Memory): string {
+  const any = regions.some(({ change }) => change !== 0);
   const rows = regions.map(({ name, used, size, change }) => {
     const changed = change === 0 ? "" : `${change > 0 ? "+" : "\u2212"}${Math.abs(change).toLocaleString("en")}`;
-    return `| ${name} | ${used.toLocaleString("en")} | ${size.toLocaleString("en")} | ${size ? percent(used, size) : ""} | ${changed} |`;
+    return `| ${name} | ${used.toLocaleString("en")} | ${size.toLocaleString("en")} | ${size ? percent(used, size) : ""} |${any ? ` ${changed} |` : ""}`;
   });
-  return [`**${image}**`, "", "| Memory | Used | Bytes | | Change |", "|:--|--:|--:|--:|--:|", ...rows].join("\n");
+  const heads = [`| Memory | Bytes used | of | |${any ? " Change |" : ""}`, `|:--|--:|--:|--:|${any ? "--:|" : ""}`];
+  const state = linked ? "" : " does not link: the Problems panel says why";
+  return [`**${image}**${state}`, "", ...heads, ...rows, "", "A click links it anew."].join("\n");
 }
 
 function percent(used: number, size: number): string {

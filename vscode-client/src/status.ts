@@ -14,7 +14,10 @@ export class Status implements vscode.Disposable {
     this.memoryItem.command = "signoff.runDeepChecks";
     this.item.name = "Signoff";
     this.item.command = "signoff.showStatus";
-    this.editor = vscode.window.onDidChangeActiveTextEditor(() => this.showWhereUseful());
+    this.editor = vscode.window.onDidChangeActiveTextEditor((editor) => {
+      // An output panel that takes the focus is no other document.
+      if (editor?.document.uri.scheme !== "output") this.showWhereUseful();
+    });
     this.showWhereUseful();
   }
 
@@ -22,6 +25,7 @@ export class Status implements vscode.Disposable {
   show(icon: string, tooltip: string): void {
     this.item.text = `$(${icon}) Signoff`;
     this.item.tooltip = tooltip;
+    this.showWhereUseful();
     const failed = icon === "error";
     this.item.backgroundColor = failed ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
   }
@@ -35,8 +39,9 @@ export class Status implements vscode.Disposable {
     });
   }
 
-  /** What the last linked firmware image takes. */
-  memory(memory: Memory): void {
+  /** What the last linked image of the active document takes; nothing where it is of none. */
+  memory(memory: Memory | null): void {
+    if (!memory) return this.memoryItem.hide();
     this.memoryItem.text = `$(chip) ${shortly(memory)}`;
     this.memoryItem.tooltip = new vscode.MarkdownString(table(memory));
     this.memoryItem.show();
@@ -51,10 +56,11 @@ export class Status implements vscode.Disposable {
   private showWhereUseful(): void {
     const document = vscode.window.activeTextEditor?.document;
     const isC = document !== undefined && cLanguages.includes(document.languageId);
-    if (document && (isC || concerns(document.languageId, () => document.getText()))) this.item.show();
+    // A C file shows it once there is a server; before, it is most likely no firmware.
+    const useful = document && ((isC && this.item.text) || concerns(document.languageId, () => document.getText()));
+    if (useful) this.item.show();
     else this.item.hide();
     if (!isC) this.memoryItem.hide();
-    else if (this.memoryItem.text) this.memoryItem.show();
   }
 }
 

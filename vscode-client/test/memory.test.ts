@@ -8,7 +8,7 @@ const ccm = { name: "CCMRAM", origin: 0x10000000, size: 65536, used: 0, change: 
 const memory: Memory = { uri: "file:///main.c", image: "blink", linked: true, regions: [flash, ram, ccm] };
 
 test("the status bar has what is used, in per cent", () => {
-  assert.equal(shortly(memory), "FLASH 13 % RAM <1 %");
+  assert.equal(shortly(memory), "FLASH 13 %, RAM <1 %");
 });
 
 test("an image that does not link is said to be so", () => {
@@ -21,4 +21,13 @@ test("the tooltip is a table of bytes with the change", () => {
   assert.equal(lines[4], "| FLASH | 131,072 | 1,048,576 | 13 % | \u221212 |");
   assert.equal(lines[5], "| RAM | 96 | 131,072 | <1 % | +1,024 |");
   assert.equal(lines[6], "| CCMRAM | 0 | 65,536 | 0 % |  |");
+  assert.equal(lines[0], "**blink**");
+});
+
+test("where nothing changed there is no column for it, and an image that does not link says so", () => {
+  const regions = memory.regions.map((region) => ({ ...region, change: 0 }));
+  const lines = table({ ...memory, linked: false, regions }).split("\n");
+  assert.match(lines[0] ?? "", /blink.*does not link/);
+  assert.equal(lines[3], "|:--|--:|--:|--:|");
+  assert.equal(lines[5], "| RAM | 96 | 131,072 | <1 % |");
 });
