@@ -113,12 +113,21 @@ async def test_a_source_is_added_to_the_recipe(folder: Path, verifiers: tuple[Ve
     assert (recipe.read_text("utf-8"), len(text)) == (fix.elsewhere.text, len(fix.elsewhere.text) + len(', "uart.c"'))
 
 
+async def test_a_misspelt_source_is_put_right(folder: Path, verifiers: tuple[Verifier, ...]) -> None:
+    recipe = folder / "signoff.toml"
+    recipe.write_text(recipe.read_text("utf-8").replace('"pwm.c"', '"pmw.c"', 1), "utf-8")
+    _, found = await fixes(folder, verifiers, "PWM on", "PWM on")
+    assert {fix.title for fix in found} == {f"Write pwm.c for pmw.c in signoff.toml {BUILT}"}
+    assert [edit.text for edit in found[0].edits] == ["pwm.c"]
+
+
 @pytest.mark.parametrize(
     ("list_", "expected"),
     [
         ('[\n    "main.c",\n    "ticks.c", # last\n]', '[\n    "main.c",\n    "ticks.c", # last\n    "uart.c",\n]'),
         ('[\n    "main.c",\n    "ticks.c"\n]', '[\n    "main.c",\n    "ticks.c",\n    "uart.c"\n]'),
         ('["main.c", "tic*.c",]', '["main.c", "tic*.c", "uart.c",]'),
+        ('["main.c", "urat.c"]', '["main.c", "uart.c"]'),
         ('["*.c", "!uart.c"]', ""),
         ('"*s.c"', ""),
     ],
@@ -131,7 +140,7 @@ def test_a_recipe_keeps_its_form(folder: Path, list_: str, expected: str) -> Non
     path.write_text(f'[[firmware]]\nname = "led"\nsources = {list_}\npart = "stm32f407vg"\n', "utf-8")
     (image,) = read_recipe(str(path)).images
     text = path.read_text("utf-8")
-    edit = _added(text, image, str(folder / "uart.c"))
+    edit, _ = _added(text, image, str(folder / "uart.c"))
     after = apply_edits(text, [edit]) if edit else ""
     if expected:
         assert f"sources = {expected}\n" in after

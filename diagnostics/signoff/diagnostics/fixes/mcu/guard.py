@@ -15,7 +15,7 @@ from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu.tokens import scan
 from signoff.diagnostics.fixes.mcu.ground import HEADS
 from signoff.diagnostics.fixes.source import Token
-from signoff.verifiers.text import Edit, LineIndex, difference
+from signoff.verifiers.text import LineIndex, difference
 
 # What decides which statement comes next, or whether one comes at all: none may come or go.
 CONTROL = frozenset(
@@ -43,8 +43,12 @@ def losses(before: str, after: str, candidate: FixCandidate) -> tuple[str, ...]:
 
 
 def losses_elsewhere(candidate: FixCandidate) -> tuple[str, ...]:
-    """What an edit of another file takes away: nothing may go there."""
-    gone = [edit for edit in candidate.edits if not _empty(edit)]
+    """What an edit of another file takes away: nothing may go there but what the rule puts another in place of."""
+    text = candidate.elsewhere.text if candidate.elsewhere is not None else ""
+    index = LineIndex(text)
+    offsets = {edit: index.offsets(edit.span) for edit in candidate.edits}
+    replaced = {edit: text[start:end] for edit, (start, end) in offsets.items()}
+    gone = [edit for edit, old in replaced.items() if old and not (edit.text and old in candidate.replaces)]
     return tuple(f"replaces text on line {edit.span.start_line + 1}" for edit in gone)
 
 
@@ -96,11 +100,6 @@ def _counted(tokens: Iterable[Token]) -> Counter[str]:
     """What must not go unsaid: all but what only delimits, and what is counted as a whole."""
     kinds = ("comment", "directive", "string")
     return Counter(token.text for token in tokens if token.kind not in kinds and token.text not in ",()")
-
-
-def _empty(edit: Edit) -> bool:
-    span = edit.span
-    return (span.start_line, span.start_column) == (span.end_line, span.end_column)
 
 
 def _listed(found: Iterable[str]) -> str:

@@ -11,9 +11,11 @@ from pathlib import Path
 from signoff.diagnostics.fixes.candidate import Elsewhere, FixCandidate
 from signoff.diagnostics.fixes.mcu.ground import Ground
 from signoff.diagnostics.fixes.mcu.names import UNDECLARED, UNDEFINED
+from signoff.verifiers.hdl.manifest_tables import GLOB
 from signoff.verifiers.mcu.build.recipe import KIND, SECTION, read_recipe
 from signoff.verifiers.mcu.facts import LINK
 from signoff.verifiers.project import Image
+from signoff.verifiers.slips import near
 from signoff.verifiers.text import Edit, LineIndex, apply_edits
 
 RULE = "recipe_sources"
@@ -33,16 +35,21 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     if image is None or image.kind != KIND or not source or not Path(source).is_file():
         return
     text = _text(ground, image.origin)
-    edit = _added(text, image, source)
+    edit, wrong = _added(text, image, source)
     if edit is None:
         return
     after = _image_after(image, apply_edits(text, [edit]))
-    if after is None or [*(unit.source for unit in image.units), source] != [unit.source for unit in after.units]:
+    sources = sorted(unit.source for unit in after.units) if after is not None else []
+    if sorted((*(unit.source for unit in image.units), source)) != sources:
         return
-    shown = os.path.relpath(source, Path(image.origin).parent).replace(os.sep, "/")
-    title = f"Add {shown} to the sources in {Path(image.origin).name}"
-    made = ground.candidate(title, [edit], RULE, links=(ground.data.get("name", ""),))
+    shown, recipe = _shown(image, source), Path(image.origin).name
+    title = f"Add {shown} to the sources in {recipe}" if not wrong else f"Write {shown} for {wrong} in {recipe}"
+    made = ground.candidate(title, [edit], RULE, (wrong,) if wrong else (), links=(ground.data.get("name", ""),))
     yield replace(made, elsewhere=Elsewhere(image.origin, text), project=replace(ground.project, image=after))
+
+
+def _shown(image: Image, source: str) -> str:
+    return os.path.relpath(source, Path(image.origin).parent).replace(os.sep, "/")
 
 
 def _source(ground: Ground) -> str:
@@ -72,22 +79,37 @@ def _image_after(image: Image, text: str) -> Image | None:
     return reading.images[0] if len(reading.images) == 1 else None
 
 
-def _added(text: str, image: Image, source: str) -> Edit | None:
-    """The source as the last element of the array; None where the recipe is not written the usual way."""
+def _added(text: str, image: Image, source: str) -> tuple[Edit | None, str]:
+    """The source as an element of the array, and the element whose place it takes.
+
+    It stands in the place of a file that is not there and has nearly its name, else it comes last ("" then). No edit
+    where the recipe is not written the usual way.
+    """
     table = _table(text, image)
     opening = SOURCES.search(text, *table) if table else None
-    if opening is None:
-        return None
-    last, place = None, opening.end()
-    while (piece := PIECE.search(text, place)) is not None and piece[0] != "]":
-        last = piece if piece[0][0] != "#" else last
-        place = piece.end()
-    if piece is None or last is None:
-        return None
-    name = os.path.relpath(source, Path(image.origin).parent).replace(os.sep, "/")
-    if '"' in name or "\\" in name:
-        return None
-    return _element(text, last, name)
+    elements = list(_elements(text, opening.end())) if opening is not None else []
+    name = _shown(image, source)
+    if not elements or '"' in name or "\\" in name:
+        return None, ""
+    for one in elements:
+        wrong = one[0][1:-1]
+        if _is_misspelt(wrong, name, Path(image.origin).parent):
+            return Edit(LineIndex(text).span(one.start() + 1, one.end() - 1), name), wrong
+    return _element(text, elements[-1], name), ""
+
+
+def _elements(text: str, start: int) -> Iterator[re.Match[str]]:
+    """The strings of an array that is closed."""
+    found: list[re.Match[str]] = []
+    while (piece := PIECE.search(text, start)) is not None and piece[0] != "]":
+        found += [piece] if piece[0][0] != "#" else []
+        start = piece.end()
+    yield from found if piece is not None else ()
+
+
+def _is_misspelt(wrong: str, name: str, folder: Path) -> bool:
+    """Whether an element names no file, and is a slip of a source's name."""
+    return not GLOB.search(wrong) and not (folder / wrong).exists() and bool(near(wrong, [name]))
 
 
 def _element(text: str, last: re.Match[str], name: str) -> Edit:
