@@ -177,6 +177,20 @@ async def test_a_missing_include_where_a_folder_of_the_build_is_missing_is_no_er
     assert only(outcome).severity is Severity.INFORMATION and not outcome.complete
 
 
+async def test_another_compilers_dialect_is_no_error(firmware: Path) -> None:
+    project = project_of(firmware, declared=False)
+    assert project.unit is not None
+    keil = replace(project, unit=replace(project.unit, origin=str(firmware / "MDK-ARM" / "board.uvprojx")))
+    (firmware / "Inc" / "port.h").write_text(
+        "static __forceinline void mask(unsigned level)\n{\n    __asm\n    {\n        msr basepri, level\n    }\n}\n"
+    )
+    text = '#include "port.h"\nvoid f(void);\nint main(void) { f(); }\nstatic int g(void) { return 1; }\n'
+    assert (await check(text, project)).findings
+    outcome = await check(text, keil)
+    assert outcome.findings == () and not outcome.complete and "another compiler" in outcome.message
+    assert only(await check("int main(void) { f(); }\n", keil)).code == "implicit-function-declaration"
+
+
 async def test_a_macro_that_a_guessed_build_may_define_is_no_error(firmware: Path) -> None:
     outcome = await check("int f(void) { return BOARD_REVISION; }\n", project_of(firmware, declared=False))
     assert outcome.findings == () and not outcome.complete

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from signoff.verifiers.file_kinds import IAR_ENDING, KEIL_ENDING
 from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.mcu.compile.gcc_findings import MISSING_INCLUDE
 from signoff.verifiers.mcu.compile.toolchain import Toolchain
@@ -19,6 +20,13 @@ CPP_HEADER = re.compile(rf"\w+: {MISSING_INCLUDE}")
 NO_CPP = " (this toolchain has no C++ library: install libstdc++-arm-none-eabi-newlib, or Arm's own toolchain)"
 # What a macro in capitals leaves where it is not known to be one.
 SUGGESTED = "did you mean"
+# Projects of other compilers. What their dialects have of their own (__asm functions, __forceinline, __irq) is a syntax
+# error to gcc, mostly in a header, and everything behind it is read wrong.
+FOREIGN = (KEIL_ENDING, IAR_ENDING)
+DIALECT = re.compile(
+    r"expected|storage class|at end of input|stray |unknown type name|undeclared here|follows (?:non-static|extern)",
+    re.IGNORECASE,
+)
 # #error in a header: "Please select first the target STM32F4xx device".
 DIRECTIVE = re.compile(r"^#error", re.IGNORECASE)
 
@@ -42,6 +50,8 @@ def certain(found: Iterable[Finding], unit: CompileUnit, kit: Toolchain) -> tupl
         others = tuple(one for one in everything if one not in missing)
         why = f" (the build's include folder {absent} is not there: is it made by the build, or a submodule?)"
         return (*others, *_softened(missing, why)), False, f"The include folder {absent} is not there."
+    if unit.origin.lower().endswith(FOREIGN) and any(DIALECT.search(one.message) for one in everything):
+        return (), False, "It is written for another compiler, whose dialect gcc does not know."
     if any(DIRECTIVE.match(one.message) for one in everything):
         return (), False, "A header asks for a macro that the build may define; its flags are guessed."
     kept = tuple(one for one in everything if not _explained(one))
