@@ -37,14 +37,17 @@ check: $(VENV)/.dev ## The gates: ruff, its formatting, mypy --strict, generated
 	@$(BIN)/mypy
 	@$(BIN)/python -m signoff.lsp_server.settings_schema --check
 
-bench: $(VENV)/.dev ## Measure latency and memory on real code, beside verible-verilog-ls, nvcc and clangd
+bench: $(VENV)/.dev arm ## Measure latency and memory on real code, beside verible-verilog-ls, nvcc, clangd, gcc and make
 	@$(BIN)/python tests/bench/run.py
 	@$(BIN)/python tests/bench/gpu_run.py
 	@$(BIN)/python tests/real/gpu.py
+	@$(BIN)/python tests/bench/mcu_run.py
+	@$(BIN)/python tests/bench/mcu_defects.py
 
-real: $(VENV)/.dev ## Check clean real designs and GPU code: every error would be a false alarm
+real: $(VENV)/.dev arm ## Check clean real designs, GPU code and firmware: every error would be a false alarm
 	@$(BIN)/python tests/real/run.py
 	@$(BIN)/python tests/real/gpu.py --compile
+	@$(BIN)/python tests/real/mcu.py
 
 clean: ## Remove what make has built here (the user's caches stay)
 	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
