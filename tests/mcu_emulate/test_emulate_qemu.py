@@ -10,10 +10,12 @@ import psutil
 import pytest
 from firmware_builds import Built, build
 
-from signoff.verifiers.finding import Category
+from signoff.lsp_server.firmware import verdict
+from signoff.verifiers.finding import Category, Severity
 from signoff.verifiers.mcu.emulate import uart_text
 from signoff.verifiers.mcu.emulate.emulation import LACKING
 
+WARNING = Severity.WARNING
 pytestmark = [pytest.mark.tool]
 
 
@@ -87,10 +89,15 @@ async def test_a_wait_for_what_qemu_lacks_is_named(folder: Path) -> None:
 
 
 async def test_memory_that_qemu_lacks_is_no_fault_of_the_program(folder: Path) -> None:
-    done = await program(12, folder).run("qemu")
-    assert (done.faults, done.findings) == ((), ())
-    assert done.ended == LACKING
-    assert any("which QEMU does not have" in note for note in done.notes)
+    built = program(13, folder)
+    done = await built.run("qemu")
+    assert (done.faults, done.ended) == ((), LACKING)
+    (found,) = done.findings
+    assert (found.path, found.span.start_line, found.severity) == (str(built.source), built.line(kind=13), WARNING)
+    assert "external memory (0x60000000), which QEMU does not have" in found.message
+    assert not any("Default_Handler" in note for note in done.notes)
+    well, text = verdict(done, "case in qemu")
+    assert not well and text.endswith("until it used what the emulator does not have, 1 finding")
 
 
 async def test_what_qemu_does_not_emulate_is_told_once(folder: Path) -> None:

@@ -160,3 +160,10 @@ def test_the_server_never_imports_unicorn() -> None:
     assert "unicorn" in sys.modules  # importorskip above did
     text = (Path(unicorn_run.__file__)).read_text(encoding="utf-8")
     assert "unicorn_engine import" not in text and "machine import" not in text
+
+
+async def test_one_write_to_flash_is_told_once(folder: Path) -> None:
+    built = build("faults", 14, folder)
+    done = await built.run("unicorn")
+    (fault,) = done.faults
+    assert (fault.kind, fault.line, done.ended) == ("WriteToFlash", built.line(kind=14), "returned")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from signoff.lsp_server.checking import Checking
 from signoff.lsp_server.documents import Documents
 from signoff.verifiers.finding import Outcome, Span
+from signoff.verifiers.mcu.emulate.emulation import LACKING
 from signoff.verifiers.mcu.facts import LINK, PART, FirmwareFacts, LinkedImage
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -153,11 +154,13 @@ def verdict(done: Emulation, name: str) -> tuple[bool, str]:
     """(whether it went well, how it ended in one sentence for a person)."""
     if not done.ran:
         return False, f"{name}: not run: {done.message}"
-    faults = "; ".join(f"{fault.kind}{_at(fault.path, fault.line)}: {fault.message}" for fault in done.faults)
+    told = (f"{fault.kind}{_at(fault.path, fault.line)}: {fault.message}" for fault in done.faults)
+    faults = "; ".join(dict.fromkeys(told))
     counted = len(done.findings)
     found = f", {counted} finding{'s' if counted > 1 else ''}" if counted else ""
     how = faults or f"ran for {done.seconds:.1f} s, until {_ENDS.get(done.ended, done.ended)}"
-    return not done.faults and not done.findings, f"{name}: {how}{found}"
+    well = not done.faults and not done.findings and done.ended != LACKING
+    return well, f"{name}: {how}{found}"
 
 
 def _at(path: str, line: int) -> str:

@@ -55,6 +55,10 @@ static void __attribute__((noinline)) apply(const struct config *c)
 #elif KIND == 12 /* memory that the part has and an old QEMU has not */
     *(volatile uint32_t *)0x1FFF7A10;
     *(volatile uint32_t *)0x10000000 = c->count;
+#elif KIND == 13 /* memory outside of the chip */
+    *(volatile uint32_t *)0x60000000 = c->count; /* here */
+#elif KIND == 14 /* flash, and at an odd address: several writes of one instruction */
+    *(volatile uint32_t *)0x08000101 = c->count; /* here */
 #endif
 }
 

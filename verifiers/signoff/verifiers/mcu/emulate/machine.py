@@ -139,9 +139,11 @@ class Machine:
             self.uc.emu_stop()
 
     def fault(self, kind: str, text: str, *, exception: int = 0, ends: bool = True, place: int = 0) -> None:
-        """Something went wrong at the instruction that runs now."""
-        if len(self.trouble) < MAX_TROUBLE:
-            self.trouble.append(Trouble(kind, text, self.registers(), self.stack(), exception, place))
+        """Something went wrong at the instruction that runs now; what goes on is told once an instruction."""
+        registers = self.registers()
+        again = not ends and any((one.kind, one.registers[-1:]) == (kind, registers[-1:]) for one in self.trouble)
+        if len(self.trouble) < MAX_TROUBLE and not again:
+            self.trouble.append(Trouble(kind, text, registers, self.stack(), exception, place))
         if ends:
             self.ended = FAULT
             self.uc.emu_stop()

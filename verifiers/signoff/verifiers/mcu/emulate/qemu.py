@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from signoff.verifiers import tools
-from signoff.verifiers.finding import Category
+from signoff.verifiers.finding import Category, Finding, Severity
 from signoff.verifiers.mcu.emulate.elf_image import ElfImage
 from signoff.verifiers.mcu.emulate.emulation import FAULT, LACKING, QEMU, WAITING, Emulation, Fault, not_run
 from signoff.verifiers.mcu.emulate.fault_status import LAST_FAULT, Cause, missing_handler
 from signoff.verifiers.mcu.emulate.frames import frames_of
 from signoff.verifiers.mcu.emulate.gdb_remote import PC, GdbGone, GdbRemote
 from signoff.verifiers.mcu.emulate.machines import lacking, machine
-from signoff.verifiers.mcu.emulate.places import Places, chain_frames, fault, finding_of
+from signoff.verifiers.mcu.emulate.places import Places, chain_frames, fault, finding, finding_of
 from signoff.verifiers.mcu.emulate.qemu_fault import Stop
 from signoff.verifiers.mcu.emulate.qemu_log import Log
 from signoff.verifiers.mcu.emulate.qemu_session import QemuSession
@@ -36,6 +36,7 @@ HOW = "Debian and Ubuntu: apt install qemu-system-arm; macOS: brew install qemu;
 # QEMU's cache of translated code; firmware needs a fraction of the default.
 CODE_CACHE_MB = 64
 GONE_SECONDS = 5.0
+NOT_THERE = "NotEmulated"
 CATEGORIES = {"MissingHandler": Category.VECTOR_TABLE, "BusFault": Category.MEMORY_REGION}
 
 
@@ -118,10 +119,14 @@ async def _told(session: QemuSession, ended: str, project: Project, addr2line: s
     faults = tuple(_fault(stop, places, project, part) for stop, what in judged if not what)
     if ended == FAULT and stops and not faults:
         ended = LACKING
-    findings = (finding_of(one, QEMU, project, CATEGORIES.get(one.kind, Category.OTHER)) for one in faults if one.path)
+    lacks = [(what, _not_there(what, stop, places, project)) for stop, what in judged if what]
+    findings = (
+        *(finding_of(one, QEMU, project, CATEGORIES.get(one.kind, Category.OTHER)) for one in faults if one.path),
+        *(found for _, found in lacks),
+    )
     notes = (
         *_machine_notes(project, part),
-        *_lack_notes(session, places, [what for _, what in judged if what]),
+        *_lack_notes(session, [what for what, found in lacks if found is None], broken=bool(lacks)),
         *_end_notes(session, ended, places, part),
     )
     return Emulation(
@@ -152,6 +157,13 @@ def _fault(stop: Stop, places: Places, project: Project, part: Part | None) -> F
     return fault("MissingHandler", missing_handler(stop.exception, part), frames, project)
 
 
+def _not_there(what: str, stop: Stop, places: Places, project: Project) -> Finding | None:
+    """The line whose access QEMU cannot make, and the part may: the run is cut short there, so it proves nothing."""
+    message = f"An access to {what}, which QEMU does not have: the run ends here, whatever the part would do"
+    frames, category = chain_frames(stop.chain, places), Category.MEMORY_REGION
+    return finding(NOT_THERE, message, frames, project, tool=QEMU, category=category, severity=Severity.WARNING)
+
+
 def _lacking(cause: Cause, part: Part | None) -> str:
     """What a part may have where a bus fault was, and QEMU's machine has not; "" for a fault of the program."""
     if cause.address is None:
@@ -173,7 +185,7 @@ def _machine_notes(project: Project, part: Part | None) -> list[str]:
     return [f"QEMU's {name} {chip}; {what}: memories and peripherals may differ."]
 
 
-def _lack_notes(session: QemuSession, places: Places, missing: list[str]) -> list[str]:
+def _lack_notes(session: QemuSession, missing: list[str], *, broken: bool) -> list[str]:
     notes = []
     if session.answers:
         notes.append(
@@ -183,7 +195,7 @@ def _lack_notes(session: QemuSession, places: Places, missing: list[str]) -> lis
         names = ", ".join(session.log.devices)
         notes.append(f"QEMU does not emulate {names}: what is written there is lost, and 0 is read.")
     notes += [f"The run ended at an access to {what}, which QEMU does not have." for what in missing]
-    notes += [f"QEMU says: {error}" for error in session.log.errors if not missing]
+    notes += [f"QEMU says: {error}" for error in session.log.errors if not broken]
     return notes
 
 
@@ -196,4 +208,4 @@ def _end_notes(session: QemuSession, ended: str, places: Places, part: Part | No
         found = part.at(peripheral.base + offset) if part and peripheral else None
         register = f"{device}->{found[1].name}" if found and found[1] else f"{device} + 0x{offset:02x}"
         return [f"The program waits for {register}, which QEMU does not emulate: {where}. The engine unicorn does."]
-    return [f"At the end the program was in {where}."] if where and ended != FAULT else []
+    return [f"At the end the program was in {where}."] if where and ended not in (FAULT, LACKING) else []
