@@ -25,7 +25,6 @@ MEMORY_NOTIFICATION = "signoff/memory"
 OUTPUT_NOTIFICATION = "signoff/emulatorOutput"
 RUN = "signoff.runEmulator"
 DEEP = "signoff.checkDeep"
-STALE = "*Sizes of the last linked text.*"
 KIB = 1024
 MAIN = "main"
 
@@ -48,6 +47,8 @@ class Firmware:
     def __init__(self, documents: Documents, checking: Checking) -> None:
         self._documents, self._checking = documents, checking
         self._regions: dict[tuple[str, float], tuple[Region, ...]] = {}
+        # By an image's name what its last link that went well told: an edit that does not link takes it from nobody.
+        self._linked: dict[str, LinkedImage] = {}
 
     def linked(self, uri: str) -> LinkedImage | None:
         """What the last link of a document's image told; None before the first."""
@@ -59,7 +60,8 @@ class Firmware:
         seen = self._checking.look(uri)
         if seen is None or seen[1].image is None:
             return None
-        found = await asyncio.to_thread(self._hover, *seen, place, self.linked(uri))
+        linked, stale = self._figures(uri, seen[1])
+        found = await asyncio.to_thread(self._hover, *seen, place, linked, stale)
         document = self._documents.get(uri)
         return found if document is not None and document.version == seen[0].version else None
 
@@ -82,6 +84,8 @@ class Firmware:
         image = self.linked(uri)
         if image is None:
             return None
+        if image.symbols:
+            self._linked[image.image] = image
         changes = dict(image.change)
         regions = [
             {
@@ -106,14 +110,27 @@ class Firmware:
         return done
 
     def _hover(
-        self, snapshot: Snapshot, project: Project, place: Place, linked: LinkedImage | None
+        self, snapshot: Snapshot, project: Project, place: Place, linked: LinkedImage | None, stale: bool
     ) -> tuple[str, Span | None] | None:
         """In a thread: the part's facts may have to be read."""
         from signoff.diagnostics.explain.mcu import hover
         from signoff.verifiers.mcu.parts.library import for_project
 
         regions = tuple(region for script in self._scripts(project) for region in self._regions_of(script))
-        return hover(snapshot, place, part=for_project(project), linked=linked, regions=regions)
+        part = for_project(project)
+        return hover(
+            snapshot, place, part=part, linked=linked, regions=regions, sources=lambda: _sources(project), stale=stale
+        )
+
+    def _figures(self, uri: str, project: Project) -> tuple[LinkedImage | None, bool]:
+        """What the last link that went well told, and whether a text has changed since."""
+        image, run = self.linked(uri), self._checking.latest(uri, LINK)
+        name = project.image.name if project.image is not None else ""
+        if image is None or run is None or not image.symbols:
+            return (image if image is not None and image.symbols else self._linked.get(name)), True
+        self._linked[name] = image
+        then = {one.path: one.text for one in run.project.buffers}
+        return image, any(then.get(one.path, one.text) != one.text for one in project.buffers)
 
     def _main_lenses(self, uri: str, span: Span) -> Iterator[Lens]:
         yield Lens(span, "Run in emulator", RUN, (uri, "qemu"))
@@ -161,6 +178,17 @@ def verdict(done: Emulation, name: str) -> tuple[bool, str]:
     how = faults or f"ran for {done.seconds:.1f} s, until {_ENDS.get(done.ended, done.ended)}"
     well = not done.faults and not done.findings and done.ended != LACKING
     return well, f"{name}: {how}{found}"
+
+
+def _sources(project: Project) -> Iterator[tuple[str, str]]:
+    """(path, text) of the files that a document's constants and functions are defined in, as they are being edited."""
+    open_texts = {one.path: one.text for one in project.buffers}
+    units = (unit.source for unit in project.image.units) if project.image is not None else ()
+    for path in dict.fromkeys((*project.files, *units)):
+        try:
+            yield path, open_texts[path] if path in open_texts else Path(path).read_text("utf-8", "replace")
+        except OSError:
+            continue
 
 
 def _at(path: str, line: int) -> str:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from signoff.diagnostics.explain.mcu_interrupts import interrupt_text
 from signoff.diagnostics.explain.mcu_pins import PIN, function_text, number_text, pin_text
 from signoff.diagnostics.explain.mcu_registers import FieldPlace, array_text, field_text, peripheral_text, register_text
+from signoff.diagnostics.explain.mcu_source import Sources, function_hover, macro_hover
 from signoff.diagnostics.explain.mcu_symbols import Memory, section_text, symbol_hover
 from signoff.diagnostics.explain.mcu_terms import word_text
 from signoff.diagnostics.explain.mcu_text import paragraphs
@@ -24,6 +25,7 @@ __all__ = ["hover", "symbol_hover", "term_hover"]
 
 Place = tuple[int, int]
 
+STALE = "*Of the last linked text.*"
 # The same pin in CMSIS' HAL, LL, the standard peripheral library and libopencm3.
 PIN_MACRO = re.compile(r"(?:LL_)?GPIO_P(?:IN|in)_(\d{1,2})|GPIO(\d{1,2})")
 # GPIO_AF9_TIM12 (HAL), GPIO_AF_TIM12 (standard peripheral library).
@@ -45,16 +47,28 @@ def hover(
     part: Part | None,
     linked: LinkedImage | None = None,
     regions: Sequence[Memory] = (),
+    sources: Callable[[], Sources] = tuple,
+    stale: bool = False,
 ) -> tuple[str, Span] | None:
     """Markdown for what is at (line, column), and its place; None where nothing is known of it.
 
-    `regions` are the memories of the image's linker scripts. The text may be half typed.
+    `regions` are the memories of the image's linker scripts, `sources` gives the texts that the project's own constants
+    and functions are defined in. `stale`: a text has changed since the link. The text may be half typed.
     """
     word = word_at(snapshot.text, place)
     if word is None:
         return None
     text = _told(word, part, linked, regions)
+    if text and stale and symbol_hover(word.text, linked, part):
+        text = paragraphs(text, STALE)
+    text = text or (_of_sources(word, linked, sources) if word.member is None and not word.section else None)
     return (text, word.span) if text else None
+
+
+def _of_sources(word: Word, linked: LinkedImage | None, sources: Callable[[], Sources]) -> str | None:
+    """What the project's own texts say of a word that neither the part nor the link tells of."""
+    texts = tuple(sources())
+    return macro_hover(word.text, texts) or (function_hover(word.text, texts) if linked is None else None)
 
 
 def term_hover(
