@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
 
 from signoff.verifiers.finding import Finding
-from signoff.verifiers.mcu.source.facts import ImageFacts
+from signoff.verifiers.mcu.source.facts import Function, ImageFacts
 from signoff.verifiers.project import Project
 
 if TYPE_CHECKING:
@@ -17,3 +19,24 @@ TOOL = "signoff"
 
 # (the image, the file whose findings are wanted, the part where it is known, the document's project)
 Check = Callable[[ImageFacts, str, "Part | None", Project], Iterable[Finding]]
+
+# Functions whose results are remembered: those of a few large files.
+REMEMBERED = 4096
+
+_Found = TypeVar("_Found")
+
+
+def by_function(find: Callable[[Function], Iterable[_Found]]) -> Callable[[Function], tuple[_Found, ...]]:
+    """What hangs on a function alone, found once: a function that an edit leaves alone stays the same object."""
+    kept: OrderedDict[int, tuple[Function, tuple[_Found, ...]]] = OrderedDict()
+
+    @wraps(find)
+    def remembered(function: Function) -> tuple[_Found, ...]:
+        known = kept.get(id(function))
+        if known is None or known[0] is not function:
+            known = kept[id(function)] = function, tuple(find(function))
+            if len(kept) > REMEMBERED:
+                kept.popitem(last=False)
+        return known[1]
+
+    return remembered

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from signoff.verifiers.finding import Category, Finding, Severity
-from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.check import TOOL, by_function
 from signoff.verifiers.mcu.parts.part import Part
 from signoff.verifiers.mcu.source.facts import Access, Call, Function, ImageFacts, Operand, RegisterAccess
 from signoff.verifiers.mcu.source.files import names_in
@@ -26,10 +26,15 @@ def wrong_registers(image: ImageFacts, path: str, part: Part | None, project: Pr
     """Enable, reset and low-power bits that are written to another bus's register."""
     source = image.sources.get(path)
     for function in source.functions if source is not None else ():
-        for access in function.body.registers:
-            yield from _accessed(function, access)
-        for call in function.body.calls:
-            yield from _called(function, call)
+        yield from _of_function(function)
+
+
+@by_function
+def _of_function(function: Function) -> Iterator[Finding]:
+    for access in function.body.registers:
+        yield from _accessed(function, access)
+    for call in function.body.calls:
+        yield from _called(function, call)
 
 
 def _accessed(function: Function, access: RegisterAccess) -> Iterator[Finding]:

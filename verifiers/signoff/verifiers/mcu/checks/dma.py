@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity, Span
-from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.check import TOOL, by_function
 from signoff.verifiers.mcu.checks.dma_sections import address_of
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part, Region
@@ -52,6 +52,7 @@ def dma_buffers(image: ImageFacts, path: str, part: Part | None, project: Projec
                 yield finding
 
 
+@by_function
 def _handed(function: Function) -> Iterator[Handed]:
     facts = table("dma")
     for call in function.body.calls:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from signoff.verifiers.finding import Category, Finding, Severity, Span
-from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.check import TOOL, by_function
 from signoff.verifiers.mcu.checks.pins_names import (
     EVENTOUT,
     SYSTEM,
@@ -59,6 +59,7 @@ def alternates(image: ImageFacts, path: str, part: Part | None, project: Project
         yield from _never_chosen(function, part)
 
 
+@by_function
 def _choices(function: Function) -> Iterator[Choice]:
     for call in function.body.calls:
         structure, plain, named = (facts()[kind].get(call.callee) for kind in ("structures", "calls", "named"))

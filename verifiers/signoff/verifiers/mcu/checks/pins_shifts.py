@@ -8,7 +8,7 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from signoff.verifiers.finding import Category, Finding, Severity
-from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.check import TOOL, by_function
 from signoff.verifiers.mcu.checks.pins_fields import misplaced
 from signoff.verifiers.mcu.checks.pins_names import PORT, facts
 from signoff.verifiers.mcu.checks.pins_registers import FIELDS, NIBBLE, REMEMBERED, field_value, half_of, set_bits
@@ -29,18 +29,23 @@ def shifts(image: ImageFacts, path: str, part: Part | None, project: Project) ->
     """Writes to pins' registers whose shift certainly misses."""
     source = image.sources.get(path)
     for function in source.functions if source is not None else ():
-        told: list[RegisterAccess] = []
-        for access in function.body.registers:
-            if access.access in (Access.WRITE, Access.MODIFY) and _is_port(access):
-                found = list(_shifted(function, access))
-                told += [access] if found else []
-                yield from found
-        for access, message in misplaced(function, PAIRS):
-            if access not in told and _is_port(access):
-                yield _finding(function, access, message, Severity.WARNING)
-        for call in function.body.calls:
-            yield from _wrong_half(function, call)
-        yield from _other_half(function)
+        yield from _of_function(function)
+
+
+@by_function
+def _of_function(function: Function) -> Iterator[Finding]:
+    told: list[RegisterAccess] = []
+    for access in function.body.registers:
+        if access.access in (Access.WRITE, Access.MODIFY) and _is_port(access):
+            found = list(_shifted(function, access))
+            told += [access] if found else []
+            yield from found
+    for access, message in misplaced(function, PAIRS):
+        if access not in told and _is_port(access):
+            yield _finding(function, access, message, Severity.WARNING)
+    for call in function.body.calls:
+        yield from _wrong_half(function, call)
+    yield from _other_half(function)
 
 
 def _is_port(access: RegisterAccess) -> bool:

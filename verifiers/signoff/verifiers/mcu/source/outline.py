@@ -32,6 +32,8 @@ SECTION = re.compile(r"section\s*\(?\s*\(?\s*\"([^\"]+)\"")
 SPARE = 200
 
 _Key = tuple[bytes, int]
+# (the text with what is before it, as written and as it is parsed, where it starts, whether an undecided #if is around)
+_Place = tuple[bytes, bytes, tuple[int, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,24 @@ class _Read:
 
 
 class Bodies:
-    """Bodies of functions by their text; one for each file."""
+    """Bodies of functions by their text, and functions by their text and place; one for each file.
+
+    A function that is the same object as before is the same in every respect: checks need not look at it again.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[_Key, list[_Read]] = {}
         self._used: set[_Key] = set()
+        self._functions: dict[_Place, tuple[str, Function]] = {}
+        self._present: dict[_Place, tuple[str, Function]] = {}
+
+    def function(self, place: _Place) -> tuple[str, Function] | None:
+        """(the name as it is written, the function) that stood in that place before, with the same text."""
+        return self._functions.get(place)
+
+    def present(self, place: _Place, written: str, function: Function) -> None:
+        """Note a function of the present text."""
+        self._present[place] = written, function
 
     def get(self, key: _Key, macros: Environment, capitals: frozenset[str]) -> Body | None:
         """The body of that text where nothing that it depends on has changed."""
@@ -67,6 +82,7 @@ class Bodies:
         if len(self._kept) > len(self._used) + SPARE:
             self._kept = {key: kept for key, kept in self._kept.items() if key in self._used}
         self._used.clear()
+        self._functions, self._present = self._present, {}
 
 
 @dataclass(slots=True)
@@ -89,6 +105,7 @@ class Outliner:
         self.blanked = blanked
         self.macros = macros
         self.bodies = bodies
+        self.original = original
         self.lines = () if original.isascii() else tuple(original.split(b"\n"))
         self.names = Names(macros)
         self.result = Outlined([], [], [])
@@ -132,13 +149,31 @@ class Outliner:
         return len(self.lines[line][:column].decode("utf-8", "replace")) if line < len(self.lines) else column
 
     def _function(self, node: Node, conditional: bool, before: int) -> None:
+        around = slice(before, node.end_byte)
+        start = node.start_point[0], node.start_point[1]
+        place = self.original[around], self.blanked.data[around], start, conditional
+        written, function = self.bodies.function(place) or ("", None)
+        if function is not None and not self._same(function, written, node):
+            function = None
+        if function is None:
+            written, function = self._read_function(node, conditional, before) or ("", None)
+        if function is not None:
+            self.bodies.present(place, written, function)
+            self.result.functions.append(function)
+
+    def _same(self, function: Function, written: str, node: Node) -> bool:
+        """Whether a function of the same text is the same, whatever became of the macros."""
+        kept = self.bodies.get(self._key(node), self.macros, self.capitals)
+        return kept is function.body and self.names.renamed(written) == function.name
+
+    def _read_function(self, node: Node, conditional: bool, before: int) -> tuple[str, Function] | None:
         declarator, body = node.child_by_field_name("declarator"), node.child_by_field_name("body")
         returns, held = node.child_by_field_name("type"), declarator
         while held is not None and held.type != "function_declarator":
             held = held.child_by_field_name("declarator")
         name = held.child_by_field_name("declarator") if held is not None else None
         if held is None or name is None or body is None or name.type not in NAMES:
-            return
+            return None
         marks = self.blanked.between(before, body.start_byte)
         parameters = tuple(_parameters(held))
         function = Function(
@@ -154,13 +189,17 @@ class Outliner:
             attributes=tuple(marks),
             conditional=conditional,
         )
-        self.result.functions.append(function)
+        return text(name), function
 
-    def _body(self, node: Node, body: Node, parameters: tuple[tuple[str, str], ...]) -> Body:
+    def _key(self, node: Node) -> _Key:
         key = self.blanked.data[node.start_byte : node.end_byte], node.start_point[1]
         if self.lines:
             # Columns in code points depend on bytes that were blanked.
             key = b"\n".join((key[0], *self.lines[node.start_point[0] : node.end_point[0] + 1])), key[1]
+        return key
+
+    def _body(self, node: Node, body: Node, parameters: tuple[tuple[str, str], ...]) -> Body:
+        key = self._key(node)
         found = self.bodies.get(key, self.macros, self.capitals)
         if found is None:
             names = Names(self.macros, self.capitals)

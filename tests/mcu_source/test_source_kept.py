@@ -1,0 +1,53 @@
+"""What an edit leaves alone is the same object as before, so that checks need not look at it again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from signoff.verifiers.mcu.source.facts import Function, SourceFacts
+from signoff.verifiers.mcu.source.image_facts import ImageReader
+from signoff.verifiers.project import CompileUnit, Image, Project
+from signoff.verifiers.snapshot import Snapshot
+
+FIRST = "void first(void)\n{\n    GPIOA->ODR = 1;\n}\n"
+SECOND = "__attribute__((used)) void second(void)\n{\n    GPIOB->ODR = LEVEL;\n}\n"
+
+
+def facts_of(reader: ImageReader, path: Path, text: str) -> SourceFacts:
+    unit = CompileUnit(str(path), declared=True)
+    image = Image("fw", str(path.parent), declared=True, units=(unit,))
+    found = reader.read(Snapshot("", str(path), "c", 1, text), Project(str(path.parent), unit=unit, image=image), 5.0)
+    assert found is not None
+    return found.sources[str(path)]
+
+
+def functions(facts: SourceFacts) -> dict[str, Function]:
+    return {one.name: one for one in facts.functions}
+
+
+def test_only_what_was_edited_is_made_anew(tmp_path: Path) -> None:
+    reader, path = ImageReader(), tmp_path / "main.c"
+    path.write_text("")
+    head = "#define LEVEL 1\n"
+    before = functions(facts_of(reader, path, head + FIRST + SECOND))
+    edited = functions(facts_of(reader, path, head + FIRST.replace("= 1", "= 3") + SECOND))
+    assert edited["first"] != before["first"] and edited["second"] is before["second"]
+    moved = functions(facts_of(reader, path, head + "\n" + FIRST + SECOND))
+    span = before["second"].span
+    assert moved["second"].span == replace(span, start_line=span.start_line + 1, end_line=span.end_line + 1)
+    assert moved["second"].body is before["second"].body and moved["second"].attributes == ("__attribute__((used))",)
+
+
+def test_a_macro_or_a_mark_that_changes_makes_it_anew(tmp_path: Path) -> None:
+    reader, path = ImageReader(), tmp_path / "main.c"
+    path.write_text("")
+    before = functions(facts_of(reader, path, "#define LEVEL 1\n" + SECOND))["second"]
+    assert [one.value.value for one in before.body.registers if one.value] == [1]
+    after = functions(facts_of(reader, path, "#define LEVEL 2\n" + SECOND))["second"]
+    assert [one.value.value for one in after.body.registers if one.value] == [2]
+    weak = functions(facts_of(reader, path, "#define LEVEL 2\n" + SECOND.replace("used", "weak")))["second"]
+    assert weak.weak and not after.weak
+    named = functions(facts_of(reader, path, "#define second third\n" + SECOND.replace("LEVEL", "2")))
+    assert list(named) == ["third"]
+    assert list(functions(facts_of(reader, path, "#define second other\n" + SECOND.replace("LEVEL", "2")))) == ["other"]
