@@ -82,6 +82,12 @@ async def test_a_script_that_is_not_there_is_told_where_it_is_named(
         assert found.severity is severity and ("run make once" in found.message) == (kind == "Makefile")
 
 
+async def test_what_a_reader_has_told_of_a_script_is_not_told_again(firmware: Firmware) -> None:
+    firmware.image_fields = {"kind": "STM32CubeIDE", "linker_scripts": (firmware.path("gone.ld"),)}
+    outcome = await firmware.check()
+    assert outcome.findings == () and not outcome.complete and "gone.ld is not there" in outcome.message
+
+
 async def test_an_overflow_names_functions_and_library_members_as_nm_does(firmware: Firmware) -> None:
     body = "static int sum(int n) { int s = 0; for (int i = 0; i < n; i++) s += i ^ n; return s; }\n"
     text = "#include <string.h>\nchar a[64], b[64];\nint last(int x) { return x * 3 + a[x & 63]; }\n"

@@ -23,6 +23,7 @@ NEAR_LINES = 3
 DEFAULT_ENTRY = "_start"
 # The kind of an image that the user has declared to us alone: no build makes what it names.
 RECIPE = "signoff.toml"
+CUBE_IDE = "STM32CubeIDE"
 # What makes the files of a build, by its kind.
 RUN = {"Makefile": "make", "CMake": "cmake --build", "PlatformIO": "pio run"}
 MADE = ": where the build makes it, run {} once"
@@ -31,7 +32,8 @@ MADE = ": where the build makes it, run {} once"
 def findings(complaints: Sequence[Complaint], scene: LinkScene, regions: Sequence[RegionUse]) -> tuple[Finding, ...]:
     """The findings of all complaints but undefined references. Where the link is guessed, of missing scripts alone."""
     if not scene.image.link_declared:
-        return tuple(_script_missing(one, scene) for one in complaints if one.kind is Kind.SCRIPT_MISSING)
+        absent = (_script_missing(one, scene) for one in complaints if one.kind is Kind.SCRIPT_MISSING)
+        return tuple(one for one in absent if one is not None)
     found = [*_multiple([one for one in complaints if one.kind is Kind.MULTIPLE], scene)]
     for one in complaints:
         made = _one(one, scene, regions)
@@ -56,13 +58,16 @@ def _one(one: Complaint, scene: LinkScene, regions: Sequence[RegionUse]) -> Find
     return _entry(one, scene) if one.kind is Kind.ENTRY else None
 
 
-def _script_missing(one: Complaint, scene: LinkScene) -> Finding:
+def _script_missing(one: Complaint, scene: LinkScene) -> Finding | None:
     """A linker script that the build or another script names: where it is named."""
     path = scene.linked.scripts.get(one.name, one.name)
     included = in_script(scene, rf"^[ \t]*INCLUDE[ \t]+(\"?{re.escape(one.name)}\"?)(?![^\s;])")
     if included is not None:
         message = f"{one.name} is not there: neither beside the script nor in a folder that the build names with -L."
         return finding(included, SCRIPT, message, category=Category.MEMORY_REGION, data=(("name", one.name),))
+    if scene.image.kind == CUBE_IDE:
+        # Its reader has told at the place itself.
+        return None
     return _missing(path, SCRIPT, f"The linker script {scene.shown(path)} is not there", scene)
 
 
