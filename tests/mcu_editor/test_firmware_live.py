@@ -69,6 +69,15 @@ def editor(tmp_path: Path) -> Iterator[Editor]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    """One server for tests that change nothing: each opens another document."""
+    folder = shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("shared") / "firmware")
+    with Editor(SERVE, folder) as client:
+        client.shake()
+        yield client
+
+
 def place(path: Path, text: str) -> tuple[int, int]:
     """Line and column of the first `text` in a file."""
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -114,35 +123,26 @@ def test_an_overflow_of_memory_is_shown_though_the_script_is_not_open(editor: Ed
     assert any(one["command"]["title"].endswith("(does not link)") for one in editor.lenses(uri))
 
 
-def test_hover_on_a_register_tells_its_address_and_bits(editor: Editor) -> None:
-    uri = editor.put("pwm.c")
-    editor.codes(uri, 1, lambda codes: True)
-    text = editor.hover(uri, *place(editor.root / "pwm.c", "CCR1"))
+def test_hover_on_a_register_tells_its_address_and_bits(shared: Editor) -> None:
+    uri = shared.put("pwm.c")
+    shared.codes(uri, 1, lambda codes: True)
+    text = shared.hover(uri, *place(shared.root / "pwm.c", "CCR1"))
     assert "0x4000" in text and "TIM12" in text
 
 
-def test_the_image_runs_and_prints(editor: Editor) -> None:
+def test_the_image_runs_and_prints_until_it_is_cancelled(shared: Editor) -> None:
     if shutil.which("qemu-system-arm") is None:
         pytest.skip("QEMU is not here")
-    uri = editor.put("main.c")
-    editor.codes(uri, 1, lambda codes: True)
-    editor.request("workspace/executeCommand", {"command": "signoff.runEmulator", "arguments": [uri, "qemu"]})
+    uri = shared.put("main.c")
+    shared.codes(uri, 1, lambda codes: True)
+    server = psutil.Process(shared.process.pid)
+    asked = {"command": "signoff.runEmulator", "arguments": [uri, "qemu"]}
+    request = shared.request("workspace/executeCommand", asked)
     printed = ""
     while "PWM on TIM12" not in printed:
-        printed += editor.told("signoff/emulatorOutput")["text"]
-
-
-def test_a_cancelled_request_ends_the_emulator(editor: Editor) -> None:
-    if shutil.which("qemu-system-arm") is None:
-        pytest.skip("QEMU is not here")
-    uri = editor.put("main.c")
-    editor.codes(uri, 1, lambda codes: True)
-    server = psutil.Process(editor.process.pid)
-    asked = {"command": "signoff.runEmulator", "arguments": [uri, "qemu"]}
-    request = editor.request("workspace/executeCommand", asked)
-    editor.told("signoff/emulatorOutput")
+        printed += shared.told("signoff/emulatorOutput")["text"]
     assert emulators(server)
-    editor.notify("$/cancelRequest", {"id": request})
+    shared.notify("$/cancelRequest", {"id": request})
     end = time.monotonic() + 5
     while emulators(server) and time.monotonic() < end:
         time.sleep(0.05)
@@ -154,10 +154,10 @@ def emulators(server: psutil.Process) -> list[psutil.Process]:
     return [one for one in server.children(recursive=True) if "qemu" in one.name()]
 
 
-def test_c_outside_of_firmware_is_left_alone(editor: Editor, tmp_path: Path) -> None:
+def test_c_outside_of_firmware_is_left_alone(shared: Editor, tmp_path: Path) -> None:
     (tmp_path / "host.c").write_text(HOST, encoding="utf-8")
-    uri = editor.open(tmp_path / "host.c", "c")
-    other = editor.put("faulty.c")
+    uri = shared.open(tmp_path / "host.c", "c")
+    other = shared.put("faulty.c")
     spoken: list[str] = []
 
     def noted(message: dict[str, Any]) -> bool:
@@ -165,5 +165,5 @@ def test_c_outside_of_firmware_is_left_alone(editor: Editor, tmp_path: Path) -> 
         spoken.extend([params["uri"]] if params.get("diagnostics") else [])
         return other in spoken
 
-    editor.wait(noted, 60)
+    shared.wait(noted, 60)
     assert uri not in spoken

@@ -21,9 +21,14 @@ int main(void)
     uart_print("main(void) {");
 }
 """
-BOARD = (
-    "#define LED_PIN 13U\n#ifdef B\n#define CLOCK 8\n#else\n#define CLOCK 16\n#endif\nvoid uart_print(const char *t);\n"
-)
+BOARD = """#define LED_PIN 13U
+#ifdef B
+#define CLOCK 8
+#else
+#define CLOCK 16
+#endif
+void uart_print(const char *text);
+"""
 UART = "static void (*done)(void);\n\nvoid uart_print(const char *text) /* all of it */\n{\n    if (text) {\n    }\n}\n"
 TEXTS = (("/w/main.c", MAIN), ("/w/board.h", BOARD), ("/w/uart.c", UART))
 

@@ -31,7 +31,10 @@ TIMER = (
 )
 
 
-@pytest_asyncio.fixture
+ASYNC = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def verifiers() -> AsyncIterator[tuple[Verifier, ...]]:
     async with judges() as made:
         yield made
@@ -66,6 +69,7 @@ UNCERTAIN = {
 
 @pytest.mark.tool
 @pytest.mark.parametrize("name", UNCERTAIN)
+@ASYNC
 async def test_what_is_not_certain_is_not_offered(name: str, verifiers: tuple[Verifier, ...]) -> None:
     text, code = UNCERTAIN[name]
     findings, fixes, _ = await offered(text, verifiers, (code,))
@@ -74,6 +78,7 @@ async def test_what_is_not_certain_is_not_offered(name: str, verifiers: tuple[Ve
 
 
 @pytest.mark.tool
+@ASYNC
 async def test_without_a_compiler_nothing_is_offered(verifiers: tuple[Verifier, ...]) -> None:
     text = (DEFECTS / "unclocked" / "pwm_port.c").read_text("utf-8")
     assert (await offered(text, verifiers))[1]
@@ -81,6 +86,7 @@ async def test_without_a_compiler_nothing_is_offered(verifiers: tuple[Verifier, 
 
 
 @pytest.mark.tool
+@ASYNC
 async def test_a_use_in_a_condition_gets_its_clock_before_it(verifiers: tuple[Verifier, ...]) -> None:
     lines = "    if (n)\n        GPIOB->ODR = 1U;\n    else\n        GPIOB->ODR = 2U;\n"
     text = f"{HEAD}static volatile int n;\nint main(void)\n{{\n{lines}{LOOP}"
@@ -90,6 +96,7 @@ async def test_a_use_in_a_condition_gets_its_clock_before_it(verifiers: tuple[Ve
 
 
 @pytest.mark.tool
+@ASYNC
 async def test_the_bits_beside_the_wait_states_stay(verifiers: tuple[Verifier, ...]) -> None:
     text = (DEFECTS / "clock_tree" / "register_wait_states.c").read_text("utf-8")
     text = re.sub(r"FLASH->ACR = [^;]*;", "FLASH->ACR = 0x702;", text)
@@ -98,6 +105,7 @@ async def test_the_bits_beside_the_wait_states_stay(verifiers: tuple[Verifier, .
 
 
 @pytest.mark.tool
+@ASYNC
 async def test_a_pointer_itself_becomes_volatile(verifiers: tuple[Verifier, ...]) -> None:
     text = (DEFECTS / "missing_volatile" / "button_flag.c").read_text("utf-8")
     text = text.replace("static int pressed;", "static int one, *pressed;").replace("pressed = 1", "pressed = &one")

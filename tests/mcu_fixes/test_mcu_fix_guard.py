@@ -101,7 +101,10 @@ def test_no_deletion_of_code_passes(one: int, other: int) -> None:
         assert lost(CODE, after), gone
 
 
-@pytest_asyncio.fixture
+ASYNC = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def verifiers() -> AsyncIterator[tuple[Verifier, ...]]:
     async with judges() as made:
         yield made
@@ -118,6 +121,7 @@ async def verifiers() -> AsyncIterator[tuple[Verifier, ...]]:
         ("shared_register/two_leds", "GPIOD->ODR ^= 1UL << 13;"),
     ],
 )
+@ASYNC
 async def test_deleting_the_faulty_line_is_refused(name: str, line: str, verifiers: tuple[Verifier, ...]) -> None:
     path = DEFECTS / f"{name}.c"
     snapshot, project = document(path, path.read_text("utf-8"), project_of(path, [unit(path, DEFECTS / "include")]))

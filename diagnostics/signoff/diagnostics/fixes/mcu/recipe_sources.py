@@ -39,8 +39,9 @@ def propose(ground: Ground) -> Iterator[FixCandidate]:
     if edit is None:
         return
     after = _image_after(image, apply_edits(text, [edit]))
-    sources = sorted(unit.source for unit in after.units) if after is not None else []
-    if sorted((*(unit.source for unit in image.units), source)) != sources:
+    then = [unit.source for unit in after.units] if after is not None else []
+    kept = [one for one in then if one != source] if wrong else then[:-1]
+    if after is None or source not in then or kept != [unit.source for unit in image.units]:
         return
     shown, recipe = _shown(image, source), Path(image.origin).name
     title = f"Add {shown} to the sources in {recipe}" if not wrong else f"Write {shown} for {wrong} in {recipe}"
