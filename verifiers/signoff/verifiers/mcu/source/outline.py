@@ -56,6 +56,21 @@ class Bodies:
         self._used: set[_Key] = set()
         self._functions: dict[_Place, tuple[str, Function]] = {}
         self._present: dict[_Place, tuple[str, Function]] = {}
+        self._around: tuple[Environment, frozenset[str]] = {}, frozenset()
+        self._steady = False
+
+    def begin(self, macros: Environment, capitals: frozenset[str]) -> None:
+        """A text is read, with these macros and these names at file scope."""
+        around = macros, capitals
+        self._steady = around == self._around
+        self._around = around
+
+    def is_same(self, key: _Key, body: Body) -> bool:
+        """Whether the body of a text is that of a function of the text before."""
+        if not self._steady:
+            return self.get(key, *self._around) is body
+        self._used.add(key)
+        return True
 
     def function(self, place: _Place) -> tuple[str, Function] | None:
         """(the name as it is written, the function) that stood in that place before, with the same text."""
@@ -119,6 +134,7 @@ class Outliner:
                 self._declaration(node, conditional, before)
         known = [one.name for one in self.result.variables] + [one.name for one in self.result.declarations]
         self.capitals = frozenset(name for name in known if name.isupper())
+        self.bodies.begin(self.macros, self.capitals)
         for node, conditional, before in items:
             if node.type == "function_definition":
                 self._function(node, conditional, before)
@@ -163,8 +179,7 @@ class Outliner:
 
     def _same(self, function: Function, written: str, node: Node) -> bool:
         """Whether a function of the same text is the same, whatever became of the macros."""
-        kept = self.bodies.get(self._key(node), self.macros, self.capitals)
-        return kept is function.body and self.names.renamed(written) == function.name
+        return self.bodies.is_same(self._key(node), function.body) and self.names.renamed(written) == function.name
 
     def _read_function(self, node: Node, conditional: bool, before: int) -> tuple[str, Function] | None:
         declarator, body = node.child_by_field_name("declarator"), node.child_by_field_name("body")
