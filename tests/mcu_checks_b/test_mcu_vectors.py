@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from handler_images import STARTUP, findings
 
+from signoff.verifiers.mcu.checks import handlers
 from signoff.verifiers.mcu.checks.vectors import read_assembler
 
 TIMER = "void TIM2_IRQHandler(void) { TIM2->SR = 0; }\n"
@@ -80,6 +81,13 @@ def test_a_misspelt_handler(tmp_path: Path, name: str) -> None:
     near = dict(finding.data)["near"].split()[0]
     assert near == ("SysTick_Handler" if name.startswith("Sys") else "TIM2_IRQHandler")
     assert near in finding.message
+
+
+def test_a_handler_of_the_same_peripheral_is_meant_rather_than_one_more_alike() -> None:
+    known = frozenset({"RCC_IRQHandler", "RTC_WKUP_IRQHandler", "TIM6_DAC_IRQHandler", "TIM7_IRQHandler"})
+    assert handlers._of_its_peripheral("RTC_IRQHandler", known, ("RCC_IRQHandler",)) == ("RTC_WKUP_IRQHandler",)
+    assert handlers._of_its_peripheral("TIM6_IRQHandler", known, ()) == ("TIM6_DAC_IRQHandler",)
+    assert handlers._of_its_peripheral("RTX_IRQHandler", known, ("RCC_IRQHandler",)) == ("RCC_IRQHandler",)
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,15 @@ def _near(image: ImageFacts, path: str, part: Part | None, name: str, known: fro
     if meant:
         return meant
     folded = {one.lower(): one for one in sorted(known) if one}
-    return _with_the_same_numbers(
-        name, [folded[one] for one in get_close_matches(name.lower(), folded, n=6, cutoff=_ALIKE)]
-    )
+    near = [folded[one] for one in get_close_matches(name.lower(), folded, n=6, cutoff=_ALIKE)]
+    close = _with_the_same_numbers(name, near)
+    return _of_its_peripheral(name, known, close) if close else ()
+
+
+def _of_its_peripheral(name: str, known: frozenset[str], close: tuple[str, ...]) -> tuple[str, ...]:
+    """RTC_IRQHandler is rather RTC_WKUP_IRQHandler than RCC_IRQHandler, though the latter is more like it."""
+    own = [one for one in sorted(known) if one.partition("_")[0] == name.partition("_")[0]]
+    return _with_the_same_numbers(name, get_close_matches(name, own, n=3, cutoff=0.0)) or close
 
 
 def _with_the_same_numbers(name: str, near: list[str]) -> tuple[str, ...]:
