@@ -33,10 +33,12 @@ def merged(ranked: Iterable[tuple[Image, ...]]) -> tuple[Image, ...]:
     What a later build says of the link of such a program is taken over where the earlier one says nothing of it.
     """
     chosen: list[Image] = []
+    sources: dict[int, frozenset[str]] = {}
+    mains: dict[str, bool] = {}
     for images in ranked:
         known = list(chosen)
         for image in images:
-            same = next((one for one in known if _is_same(one, image)), None)
+            same = next((one for one in known if _is_same(one, image, sources, mains)), None)
             if same is None:
                 chosen.append(image)
             elif not _links(same) and _links(image):
@@ -74,15 +76,23 @@ def _links(image: Image) -> bool:
     return bool(image.linker_scripts) or image.link_declared
 
 
-def _is_same(known: Image, image: Image) -> bool:
-    """Whether two images are one program: the same file has main(), or one image's files are mostly the other's."""
-    theirs = {unit.source for unit in known.units}
+def _is_same(known: Image, image: Image, sources: dict[int, frozenset[str]], mains: dict[str, bool]) -> bool:
+    """Whether two images are one program: the same file has main(), or one image's files are mostly the other's.
+
+    `sources` and `mains` keep what is looked up: examples by the hundred share a vendor's library.
+    """
+    theirs = sources.get(id(known.units))
+    if theirs is None:
+        theirs = sources[id(known.units)] = frozenset(unit.source for unit in known.units)
     own = [unit.source for unit in image.units if unit.source.lower().endswith(C_ENDINGS)]
-    common = [source for source in own if source in theirs]
+    common = sum(source in theirs for source in own)
     if not common:
         return False
-    mains = [source for source in own if has_main(source)]
-    return any(source in theirs for source in mains) if mains else 2 * len(common) > len(own)
+    for source in own:
+        if source not in mains:
+            mains[source] = has_main(source)
+    having = [source for source in own if mains[source]]
+    return any(source in theirs for source in having) if having else 2 * common > len(own)
 
 
 def _with_link(image: Image, told: Image) -> Image:
