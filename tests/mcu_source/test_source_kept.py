@@ -51,3 +51,16 @@ def test_a_macro_or_a_mark_that_changes_makes_it_anew(tmp_path: Path) -> None:
     named = functions(facts_of(reader, path, "#define second third\n" + SECOND.replace("LEVEL", "2")))
     assert list(named) == ["third"]
     assert list(functions(facts_of(reader, path, "#define second other\n" + SECOND.replace("LEVEL", "2")))) == ["other"]
+
+
+def test_a_librarys_tables_may_be_large(tmp_path: Path) -> None:
+    tables = tmp_path / "CMSIS" / "DSP" / "Source" / "CommonTables" / "arm_common_tables.c"
+    tables.parent.mkdir(parents=True)
+    tables.write_text("const int table[] = {" + "1234567, " * 400_000 + "0};\nvoid arm_last(void) {}\n")
+    main = tmp_path / "main.c"
+    main.write_text("")
+    units = tuple(CompileUnit(str(path), declared=True) for path in (main, tables))
+    image = Image("fw", str(tmp_path), declared=True, units=units)
+    project = Project(str(tmp_path), unit=units[0], image=image)
+    found = ImageReader().read(Snapshot("", str(main), "c", 1, "int main(void) {}\n"), project, 5.0)
+    assert found is not None and found.complete and "arm_last" in found.library

@@ -36,7 +36,6 @@ from signoff.verifiers.file_kinds import CMAKE_LISTS, DATABASE, MANIFEST  # noqa
 from signoff.verifiers.finding import Finding, Outcome, Severity  # noqa: E402
 from signoff.verifiers.mcu.build import kinds  # noqa: E402
 from signoff.verifiers.mcu.compile.gcc_findings import vendored  # noqa: E402
-from signoff.verifiers.mcu.source.vocabulary import is_library_unit  # noqa: E402
 from signoff.verifiers.project import CompileUnit, Image, Project  # noqa: E402
 from signoff.verifiers.settings import VerifierSettings  # noqa: E402
 from signoff.verifiers.verifier import Verifier  # noqa: E402
@@ -124,7 +123,7 @@ def own_units(image: Image, folder: Path) -> Iterator[CompileUnit]:
     for unit in image.units:
         if unit.source.lower().endswith(SOURCES) and Path(unit.source).is_file():
             outside = not unit.source.startswith(str(folder) + os.sep)
-            if not (outside or vendored(unit.source, str(folder)) or is_library_unit(unit.source)):
+            if not (outside or vendored(unit.source, str(folder))):
                 yield unit
 
 

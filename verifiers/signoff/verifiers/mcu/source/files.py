@@ -16,6 +16,8 @@ from signoff.verifiers.gpu.values.scanning import Directive, directives
 
 # Above this a file is a table or generated: nothing that the checks look for is in it.
 LARGEST_BYTES = 3_000_000
+# A library's file is not parsed: CMSIS-DSP has five megabytes of tables in one.
+LARGEST_LIBRARY_BYTES = 16_000_000
 
 # What tells one state of a file from another: an open document's text, else (time, size); None: no such file.
 Stamp = tuple[int, int] | bytes | None
@@ -86,17 +88,17 @@ class Files:
         self._stamps[path] = stamp
         return stamp
 
-    def data(self, path: str, stamp: Stamp) -> bytes | None:
+    def data(self, path: str, stamp: Stamp, largest: int = LARGEST_BYTES) -> bytes | None:
         """The bytes of a file as of `stamp`; None where it cannot be read or is too large."""
         if isinstance(stamp, bytes):
             return stamp
-        if stamp is None or stamp[1] > LARGEST_BYTES:
+        if stamp is None or stamp[1] > largest:
             return None
         kept = self._kept.get(path)
         if kept is None or kept[0] != stamp:
             try:
                 with Path(path).open("rb") as file:
-                    kept = stamp, unmarked(file.read(LARGEST_BYTES))
+                    kept = stamp, unmarked(file.read(largest))
             except OSError:
                 return None
             self._kept[path] = kept
@@ -126,7 +128,7 @@ class Files:
         """What a library's file says without being analysed; None where it cannot be read."""
         kept = self._libraries.get(path)
         if kept is None or kept[0] != stamp:
-            data = self.data(path, stamp)
+            data = self.data(path, stamp, LARGEST_LIBRARY_BYTES)
             if data is None:
                 return None
             code = SILENT.sub(b" ", data)
