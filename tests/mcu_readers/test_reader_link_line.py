@@ -125,3 +125,8 @@ def test_a_build_that_does_not_tell_its_link_is_one_program(tmp_path: Path) -> N
     assert len(image.units) == 2 and image.declared and not image.link_declared
     archive = Command(str(tmp_path), ("arm-none-eabi-ar", "rcs", "libx.a", "main.o", "drv.o"))
     assert images_of([*commands, archive], Origin(str(tmp_path), "", "Makefile")) == ()
+
+
+def test_a_script_of_no_name_is_none() -> None:
+    line = parse_link(["-T", "-mthumb", "-lm", "main.o", "-T", "a.ld"], "/work")
+    assert line.scripts == ("/work/a.ld",) and "-mthumb" in line.flags and line.libraries == ("m",)

@@ -128,6 +128,9 @@ class _Parser:
             self.output = self._absolute(following) if word in ("-o", "--output") else self.output
             return 2
         elif word in ("-T", "-dT", "--script", "--default-script"):
+            # A variable that a Makefile sets elsewhere leaves nothing: no script is named like an option.
+            if following.startswith("-"):
+                return 1
             self.scripts.append(following)
             return 2
         elif word in ("-L", "-l", "--library-path", "--library"):
