@@ -64,3 +64,21 @@ def test_a_librarys_tables_may_be_large(tmp_path: Path) -> None:
     project = Project(str(tmp_path), unit=units[0], image=image)
     found = ImageReader().read(Snapshot("", str(main), "c", 1, "int main(void) {}\n"), project, 5.0)
     assert found is not None and found.complete and "arm_last" in found.library
+
+
+def test_a_header_of_two_images_includes_what_each_of_them_has(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "host.h").write_text('#include "conf.h"\n')
+    reader = ImageReader()
+    for name, crystal in (("one", "8000000"), ("two", "25000000")):
+        main = tmp_path / name / "main.c"
+        main.parent.mkdir()
+        (main.parent / "conf.h").write_text(f"#define CRYSTAL {crystal}\n")
+        main.write_text("")
+        folders = (str(tmp_path / "lib"), str(main.parent))
+        unit = CompileUnit(str(main), include_dirs=folders, declared=True)
+        image = Image(name, str(tmp_path), declared=True, units=(unit,))
+        project = Project(str(tmp_path), unit=unit, image=image)
+        text = '#include "host.h"\nint main(void) {}\n'
+        found = reader.read(Snapshot("", str(main), "c", 1, text), project, 5.0)
+        assert found is not None and found.sources[str(main)].macros["CRYSTAL"] == crystal

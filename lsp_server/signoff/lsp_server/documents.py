@@ -38,7 +38,7 @@ ALIASES = {"cuda": "cuda-cpp"}
 HDL = frozenset({"verilog", "systemverilog"})
 # Whose open buffers can stand in for a file that a document of the language reads.
 STRANGERS = {
-    **dict.fromkeys(HDL, frozenset({"cuda-cpp", "python", "c", "cpp"})),
+    **dict.fromkeys(HDL, frozenset({"cuda-cpp", "python"})),
     "cuda-cpp": frozenset({*HDL, "python"}),
     "python": HDL,
     **dict.fromkeys(("c", "cpp"), frozenset({*HDL, "cuda-cpp", "python"})),
