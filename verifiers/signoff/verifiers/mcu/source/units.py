@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,8 @@ from signoff.verifiers.project import CompileUnit
 
 MOST_HEADERS = 600
 DEEPEST = 40
+# Lists of include folders, one or a few an image, for which headers are kept.
+MOST_FOLDERS = 16
 MOST_VARIANTS = 8
 # What gcc for Arm defines, and what it certainly does not.
 ALWAYS = ("__GNUC__=12", "__arm__=1", "__ARM_EABI__=1", "__STDC__=1", "__thumb__=1")
@@ -75,7 +78,7 @@ class UnitReader:
         self.files = files
         self._found: dict[tuple[tuple[str, ...], str, str], str] = {}
         self._reaches: dict[tuple[tuple[str, ...], str, tuple[tuple[str, bool], ...]], Reach] = {}
-        self._variants: dict[str, tuple[Stamp, list[_Variant]]] = {}
+        self._variants: OrderedDict[tuple[str, ...], dict[str, tuple[Stamp, list[_Variant]]]] = OrderedDict()
         self._names: dict[frozenset[tuple[str, Stamp]], frozenset[str]] = {}
         self._inner: dict[str, tuple[Stamp, tuple[tuple[str, bool], ...]]] = {}
 
@@ -168,11 +171,15 @@ class UnitReader:
                 return path
         return ""
 
-    def variants(self, path: str, stamp: Stamp) -> list[_Variant]:
-        """The ways in which a header was read so far."""
-        kept = self._variants.get(path)
+    def variants(self, path: str, stamp: Stamp, where: tuple[str, ...]) -> list[_Variant]:
+        """The ways in which a header was read so far, with these include folders: what it includes hangs on them."""
+        of_folders = self._variants.pop(where, None) or {}
+        self._variants[where] = of_folders
+        while len(self._variants) > MOST_FOLDERS:
+            self._variants.popitem(last=False)
+        kept = of_folders.get(path)
         if kept is None or kept[0] != stamp:
-            kept = self._variants[path] = stamp, []
+            kept = of_folders[path] = stamp, []
         return kept[1]
 
     def forget(self) -> None:
@@ -231,7 +238,7 @@ class _Run:
         if path not in self.reach.headers or depth > DEEPEST:
             return None
         stamp = self.reach.headers[path]
-        variants = self.reader.variants(path, stamp)
+        variants = self.reader.variants(path, stamp, self.where)
         for variant in variants:
             if all(now.get(name) == definition for name, definition in variant.asked):
                 scope.touched.update(variant.leaves)
