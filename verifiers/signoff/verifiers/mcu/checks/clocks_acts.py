@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from signoff.verifiers.mcu.checks.check import by_function
 from signoff.verifiers.mcu.checks.clocks_names import Bit, bit_of, bits_in, enable_of, is_everything
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
@@ -99,6 +100,7 @@ def bits_of(value: int, register: str) -> set[Bit]:
     return {(register, bit) for bit in range(WORD_BITS) if value >> bit & 1}
 
 
+@by_function
 def acts(function: Function, part: Part) -> Iterator[Act]:
     """Everything in a function that enables clocks."""
     for call in function.body.calls:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cached_property, lru_cache
 
 from signoff.verifiers.finding import Category, Finding, Related, Severity
 from signoff.verifiers.mcu.checks import handlers_names as names
-from signoff.verifiers.mcu.checks.check import TOOL
+from signoff.verifiers.mcu.checks.check import REMEMBERED, TOOL
 from signoff.verifiers.mcu.checks.handlers_digest import digest, digests, is_called
 from signoff.verifiers.mcu.checks.tables import table
 from signoff.verifiers.mcu.parts.part import Part
@@ -28,10 +29,11 @@ def unknown_handlers(image: ImageFacts, path: str, part: Part | None, project: P
     known = names.vector_names(image, part)
     if source is None or not known or not image.complete or _registered(image):
         return
+    nearest = _Nearest(image, path, part, known)
     for function in source.functions:
         name = names.vector_of(image, function)
         if name not in known and _is_candidate(image, function, name):
-            near = _near(image, path, part, name, known)
+            near = nearest.to(name)
             # A header that is not there may define one as the other.
             if near and not (source.missing and near[0].lower() == name.lower()):
                 yield _unknown(function, name, near)
@@ -97,24 +99,55 @@ def _is_used(image: ImageFacts, name: str) -> bool:
             return True
         if any(name in variable.names for variable in source.variables):
             return True
-        if any(name in value.split() for value in source.macros.values()):
+        if name in _in_macros(source):
             return True
     return any(alias == name for _, alias in names.startup(image).aliases)
 
 
-def _near(image: ImageFacts, path: str, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
-    """The names of vectors that a name is nearly, the nearest first; capitals do not count, but numbers do.
+def _in_macros(source: SourceFacts) -> frozenset[str]:
+    """The words of what a file's macros stand for."""
+    kept = source.remembered.get("words of macros")
+    if kept is None:
+        words = (value.split() for value in source.macros.values())
+        kept = source.remembered["words of macros"] = frozenset().union(*words)
+    found: frozenset[str] = kept
+    return found
 
-    A name with an x for a number is one that a header defines in its place: only what is near to such a one is told.
-    """
-    source = image.sources[path]
-    renamed = {one: one for one, other in source.macros.items() if other.strip() in known}
-    close = _with_the_same_numbers(name, get_close_matches(name, renamed, n=3, cutoff=_ALIKE))
-    if close or _PLACEHOLDER.search(name):
-        return close
-    meant = _meant(image, part, name, known)
-    if meant:
-        return meant
+
+class _Nearest:
+    """The names of vectors that a file's function may mean. What is asked for each function is made once."""
+
+    def __init__(self, image: ImageFacts, path: str, part: Part | None, known: frozenset[str]) -> None:
+        self._image, self._path, self._part, self._known = image, path, part, known
+
+    @cached_property
+    def _renamed(self) -> tuple[str, ...]:
+        """Names that a header's macros make those of vectors."""
+        macros = self._image.sources[self._path].macros
+        return tuple(one for one, other in macros.items() if other.strip() in self._known)
+
+    @cached_property
+    def _missing(self) -> tuple[str, ...]:
+        """The handlers whose interrupts are enabled, and that nothing defines."""
+        enabled = (enabled_by(call, self._part) for one in digests(self._image) for _, call in one.enables)
+        return tuple(one for one in enabled if one in self._known and not may_be_defined(self._image, one))
+
+    def to(self, name: str) -> tuple[str, ...]:
+        """The names of vectors that a name is nearly, the nearest first; capitals do not count, but numbers do.
+
+        One with an x for a number is what a header defines in its place: only what is near to such a one is told.
+        """
+        close = _with_the_same_numbers(name, get_close_matches(name, self._renamed, n=3, cutoff=_ALIKE))
+        if close or _PLACEHOLDER.search(name):
+            return close
+        # One like it whose interrupt is enabled, and that nothing defines, must be meant.
+        missing = {one.lower(): one for one in self._missing}
+        meant = get_close_matches(name.lower(), missing, n=1, cutoff=_ALIKE_AND_MISSING)
+        return tuple(missing[one] for one in meant) or _alike(name, self._known)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _alike(name: str, known: frozenset[str]) -> tuple[str, ...]:
     folded = {one.lower(): one for one in sorted(known) if one}
     near = [folded[one] for one in get_close_matches(name.lower(), folded, n=6, cutoff=_ALIKE)]
     close = _with_the_same_numbers(name, near)
@@ -129,17 +162,6 @@ def _of_its_peripheral(name: str, known: frozenset[str], close: tuple[str, ...])
 
 def _with_the_same_numbers(name: str, near: list[str]) -> tuple[str, ...]:
     return tuple(one for one in near if _NUMBER.findall(one) == _NUMBER.findall(name))
-
-
-def _meant(image: ImageFacts, part: Part | None, name: str, known: frozenset[str]) -> tuple[str, ...]:
-    """The handler that a name like it must mean: its interrupt is enabled, and nothing defines it."""
-    missing = {
-        handler.lower(): handler
-        for one in digests(image)
-        for _, call in one.enables
-        if (handler := enabled_by(call, part)) in known and not may_be_defined(image, handler)
-    }
-    return tuple(missing[one] for one in get_close_matches(name.lower(), missing, n=1, cutoff=_ALIKE_AND_MISSING))
 
 
 def _unknown(function: Function, name: str, near: tuple[str, ...]) -> Finding:
