@@ -92,8 +92,8 @@ arm:
 	if [ "$$(id -u)" = 0 ]; then root=; elif sudo -n true 2>/dev/null; then root=sudo; else root=none; fi; \
 	if command -v apt-get >/dev/null && [ "$$root" != none ]; then \
 	  $(SAY) "Set-up: the system's packages $$wanted (100 MB, once)"; \
-	  { $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -qq -y --no-install-recommends $$wanted >/dev/null; } && exit 0; fi; \
+	  { $$root apt-get -o Acquire::Retries=3 update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get -o Acquire::Retries=3 install -qq -y --no-install-recommends $$wanted >/dev/null; } && exit 0; fi; \
 	echo "Off without them: compiling, linking and running firmware. On Debian and Ubuntu: apt install $$wanted"; \
 	echo 'Elsewhere: the Arm GNU Toolchain (arm-none-eabi) from developer.arm.com, and QEMU, on PATH.'
 
