@@ -12,6 +12,7 @@ from signoff.lsp_server.report import github, sarif, text
 from signoff.lsp_server.report import json as json_report
 from signoff.lsp_server.report.result import CheckResult, ToolReport
 from signoff.verifiers.finding import Category, Finding, Related, Severity, Span
+from signoff.verifiers.mcu.facts import LinkedImage, RegionUse
 from signoff.verifiers.text import LineIndex
 
 SOURCE = "module m;\n\tassign ü = 4'd99; // wide\nendmodule\n"
@@ -102,6 +103,17 @@ def test_json_counts_from_one() -> None:
     assert first["category"] == "invalid-literal"
     assert document["findings"][1]["path"] == "/elsewhere/c.vh"
     assert document["summary"] == {"files": 2, "errors": 1, "warnings": 0, "errorsElsewhere": 0, "seconds": 2.04}
+
+
+def test_linked_images_tell_their_memory() -> None:
+    regions = (RegionUse("FLASH", 0x08000000, 1000, 250), RegionUse("RAM", 0x20000000, 100, 110))
+    linked = result(images=(LinkedImage("blink", regions=regions, change=(("FLASH", -12),)),))
+    lines = text.render(linked).splitlines()
+    assert "25.0 %" in lines[0] and "-12 since the last link" in lines[0]
+    assert "110.0 %" in lines[1] and "since" not in lines[1]
+    (image,) = json.loads(json_report.render(linked))["images"]
+    assert image["name"] == "blink" and image["linked"] is False
+    assert image["memory"][0] == {"name": "FLASH", "origin": 0x08000000, "size": 1000, "used": 250, "change": -12}
 
 
 def test_github_commands_are_escaped() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.lsp_server.checking import Checking
 from signoff.lsp_server.documents import Documents
+from signoff.lsp_server.memory import regions_json
 from signoff.verifiers.finding import Outcome, Span
 from signoff.verifiers.mcu.emulate.emulation import LACKING
 from signoff.verifiers.mcu.facts import LINK, PART, FirmwareFacts, LinkedImage
@@ -86,18 +87,7 @@ class Firmware:
             return None
         if image.symbols:
             self._linked[image.image] = image
-        changes = dict(image.change)
-        regions = [
-            {
-                "name": region.name,
-                "origin": region.origin,
-                "size": region.size,
-                "used": region.used,
-                "change": changes.get(region.name, 0),
-            }
-            for region in image.regions
-        ]
-        return {"uri": uri, "image": image.image, "linked": image.linked, "regions": regions}
+        return {"uri": uri, "image": image.image, "linked": image.linked, "regions": regions_json(image)}
 
     async def emulate(
         self, snapshot: Snapshot, project: Project, engine: str, on_output: Callable[[str], None]

@@ -31,6 +31,14 @@ class Availability:
     reason: str = ""
 
 
+class NotJudged(Exception):
+    """Ends a run that says nothing about the code, from however deep within it; carries the Outcome that says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
 class Verifier(Protocol):
     """One tool. An instance is shared by all documents; run() may be called many times at once.
 

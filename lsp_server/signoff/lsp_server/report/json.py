@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from signoff.lsp_server.memory import regions_json
 from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.mcu.facts import LinkedImage
@@ -40,21 +41,7 @@ def render(result: CheckResult) -> str:
 
 
 def _image(image: LinkedImage) -> dict[str, Any]:
-    changes = dict(image.change)
-    return {
-        "name": image.image,
-        "linked": image.linked,
-        "memory": [
-            {
-                "region": region.name,
-                "origin": region.origin,
-                "size": region.size,
-                "used": region.used,
-                "change": changes.get(region.name, 0),
-            }
-            for region in image.regions
-        ],
-    }
+    return {"name": image.image, "linked": image.linked, "memory": regions_json(image)}
 
 
 def _finding(finding: Finding, result: CheckResult) -> dict[str, Any]:

@@ -32,20 +32,12 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, exit_reason, run, scratch_folder
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Availability, Speed
+from signoff.verifiers.verifier import Availability, NotJudged, Speed
 from signoff.verifiers.workers import WorkerPool
 
 NAME = "nvcc"
 # path, line, code
 _Key = tuple[str, int, str]
-
-
-class _Failed(Exception):
-    """A run that says nothing about the code; carries the Outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
-        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,7 @@ class Nvcc:
                 outcome = await self._outcome(runs, snapshot, whole)
         except NoUnit as error:
             outcome = Outcome(NAME, message=f"Not compiled with nvcc: {error}.", complete=False)
-        except _Failed as failure:
+        except NotJudged as failure:
             outcome = failure.outcome
         notice = " ".join(filter(None, (outcome.notice, kit.note)))
         return _renamed(replace(outcome, notice=notice, seconds=time.perf_counter() - start), snapshot)
@@ -140,7 +132,7 @@ class Nvcc:
         for name in chosen.names:
             try:
                 said[name], more, complete = await _target(runs, chosen, name)
-            except _Failed:
+            except NotJudged:
                 if not any(said.values()):
                     raise
                 complete = False  # what an earlier one has said counts
@@ -169,7 +161,7 @@ async def compile_whole(snapshot: Snapshot, project: Project) -> Outcome:
 
 
 async def _target(runs: _Run, chosen: Targets, name: str) -> tuple[tuple[Finding, ...], tuple[KernelCost, ...], bool]:
-    """What is said for one of the targets. Raises _Failed."""
+    """What is said for one of the targets. Raises NotJudged."""
     options = (*COSTS, f"-arch={name}", *dialect(runs.work.unit))
     reading = await _once(runs, options)
     findings = await _located(runs, reading, options, "-cubin")
@@ -178,7 +170,7 @@ async def _target(runs: _Run, chosen: Targets, name: str) -> tuple[tuple[Finding
 
 
 async def _once(runs: _Run, options: Sequence[str], kind: str = "-cubin") -> Reading:
-    """One run of nvcc. Raises _Failed where it says nothing about the code."""
+    """One run of nvcc. Raises NotJudged where it says nothing about the code."""
     settings = runs.project.settings
     argv = (*runs.kit.nvcc, kind, "-o", str(runs.folder / "out.bin"), *options)
     try:
@@ -190,15 +182,17 @@ async def _once(runs: _Run, options: Sequence[str], kind: str = "-cubin") -> Rea
             memory_limit_mb=settings.memory_limit_mb,
         )
     except ToolMissing as error:
-        raise _Failed(Outcome(NAME, Status.MISSING, message=f"nvcc: {error}; see the setting cuda.toolkit.")) from error
+        raise NotJudged(
+            Outcome(NAME, Status.MISSING, message=f"nvcc: {error}; see the setting cuda.toolkit.")
+        ) from error
     if done.timed_out:
         message = f"nvcc gave no answer in {settings.nvcc.timeout:g} s (setting nvcc.timeout)."
-        raise _Failed(Outcome(NAME, Status.TIMED_OUT, message=message))
+        raise NotJudged(Outcome(NAME, Status.TIMED_OUT, message=message))
     # The host's compiler and older releases write to either stream.
     text = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace")
     reading = read(runs.work, runs.project, text, failed=done.returncode != 0)
     if reading.failure:
-        raise _Failed(_failure(reading, done))
+        raise NotJudged(_failure(reading, done))
     return reading
 
 
@@ -218,7 +212,7 @@ async def _located(runs: _Run, reading: Reading, options: Sequence[str], kind: s
         kept.mkdir(exist_ok=True)
         try:
             again = await _once(runs, (*options, "-lineinfo", "-keep", "-keep-dir", str(kept)), kind)
-        except _Failed:
+        except NotJudged:
             again = reading
         if again is not reading:
             complaints = again.complaints
@@ -270,7 +264,7 @@ async def _errors(runs: _Run, options: tuple[str, ...], kind: str) -> set[_Key]:
     """The errors of another run; none where it could not be made, so that nothing uncertain is shown."""
     try:
         reading = await _once(runs, options, kind)
-    except _Failed:
+    except NotJudged:
         return set()
     findings = await _located(runs, reading, options, kind)
     return {_key(one) for one in findings if one.severity is Severity.ERROR}

@@ -27,7 +27,7 @@ from signoff.verifiers.run import Completed, ToolMissing, exit_reason, scratch_f
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import unmarked
-from signoff.verifiers.verifier import Availability, Speed
+from signoff.verifiers.verifier import Availability, NotJudged, Speed
 from signoff.verifiers.workers import WorkerPool
 
 NAME = GCC
@@ -41,14 +41,6 @@ COMMON = ("-g0", "-fmax-errors=100")
 # Registers may lie at any address; gcc 12 takes those below 4096 for null pointers otherwise.
 MANY = b"compilation terminated due to -fmax-errors"
 ANY_ADDRESS, ANY_ADDRESS_SINCE = "--param=min-pagesize=0", (12,)
-
-
-class _NotNow(Exception):
-    """A run that says nothing about the code; carries the Outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
-        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +80,7 @@ class Gcc:
         start = time.perf_counter()
         try:
             outcome = await self._checked(snapshot, project)
-        except _NotNow as failure:
+        except NotJudged as failure:
             outcome = failure.outcome
         return replace(outcome, seconds=time.perf_counter() - start)
 
@@ -110,13 +102,13 @@ class Gcc:
 
 
 def unit_of(snapshot: Snapshot, project: Project) -> CompileUnit:
-    """How the document is compiled. Raises _NotNow where nothing says so."""
+    """How the document is compiled. Raises NotJudged where nothing says so."""
     unit = project.unit
     if unit is None or project.image is None:
-        raise _NotNow(Outcome(TOOL, message="Not compiled: no firmware build has this file.", complete=False))
+        raise NotJudged(Outcome(TOOL, message="Not compiled: no firmware build has this file.", complete=False))
     if unit.source in ("", snapshot.path) and PurePath(snapshot.path).suffix.lower() in HEADERS:
         message = "Not compiled: a header is compiled through a file that includes it, and none is known."
-        raise _NotNow(Outcome(TOOL, message=message, complete=False))
+        raise NotJudged(Outcome(TOOL, message=message, complete=False))
     return unit if unit.source else replace(unit, source=snapshot.path)
 
 
@@ -146,7 +138,7 @@ def _job(kit: Toolchain, unit: CompileUnit, snapshot: Snapshot, project: Project
 
 
 async def _compiled(job: _Job) -> tuple[Messages, tuple[str, ...]]:
-    """What gcc says of the unit, and the flags that it did not know. Raises _NotNow."""
+    """What gcc says of the unit, and the flags that it did not know. Raises NotJudged."""
     has_json = job.kit.numbers[:1] >= (9,)
     done, refused = await _run(job, (JSON,) if has_json else PLAIN, "-c")
     read = parse if has_json else parse_text
@@ -159,7 +151,7 @@ async def _compiled(job: _Job) -> tuple[Messages, tuple[str, ...]]:
         read = parse_text
     messages = read(done.stderr)
     if done.returncode and not any(one.error for one in (*messages.diagnostics, *messages.assembler)):
-        raise _NotNow(_failure(done, messages))
+        raise NotJudged(_failure(done, messages))
     if any(needs_text(one, job.scene) for one in messages.diagnostics) and read is parse:
         messages = replace(messages, diagnostics=await _with_ways(job, messages.diagnostics))
     if messages.assembler:
@@ -188,11 +180,13 @@ async def _run(job: _Job, style: Sequence[str], *kind: str, output: str = "out.o
             memory_limit_mb=job.project.settings.memory_limit_mb,
         )
     except ToolMissing as error:
-        raise _NotNow(Outcome(TOOL, Status.MISSING, message=f"gcc: {error}; see the setting mcu.toolchain.")) from error
+        raise NotJudged(
+            Outcome(TOOL, Status.MISSING, message=f"gcc: {error}; see the setting mcu.toolchain.")
+        ) from error
     if done.timed_out:
         seconds = job.project.settings.gcc.timeout
         message = f"gcc gave no answer in {seconds:g} s (setting gcc.timeout)."
-        raise _NotNow(Outcome(TOOL, Status.TIMED_OUT, message=message))
+        raise NotJudged(Outcome(TOOL, Status.TIMED_OUT, message=message))
     return done, tuple(flag for flag in refused if flag not in before)
 
 
@@ -207,7 +201,7 @@ async def _with_ways(job: _Job, diagnostics: Sequence[Diagnostic]) -> tuple[Diag
     """The diagnostics with the macros and includes they came through, which gcc tells in its text alone."""
     try:
         done, _ = await _run(job, PLAIN, "-fsyntax-only")
-    except _NotNow:
+    except NotJudged:
         return tuple(diagnostics)
     texts: dict[tuple[str, str], list[Diagnostic]] = {}
     for one in parse_text(done.stderr).diagnostics:

@@ -34,21 +34,13 @@ from signoff.verifiers.project import CompileUnit, Image, Project
 from signoff.verifiers.run import ToolMissing
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Availability, Speed
+from signoff.verifiers.verifier import Availability, NotJudged, Speed
 from signoff.verifiers.workers import WorkerPool
 
 NAME = LINK
 TOOL = "arm-none-eabi-ld"
 # Of what stops a link so many are named.
 NAMED = 3
-
-
-class _Failed(Exception):
-    """A run that says nothing about the code; carries the Outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
-        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +84,7 @@ class Link:
             return Outcome(TOOL, Status.MISSING, message="the linker is switched off in the settings (link.enabled)")
         try:
             outcome = await self._linked(await _work(project, self._own_store(), snapshot), progress)
-        except _Failed as failure:
+        except NotJudged as failure:
             outcome = failure.outcome
         except ToolMissing as error:
             outcome = Outcome(TOOL, Status.MISSING, message=f"{error}; see the setting mcu.toolchain.")
@@ -155,7 +147,7 @@ async def linked(
         flags = tuple(f"-Wl,--wrap={name}" for name in wrap)
         key = await asyncio.to_thread(key_of, work.image, work.project, work.kit, built, work.texts)
         outcome = await _judged(work, built, key, start, flags)
-    except _Failed as failure:
+    except NotJudged as failure:
         return failure.outcome
     except ToolMissing as error:
         return Outcome(TOOL, Status.MISSING, message=f"{error}; see the setting mcu.toolchain.")
@@ -164,15 +156,15 @@ async def linked(
 
 
 async def _work(project: Project, store: Store, snapshot: Snapshot | None = None) -> _Work:
-    """Raises _Failed where there is nothing to link, or nothing to link it with."""
+    """Raises NotJudged where there is nothing to link, or nothing to link it with."""
     image = project.image
     if image is not None and not image.program:
-        raise _Failed(Outcome(TOOL, message=f"Not linked: {' '.join(image.guessed)}", complete=False))
+        raise NotJudged(Outcome(TOOL, message=f"Not linked: {' '.join(image.guessed)}", complete=False))
     if image is None or not image.units or (snapshot is not None and project.unit is None):
-        raise _Failed(Outcome(TOOL, message="Not linked: no firmware build has this file.", complete=False))
+        raise NotJudged(Outcome(TOOL, message="Not linked: no firmware build has this file.", complete=False))
     kit = await asyncio.to_thread(toolchain, project.settings, image.compiler if project.trusted else "")
     if not kit.gcc or not kit.library:
-        raise _Failed(Outcome(TOOL, Status.MISSING, message=kit.note))
+        raise NotJudged(Outcome(TOOL, Status.MISSING, message=kit.note))
     if not kit.cpp_library and any(language_of(unit) == "c++" for unit in image.units):
         # What is missing may be the toolchain's: it is linked as C.
         image = replace(image, link_declared=False)
@@ -195,7 +187,7 @@ async def _built(work: _Work, progress: Progress | None) -> Build:
 async def _judged(work: _Work, built: Build, key: str, start: float, extra: Sequence[str] = ()) -> Outcome:
     """Link, and tell what came of it."""
     if time.monotonic() >= work.deadline:
-        raise _Failed(_too_slow(work))
+        raise NotJudged(_too_slow(work))
     done = await link(
         work.image,
         work.project,
@@ -208,7 +200,7 @@ async def _judged(work: _Work, built: Build, key: str, start: float, extra: Sequ
         extra=extra,
     )
     if done.done.timed_out:
-        raise _Failed(_too_slow(work))
+        raise NotJudged(_too_slow(work))
     scene, facts = await asyncio.to_thread(_scene, work, built, done)
     flags = await asyncio.to_thread(
         unknown_flags, (*built.unknown, *done.unknown), work.image.units[0], work.kit, scene.lines
