@@ -314,7 +314,7 @@ async def test_cancelling_ends_gcc(firmware: Path) -> None:
         f"int f{n}(int x) {{ return x * {n} + f{max(n - 1, 0)}(x); }}\n" for n in range(20000)
     )
     task = asyncio.ensure_future(check(slow, project_of(firmware)))
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

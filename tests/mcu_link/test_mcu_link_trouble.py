@@ -143,12 +143,15 @@ async def test_a_source_that_is_missing_is_told(firmware: Firmware) -> None:
 
 
 async def test_cancelling_leaves_no_work_behind(firmware: Firmware) -> None:
-    task = asyncio.ensure_future(firmware.check())
-    await asyncio.sleep(0.05)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert list((firmware.store.folder / "work").glob("*")) == []
+    # How far a link gets in a given time is the machine's affair: cancelled at several moments, the first one sure.
+    for delay in (0.0, 0.01, 0.05, 0.1):
+        firmware.write("main.c", MAIN_C + f"int after_{int(delay * 1000)};\n")
+        task = asyncio.ensure_future(firmware.check())
+        await asyncio.sleep(delay)
+        task.cancel()
+        ended = (await asyncio.gather(task, return_exceptions=True))[0]
+        assert isinstance(ended, asyncio.CancelledError) or (delay and isinstance(ended, Outcome)), ended
+        assert list((firmware.store.folder / "work").glob("*")) == []
     assert image_of(await firmware.check()).linked
 
 

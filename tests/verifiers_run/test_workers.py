@@ -117,8 +117,8 @@ async def test_an_engine_that_cannot_be_loaded(pool: WorkerPool, target: str, wo
 
 async def test_cancelling_a_short_call_keeps_the_process_and_the_next_answer_right(pool: WorkerPool) -> None:
     pid = await pool.call(PLAIN, "a", "pid", timeout=20)
-    call = asyncio.ensure_future(pool.call(PLAIN, "a", "sleep", 0.2, timeout=20))
-    await asyncio.sleep(0.05)
+    call = asyncio.ensure_future(pool.call(PLAIN, "a", "sleep", 0.4, timeout=20))
+    await asyncio.sleep(0.01)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
