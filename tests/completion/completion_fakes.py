@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
-from signoff.completion.model.protocol import Description, ModelUnavailable, Request
+from signoff.completion.model.protocol import Description, ModelUnavailable, Piece, Request
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
@@ -60,17 +60,20 @@ class FakeModel:
         self.ended_early = 0
         self.closed = False
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Piece]:
         self.requests.append(request)
         self.asked.set()
         whole = False
         try:
             for piece in self._answer(request).split(" "):
                 await asyncio.sleep(self._pause)
-                yield piece + " "
+                yield Piece(piece + " ")
             whole = True
         finally:
             self.ended_early += not whole
+
+    async def count_tokens(self, text: str) -> int | None:
+        return None
 
     async def close(self) -> None:
         self.closed = True
@@ -82,10 +85,10 @@ class DeadModel(FakeModel):
     def __init__(self) -> None:
         super().__init__("")
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Piece]:
         self.requests.append(request)
         raise ModelUnavailable("gone")
-        yield ""
+        yield Piece("")
 
 
 PROJECT = Project(root=str(Path("/")))

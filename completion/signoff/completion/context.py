@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from signoff.completion import nesting
 from signoff.completion.model.protocol import Budget
+from signoff.completion.passage import Passage
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
@@ -79,16 +80,20 @@ def _missing(prefix: str, suffix: str, language: str) -> tuple[str, ...]:
     return tuple(reversed(open_[-surplus:])) if surplus > 0 else ()
 
 
-def read(hole: Hole, budget: Budget, facts: Iterable[str] = ()) -> tuple[str, str]:
-    """(prefix, suffix) for the model, within the budget (characters).
+# Characters a token, until the model's own tokenizer is asked.
+CHARACTERS = 3.5
+
+
+def read(hole: Hole, budget: Budget, passages: Iterable[Passage] = ()) -> tuple[str, str]:
+    """(prefix, suffix) for the model, within the budget.
 
     The beginning stays the same, byte for byte, while the user types: a model server then need not read
-    it again. `facts` are exact statements on what is in scope; they stand first, as comments.
+    it again. `passages` stand first, as comments.
     """
     leader = "# " if hole.language in nesting.PYTHON else "// "
-    known = "".join(f"{leader}{line}\n" for fact in facts for line in fact.splitlines())
-    room = max(budget.prefix - len(known), budget.prefix // 2)
-    return known + _before(hole.prefix, room), _after(hole.suffix, budget.suffix)
+    known = "".join(f"{leader}{line}\n" for one in passages for line in one.text.splitlines())
+    room, suffix = int(budget.prefix * CHARACTERS), int(budget.suffix * CHARACTERS)
+    return known + _before(hole.prefix, room), _after(hole.suffix, suffix)
 
 
 def _before(text: str, room: int) -> str:

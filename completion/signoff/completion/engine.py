@@ -15,6 +15,7 @@ from signoff.completion.context import Hole, hole_at
 from signoff.completion.flight import Flights
 from signoff.completion.model.protocol import Model, ModelStatus, ModelUnavailable, Request
 from signoff.completion.model.registry import open_model
+from signoff.completion.passage import ContextSource, Passage
 from signoff.completion.rank import rank
 from signoff.completion.settings import CompletionSettings
 from signoff.completion.suggestion import Suggestion, Verdict
@@ -34,10 +35,17 @@ RETRY_SECONDS = 10.0
 class CompletionEngine:
     """Completions that the verifiers accepted. Use within one event loop; close() ends all it started."""
 
-    def __init__(self, pool: WorkerPool, verifiers: Sequence[Verifier], settings: CompletionSettings) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        verifiers: Sequence[Verifier],
+        settings: CompletionSettings,
+        sources: Sequence[ContextSource] = (),
+    ) -> None:
         self._pool = pool
         self._verifiers = tuple(verifiers)
         self._settings = settings
+        self._sources = tuple(sources)
         self._cache = CompletionCache()
         self._flights: Flights[tuple[Suggestion, ...]] = Flights()
         self._model: Model | None = None
@@ -53,20 +61,19 @@ class CompletionEngine:
         column: int,
         *,
         automatic: bool,
-        context: tuple[str, ...] = (),
     ) -> tuple[Suggestion, ...]:
         """What may stand at a position (from 0, columns in code points), best first; all of it accepted.
 
-        `automatic`: asked for by typing, not by a key. `context`: exact facts for the model, a line each.
+        `automatic`: asked for by typing, not by a key.
         () where there is no model, nothing passes, or a later call for the document took this one's place.
         """
         if not self._settings.enabled or not self._judges(snapshot, project):
             return ()
-        question = (snapshot.text, line, column, automatic, context)
+        question = (snapshot.text, line, column, automatic)
         return await self._flights.fly(
             snapshot.uri,
             question,
-            lambda: self._complete(snapshot, project, (line, column), automatic, context),
+            lambda: self._complete(snapshot, project, (line, column), automatic),
             superseded=(),
         )
 
@@ -94,17 +101,23 @@ class CompletionEngine:
             await model.close()
         await asyncio.gather(*self._background, return_exceptions=True)
 
+    async def _gather(self, snapshot: Snapshot, project: Project, hole: Hole) -> tuple[Passage, ...]:
+        mine = [source for source in self._sources if snapshot.language in source.languages]
+        found = await asyncio.gather(*(source.gather(snapshot, project, hole) for source in mine))
+        return tuple(passage for part in found for passage in part)
+
     def _judges(self, snapshot: Snapshot, project: Project) -> bool:
         """Whether anything could be shown at all: without a verifier nothing is, so no model need be asked."""
         mine = [row for row in self._verifiers if snapshot.language in row.languages]
         return any(row.available(project.settings).available for row in mine)
 
     async def _complete(
-        self, snapshot: Snapshot, project: Project, place: tuple[int, int], automatic: bool, facts: tuple[str, ...]
+        self, snapshot: Snapshot, project: Project, place: tuple[int, int], automatic: bool
     ) -> tuple[Suggestion, ...]:
         hole = hole_at(snapshot, *place)
         if hole is None:
             return ()
+        facts = await self._gather(snapshot, project, hole)
         scope = (snapshot.uri, snapshot.language, facts, automatic)
         with contextlib.closing(Checker(self._verifiers, snapshot, project, hole)) as checker:
             known = self._cache.get(scope, hole.prefix, hole.suffix)
@@ -113,7 +126,7 @@ class CompletionEngine:
                 if found or not known:
                     return self._suggest(found, hole)
             if automatic:
-                await asyncio.sleep(self._settings.debounce)
+                await asyncio.sleep(self._settings.debounce if self._settings.debounce >= 0 else 0.15)
             try:
                 found = await self._ask(hole, checker, range(1 if automatic else self._settings.candidates), facts)
                 if not found and automatic and self._settings.candidates > 1:
@@ -125,7 +138,7 @@ class CompletionEngine:
         self._cache.put(scope, hole.prefix, hole.suffix, tuple(item.text for item in found))
         return self._suggest(found, hole)
 
-    async def _ask(self, hole: Hole, checker: Checker, seeds: range, facts: tuple[str, ...]) -> tuple[Checked, ...]:
+    async def _ask(self, hole: Hole, checker: Checker, seeds: range, facts: tuple[Passage, ...]) -> tuple[Checked, ...]:
         """The accepted among the model's texts, one a seed; 0 is its likeliest text, the others are drawn."""
         model = await self._open()
         checker.prepare()
@@ -146,15 +159,15 @@ class CompletionEngine:
 
     async def _generate(self, model: Model, request: Request, hole: Hole) -> str:
         """One candidate. Where the model is cut off by time or length, what stands in whole statements."""
-        raw, pieces, whole = "", 0, True
+        raw, finish, whole = "", "", True
         try:
             async with asyncio.timeout(self._settings.timeout), contextlib.aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
                 async for piece in stream:
-                    raw, pieces = raw + piece, pieces + 1
+                    raw, finish = raw + piece.text, piece.finish or finish
                     if candidates.finished(raw, hole):
                         break
                 else:
-                    whole = pieces < request.max_tokens
+                    whole = finish != "length"
         except TimeoutError:
             whole = False
         text = candidates.trim(raw, hole)

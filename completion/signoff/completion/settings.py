@@ -37,11 +37,39 @@ class CompletionSettings:
     timeout: float = setting(
         20.0, "Seconds after which the model is cut off; what it wrote so far is used.", minimum=0.5
     )
-    debounce: float = setting(0.15, "Seconds without a keystroke before the model is asked.", minimum=0.0, maximum=5.0)
-    prefix_chars: int = setting(
-        0, "Characters before the cursor that the model reads; 0: chosen by backend.", minimum=0
+    show: str = setting(
+        "verified",
+        "verified: only what the tools have accepted. verified-first: what they refused or could not judge comes last, "
+        "marked as not verified.",
+        enum=["verified", "verified-first"],
     )
-    suffix_chars: int = setting(0, "Characters after the cursor that the model reads; 0: chosen by backend.", minimum=0)
+    check_timeout: float = setting(
+        1.0,
+        "Seconds that the tools may take to judge a completion; a tool that takes longer has not judged it.",
+        minimum=0.05,
+        maximum=30.0,
+    )
+    debounce: float = setting(
+        -1.0,
+        "Seconds without a keystroke before the model is asked; below 0: found from how fast you type and how fast the "
+        "model answers.",
+        minimum=-1.0,
+        maximum=5.0,
+    )
+    prefetch: bool = setting(True, "Ask for what may follow a completion as soon as it is accepted.")
+    prefix_tokens: int = setting(0, "Tokens before the cursor that the model reads; 0: chosen by backend.", minimum=0)
+    suffix_tokens: int = setting(0, "Tokens after the cursor that the model reads; 0: chosen by backend.", minimum=0)
+    context_tokens: int = setting(
+        -1,
+        "Tokens of other files that the model reads (ports, prototypes, types, regions edited lately); 0: none, "
+        "below 0: chosen by backend.",
+        minimum=-1,
+    )
+    measure: bool = setting(
+        True,
+        "Count on this machine, and nowhere else, how much of each accepted completion is still there after 30 and "
+        "300 seconds: numbers only, no text.",
+    )
     local_model: str = setting(
         "qwen2.5-coder-0.5b", "The model run on this machine: a name of `signoff model list`, or a path."
     )

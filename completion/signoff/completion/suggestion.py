@@ -9,10 +9,24 @@ from signoff.verifiers.finding import Span
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was proven of a suggestion: `tools` accepted it; `not_run` are (tool, reason) of those that could not."""
+    """What was proven of a suggestion: `tools` accepted it; `not_run` are (tool, reason) of those that could not.
+
+    `seconds` is what judging it took, as the user waited for it. `refused` are the findings, in the tools' words,
+    of a text that is shown although it was refused (setting show = verified-first); `cut`: it is the longest
+    accepted beginning of what the model wrote. `rank` says why it stands where it stands.
+    """
 
     tools: tuple[str, ...]
     not_run: tuple[tuple[str, str], ...] = ()
+    seconds: float = 0.0
+    refused: tuple[str, ...] = ()
+    cut: bool = False
+    rank: str = ""
+
+    @property
+    def verified(self) -> bool:
+        """At least one tool judged the text, and none refused it."""
+        return bool(self.tools) and not self.refused
 
 
 @dataclass(frozen=True, slots=True)

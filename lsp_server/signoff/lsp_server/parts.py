@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,6 @@ from signoff.lsp_server.settings import Settings
 from signoff.verifiers import registry
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
-from signoff.verifiers.project import Project
-from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
@@ -117,8 +114,9 @@ class Parts:
     def engine(self) -> CompletionEngine:
         """The completion engine, loaded when the first completion is asked for."""
         from signoff.completion.engine import CompletionEngine
+        from signoff.completion.facts.hdl import HdlFacts
 
-        return CompletionEngine(self.pool, (self.proof_slang,), self.settings.completion)
+        return CompletionEngine(self.pool, (self.proof_slang,), self.settings.completion, (HdlFacts(self.slang),))
 
     def configure(self, settings: Settings, folders: Sequence[str] | None = None) -> None:
         """Take new settings (and folders), and check everything again under them."""
@@ -147,8 +145,7 @@ class Parts:
         seen = self.checking.look(uri)
         if seen is None or not self.settings.completion.enabled or seen[0].language not in self.slang.languages:
             return ()
-        context = await self._interfaces(*seen, place)
-        found = await self.engine.complete(*seen, *place, automatic=automatic, context=context)
+        found = await self.engine.complete(*seen, *place, automatic=automatic)
         document = self.documents.get(uri)
         # What was checked on an older text says nothing about this one.
         return found if document is not None and document.version == seen[0].version else ()
@@ -160,12 +157,3 @@ class Parts:
             with contextlib.suppress(Exception):
                 await self.engine.close()
         await self.pool.close()
-
-    async def _interfaces(self, snapshot: Snapshot, project: Project, place: tuple[int, int]) -> tuple[str, ...]:
-        """The interfaces of the modules that the document names: what a model most often gets wrong."""
-        from signoff.verifiers.hdl.facts import interface
-
-        scope = await self.slang.scope(snapshot, project, *place)
-        # In the order of their names, so that the prompt's beginning stays the same from key to key.
-        named = [module for module in scope.modules if re.search(rf"\b{re.escape(module.name)}\b", snapshot.text)]
-        return tuple(interface(module) for module in sorted(named, key=lambda module: module.name))

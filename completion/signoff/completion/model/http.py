@@ -128,5 +128,9 @@ def describe(
 ) -> Description:
     """A Description with the budget that the settings ask for, else the backend's own."""
     default = budget or Budget()
-    chosen = Budget(settings.prefix_chars or default.prefix, settings.suffix_chars or default.suffix)
+    chosen = Budget(
+        settings.prefix_tokens or default.prefix,
+        settings.suffix_tokens or default.suffix,
+        settings.context_tokens if settings.context_tokens >= 0 else default.passages,
+    )
     return Description(name, backend, family, chosen)

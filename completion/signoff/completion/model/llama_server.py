@@ -8,7 +8,7 @@ from typing import Any
 
 from signoff.completion.model.http import HttpClient, api_key, describe, events, find_family
 from signoff.completion.model.openai import OpenAIModel, describe_server
-from signoff.completion.model.protocol import Description, Model, ModelUnavailable, Request
+from signoff.completion.model.protocol import Description, Model, ModelUnavailable, Piece, Request
 from signoff.completion.settings import CompletionSettings
 
 NAME = "llama-server"
@@ -50,7 +50,7 @@ class InfillModel:
         self.description = description
         self._client = client
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
         body: dict[str, Any] = {
             "input_prefix": request.prefix,
@@ -66,9 +66,13 @@ class InfillModel:
         async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
             async for answer in answers:
                 if text := answer.get("content"):
-                    yield text
+                    yield Piece(text)
                 if answer.get("stop"):
                     return
+
+    async def count_tokens(self, text: str) -> int | None:
+        """The length of `text` in tokens; see Model."""
+        return None
 
     async def close(self) -> None:
         """Close the connections."""

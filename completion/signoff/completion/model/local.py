@@ -11,14 +11,14 @@ from pathlib import Path
 
 from signoff.completion import fim
 from signoff.completion.model import weights
-from signoff.completion.model.protocol import Budget, Description, Model, ModelUnavailable, Request
+from signoff.completion.model.protocol import Budget, Description, Model, ModelUnavailable, Piece, Request
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.extras import install
 from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, WorkerPool, WorkerTimeout
 
 NAME = "local"
 # On a CPU reading costs about 6 ms a token (0.5B, two threads); the suffix is read again at each request.
-BUDGET = Budget(prefix=1_600, suffix=200)
+BUDGET = Budget(prefix=450, suffix=64, passages=200)
 CONTEXT_TOKENS = 4096
 IDLE_SECONDS = 600.0
 LOAD_SECONDS = 120.0
@@ -56,7 +56,7 @@ class LocalModel:
         self._inner: Model | None = None
         self._url = ""
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
         inner = await self._open()
         async with contextlib.aclosing(inner.stream(request)) as pieces:  # type: ignore[type-var]
@@ -92,6 +92,10 @@ class LocalModel:
         except (WorkerCrashed, WorkerTimeout, EngineError) as error:
             reason = (str(error).strip().splitlines() or ["no reason given"])[-1]
             raise ModelUnavailable(f"The local model could not be loaded: {reason}") from error
+
+    async def count_tokens(self, text: str) -> int | None:
+        """The length of `text` in tokens; see Model."""
+        return await (await self._open()).count_tokens(text)
 
     async def close(self) -> None:
         """End the worker process."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from signoff.completion.model.http import HttpClient, api_key, describe, events, find_family
-from signoff.completion.model.protocol import Description, ModelUnavailable, Request
+from signoff.completion.model.protocol import Description, ModelUnavailable, Piece, Request
 from signoff.completion.settings import CompletionSettings
 
 NAME = "ollama"
@@ -39,7 +39,7 @@ class OllamaModel:
         self.description = description
         self._client = client
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
         options: dict[str, Any] = {
             "num_predict": request.max_tokens,
@@ -60,9 +60,13 @@ class OllamaModel:
                 if error := answer.get("error"):
                     raise ModelUnavailable(f"Ollama at {self._client.url} reports: {error}")
                 if text := answer.get("response"):
-                    yield text
+                    yield Piece(text)
                 if answer.get("done"):
                     return
+
+    async def count_tokens(self, text: str) -> int | None:
+        """The length of `text` in tokens; see Model. Ollama cannot be asked."""
+        return None
 
     async def close(self) -> None:
         """Close the connections."""

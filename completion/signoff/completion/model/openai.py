@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from signoff.completion.model.http import HttpClient, api_key, describe, events, find_family
-from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, Request
+from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, Piece, Request
 from signoff.completion.settings import CompletionSettings
 
 NAME = "openai"
@@ -52,7 +52,7 @@ class OpenAIModel:
         self.description = description
         self._client = client
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
         body: dict[str, Any] = {
             "model": self.description.name,
@@ -71,8 +71,13 @@ class OpenAIModel:
                 if error := answer.get("error"):
                     raise ModelUnavailable(f"The model server at {self._client.url} reports: {error}")
                 for choice in answer.get("choices") or ():
-                    if text := choice.get("text"):
-                        yield text
+                    text, finish = choice.get("text") or "", choice.get("finish_reason") or ""
+                    if text or finish:
+                        yield Piece(text, int(choice.get("index") or 0), finish)
+
+    async def count_tokens(self, text: str) -> int | None:
+        """The length of `text` in tokens; see Model."""
+        return None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from signoff.completion.passage import Passage
+
 
 class ModelUnavailable(Exception):
     """The model cannot be reached or used; the text says why and what to do, for a person."""
@@ -17,27 +19,44 @@ class ServerUnreachable(ModelUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much of the document a model is given to read, in characters: on a CPU every token is felt."""
+    """How much a model is given to read, in tokens: on a CPU every one is felt.
 
-    prefix: int = 12_000
-    suffix: int = 3_000
+    `prefix` and `suffix` are of the document; `passages` of other places come on top of them.
+    """
+
+    prefix: int = 3_000
+    suffix: int = 750
+    passages: int = 1_500
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One text to be continued.
+    """One text to be continued, `n` times.
 
-    `prompt` is the full text with the family's tokens; `prefix` and `suffix` are its parts, for servers
-    that put the tokens in themselves. `stop` holds at most four strings, as servers refuse more.
+    `prompt` is the full text with the family's tokens and the passages; `prefix`, `suffix` and `passages` are
+    its parts, for servers that put the tokens in themselves. `stop` holds at most four strings, as servers
+    refuse more. `n` is at most the model's Description.candidates.
     """
 
     prompt: str
     prefix: str
     suffix: str
+    passages: tuple[Passage, ...] = ()
     stop: tuple[str, ...] = ()
     max_tokens: int = 96
     temperature: float = 0.0
     seed: int = 0
+    n: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """More text of one candidate (counted from 0). `finish`: "" it goes on, "stop" the model ended it, "length" it
+    was cut off."""
+
+    text: str
+    candidate: int = 0
+    finish: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +71,21 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What is known of a model: its name, its template family ("" none: left to right) and its budget."""
+    """What is known of a model: its name, its template family ("" none: left to right) and its budget.
+
+    `candidates` is how many texts one request may ask for. `context_tokens` is the longest prompt with its
+    answer (0: unknown). `note` says for a person what is wrong or missing ("no fill-in-the-middle tokens").
+    `local`: it runs on this machine's own processor, where a request that is not needed costs the user.
+    """
 
     name: str
     backend: str
     family: str
     budget: Budget = field(default_factory=Budget)
+    candidates: int = 1
+    context_tokens: int = 0
+    note: str = ""
+    local: bool = False
 
 
 class Model(Protocol):
@@ -67,8 +95,11 @@ class Model(Protocol):
     def description(self) -> Description:
         """What it is; known once it is opened."""
 
-    def stream(self, request: Request) -> AsyncIterator[str]:
-        """The continuation, piece by piece. Closing the iterator ends the work. Raises ModelUnavailable."""
+    def stream(self, request: Request) -> AsyncIterator[Piece]:
+        """The continuations, piece by piece. Closing the iterator ends the work. Raises ModelUnavailable."""
+
+    async def count_tokens(self, text: str) -> int | None:
+        """The length of `text` by the model's own tokenizer, without special tokens; None where it cannot be asked."""
 
     async def close(self) -> None:
         """Give up connections and processes."""
