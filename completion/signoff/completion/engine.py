@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from signoff.completion import candidates, prompt
 from signoff.completion.cache import CompletionCache
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 # A model that could not be had is asked for again after so many seconds.
 RETRY_SECONDS = 10.0
+Opener = Callable[[CompletionSettings, WorkerPool], Awaitable[Model]]
 
 
 class CompletionEngine:
@@ -41,11 +42,14 @@ class CompletionEngine:
         verifiers: Sequence[Verifier],
         settings: CompletionSettings,
         sources: Sequence[ContextSource] = (),
+        opener: Opener | None = None,
     ) -> None:
+        """`opener` gives the model in place of the registry: for measuring one that is counted."""
         self._pool = pool
         self._verifiers = tuple(verifiers)
         self._settings = settings
         self._sources = tuple(sources)
+        self._opener = opener
         self._cache = CompletionCache()
         self._flights: Flights[tuple[Suggestion, ...]] = Flights()
         self._model: Model | None = None
@@ -188,7 +192,7 @@ class CompletionEngine:
                 raise ModelUnavailable(self._trouble[1])
             settings = self._settings
             try:
-                model = await open_model(settings, self._pool)
+                model = await (self._opener or open_model)(settings, self._pool)
             except ModelUnavailable as error:
                 self._trouble = (time.monotonic(), str(error))
                 raise

@@ -19,6 +19,7 @@ COMMANDS = {
     "emulate": "run a firmware image in an emulator",
     "doctor": "say which tools are here, which are not, and why",
     "model": "list and download completion models",
+    "bench": "measure completion on your own files, with your own model",
     "demo": "see Signoff at work on example files",
 }
 TROUBLE = 2

@@ -1,0 +1,142 @@
+"""Types a part of a real file key by key, in real time, as an editor sends it, and counts what the model was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from signoff.completion.measure.metrics import quantile
+from signoff.completion.measure.recording import RecordedModel
+from signoff.completion.measure.typist import next_key, takes
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import LineIndex
+
+
+class Policy(Protocol):
+    """A way of asking for completions. ask() is cancelled with the next key, as an editor does."""
+
+    async def ask(self, snapshot: Snapshot, line: int, column: int) -> tuple[str, ...]:
+        """The texts to be shown at a place, best first."""
+
+    def accepted(self, snapshot: Snapshot, text: str) -> None:
+        """`text` was taken; `snapshot` is the document as it was when it was asked for."""
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a typed replay came to.
+
+    `wasted` are the generations of which nothing was ever shown; `latencies` are the seconds from a key to what was
+    shown after it. `saved` counts the characters that were taken instead of typed.
+    """
+
+    keystrokes: int = 0
+    shown: int = 0
+    taken: int = 0
+    saved: int = 0
+    requests: int = 0
+    aborted: int = 0
+    wasted: int = 0
+    pieces: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+    def figures(self) -> dict[str, float]:
+        """As plain data: counts, and per hundred keystrokes what is comparable."""
+        each = 100 / self.keystrokes if self.keystrokes else 0.0
+        return {
+            "keystrokes": self.keystrokes,
+            "shown": self.shown,
+            "taken": self.taken,
+            "saved_characters": self.saved,
+            "requests": self.requests,
+            "requests_per_100": self.requests * each,
+            "aborted": self.aborted,
+            "wasted": self.wasted,
+            "tokens": self.pieces,
+            "latency_median": quantile(self.latencies, 0.5),
+            "latency_p95": quantile(self.latencies, 0.95),
+            "seconds": self.seconds,
+        }
+
+
+async def replay(
+    snapshot: Snapshot, start: int, policy: Policy, model: RecordedModel, *, keystrokes: int, seed: int
+) -> Replayed:
+    """Take what stands behind `start` out of the document and type it again, `keystrokes` keys long or to its end.
+
+    The rest of the document behind the part that `keystrokes` can type stays where it is.
+    """
+    chance, result = random.Random(seed), Replayed()
+    end = min(len(snapshot.text), start + 8 * keystrokes)
+    rest, after = snapshot.text[start:end], snapshot.text[end:]
+    before, version, began = snapshot.text[:start], snapshot.version, time.perf_counter()
+    screen, shown_texts = _Screen(), list[str]()
+    task: asyncio.Task[None] | None = None
+    while rest and result.keystrokes < keystrokes:
+        key = next_key(rest, before, chance)
+        await asyncio.sleep(key.seconds)
+        text = key.text
+        old = Snapshot(snapshot.uri, snapshot.path, snapshot.language, version, before + after)
+        offered = screen.offered(before)
+        if offered and takes(offered, rest, time.perf_counter() - screen.since):
+            text = offered
+            result.taken, result.saved = result.taken + 1, result.saved + len(text) - 1
+            policy.accepted(old, text)
+        if task is not None and not task.done():
+            task.cancel()
+        result.keystrokes += 1
+        before, rest, version = before + text, rest[len(text) :], version + 1
+        now = Snapshot(snapshot.uri, snapshot.path, snapshot.language, version, before + after)
+        task = asyncio.ensure_future(_ask(policy, now, len(before), screen, shown_texts, result))
+    if task is not None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    result.seconds = time.perf_counter() - began
+    _count(result, model, shown_texts)
+    return result
+
+
+@dataclass(slots=True)
+class _Screen:
+    """The ghost text: shown behind `before` since a moment; typing into it leaves its rest on the screen."""
+
+    text: str = ""
+    before: str = ""
+    since: float = 0.0
+
+    def offered(self, before: str) -> str:
+        """What of the ghost text is left behind `before`."""
+        typed = before[len(self.before) :]
+        if not self.text or not before.startswith(self.before) or not self.text.startswith(typed):
+            return ""
+        return self.text[len(typed) :]
+
+
+async def _ask(
+    policy: Policy, snapshot: Snapshot, offset: int, screen: _Screen, shown: list[str], result: Replayed
+) -> None:
+    start = time.perf_counter()
+    place = LineIndex(snapshot.text).position(offset)
+    texts = await policy.ask(snapshot, *place)
+    if texts:
+        before = snapshot.text[:offset]
+        if screen.offered(before) != texts[0]:
+            screen.since = time.perf_counter()
+        screen.text, screen.before = texts[0], before
+        result.shown += 1
+        result.latencies.append(time.perf_counter() - start)
+        shown.append(texts[0])
+
+
+def _count(result: Replayed, model: RecordedModel, shown: Sequence[str]) -> None:
+    traffic = model.traffic
+    result.requests, result.aborted, result.pieces = traffic.requests, traffic.aborted, traffic.pieces
+    texts = {text.strip() for text in shown}
+    result.wasted = sum(1 for said in model.said if not any(text in said for text in texts))

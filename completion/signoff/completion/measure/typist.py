@@ -1,0 +1,43 @@
+"""A person at the keyboard: what is typed, how fast, and when a suggestion is taken. Pure but for its own chance."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+# Seconds between keys of somebody who types code: the median, and the spread of its logarithm. A pause for thought
+# follows the end of a line. Of the order of E. A. Feit et al., "How we type" (CHI 2016): 40 to 60 words a minute.
+MEDIAN = 0.17
+SPREAD = 0.45
+THOUGHT = (0.4, 1.6)
+# A suggestion must stand so long before anybody takes it, and be worth the look.
+LOOK = 0.25
+LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One keystroke: `text` is what it puts in (a line end with the next line's indentation is one key), after a
+    pause of `seconds`."""
+
+    text: str
+    seconds: float
+
+
+def next_key(rest: str, before: str, chance: random.Random) -> Key:
+    """The key with which `rest`, not empty, goes on being typed behind `before`."""
+    seconds = chance.lognormvariate(0.0, SPREAD) * MEDIAN
+    if before.endswith("\n") or before[before.rfind("\n") + 1 :].strip() == "":
+        seconds += chance.uniform(*THOUGHT)
+    if rest[0] != "\n":
+        return Key(rest[0], seconds)
+    # The editor indents by itself.
+    end = 1
+    while end < len(rest) and rest[end] in " \t":
+        end += 1
+    return Key(rest[:end], seconds)
+
+
+def takes(suggestion: str, rest: str, shown_for: float) -> bool:
+    """Whether the typist takes a suggestion: it has stood for `shown_for` seconds and is what was to be typed."""
+    return shown_for >= LOOK and len(suggestion.strip()) >= LEAST and rest.startswith(suggestion)
