@@ -10,6 +10,7 @@ from typing import Any
 
 from signoff.verifiers.finding import Outcome, Status
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
+from signoff.verifiers.hdl.place_facts import PlaceFacts
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -72,6 +73,13 @@ class Slang:
         """What can be named at a position; empty where slang cannot be asked."""
         facts: ScopeFacts | None = await self._ask("scope", snapshot, project, line, column)
         return facts or ScopeFacts()
+
+    async def place(
+        self, snapshot: Snapshot, project: Project, line: int, column: int, names: tuple[str, ...]
+    ) -> PlaceFacts:
+        """What can be named at a position, and what the expressions `names` are there; empty where it cannot tell."""
+        facts: PlaceFacts | None = await self._ask("place", snapshot, project, line, column, names)
+        return facts or PlaceFacts()
 
     async def _ask(self, method: str, snapshot: Snapshot, project: Project, line: int, column: int) -> Any:
         if not self.available(project.settings).available:

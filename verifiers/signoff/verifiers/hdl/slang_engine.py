@@ -13,6 +13,7 @@ from signoff.verifiers.finding import Finding, Related, Severity
 from signoff.verifiers.hdl import rules_edges, rules_sensitivity, slang_incomplete
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.foreign import without_foreign
+from signoff.verifiers.hdl.place_facts import PlaceFacts
 from signoff.verifiers.hdl.pragmas import suppress
 from signoff.verifiers.hdl.rules import Fault
 from signoff.verifiers.hdl.rules_drivers import DriverRule
@@ -22,6 +23,7 @@ from signoff.verifiers.hdl.slang_facts import FactsReader
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
 from signoff.verifiers.hdl.slang_locate import Locator
 from signoff.verifiers.hdl.slang_options import code_name
+from signoff.verifiers.hdl.slang_place import place_facts
 from signoff.verifiers.hdl.slang_scope import scope_facts
 from signoff.verifiers.hdl.slang_sources import SourceState
 from signoff.verifiers.project import Project
@@ -105,6 +107,10 @@ class SlangEngine:
     def scope(self, snapshot: Snapshot, project: Project, line: int, column: int) -> ScopeFacts:
         """What can be named at a position."""
         return scope_facts(self._locate(_named(snapshot), project, line, column)[1])
+
+    def place(self, snapshot: Snapshot, project: Project, line: int, column: int, names: tuple[str, ...]) -> PlaceFacts:
+        """What can be named at a position, and what the expressions `names` are there."""
+        return place_facts(self._locate(_named(snapshot), project, line, column)[1], names)
 
     def _locate(self, snapshot: Snapshot, project: Project, line: int, column: int) -> tuple[Design, Locator]:
         design = self._loader.design(snapshot, project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyslang
@@ -130,6 +130,13 @@ class Locator:
             found = found.elements[0]
         return found if isinstance(found, ast.InstanceSymbol) else None
 
+    def path(self, names: Sequence[str]) -> ast.Symbol | None:
+        """The symbol that names with a dot (or ::) between them mean at the position."""
+        found = self.lookup(names[0])
+        for name in names[1:]:
+            found = self._member(found, name)
+        return found
+
     def _resolve(self, node: Node) -> ast.Symbol | None:
         if isinstance(node, syntax.ScopedNameSyntax):
             return self._member(self._resolve(node.left), _identifier(node.right))
@@ -144,12 +151,12 @@ class Locator:
         if isinstance(owner, ast.InterfacePortSymbol):
             return self._member(owner.connection[0], name) if owner.connection is not None else None
         if isinstance(owner, ast.ValueSymbol):
-            owner = _element(owner.type)
+            owner = element(owner.type)
         find = getattr(owner, "find", None)
         return find(name) if find is not None else None
 
 
-def _element(given: ast.Type) -> ast.Type:
+def element(given: ast.Type) -> ast.Type:
     """The structure behind a type: aliases and arrays taken off."""
     canonical = given.canonicalType
     while canonical.isArray and not canonical.isStruct and canonical.arrayElementType is not None:

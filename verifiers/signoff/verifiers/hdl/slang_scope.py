@@ -15,18 +15,19 @@ MAX_MODULES = 200
 _SKIPPED = frozenset({ast.SymbolKind.Port, ast.SymbolKind.ProceduralBlock, ast.SymbolKind.ContinuousAssign})
 
 
-def scope_facts(locator: Locator) -> ScopeFacts:
-    """The facts of the scope at the locator's position."""
+def scope_facts(locator: Locator, *, modules: bool = True) -> ScopeFacts:
+    """The facts of the scope at the locator's position; without `modules` those of the design are left out."""
     scopes, body = locator.scopes(), locator.body()
     names: dict[str, NameFacts] = {}
     for symbol in _visible(scopes):
         if symbol.name and symbol.kind not in _SKIPPED and symbol.name not in names:
-            names[symbol.name] = _name(symbol, body)
+            names[symbol.name] = name_facts(symbol, body)
             if len(names) >= MAX_NAMES:
                 break
     own = body.definition.name if body is not None else ""
     packages = [package.name for package in locator.design.compilation.getPackages() if package.name != "std"]
-    return ScopeFacts(own, tuple(names.values()), tuple(_modules(locator, own)), tuple(packages))
+    others = tuple(_modules(locator, own)) if modules else ()
+    return ScopeFacts(own, tuple(names.values()), others, tuple(packages))
 
 
 def _visible(scopes: list[ast.Symbol]) -> Iterator[ast.Symbol]:
@@ -52,7 +53,8 @@ def _members(scope: ast.Symbol) -> Iterator[ast.Symbol]:
         yield member.wrapped if isinstance(member, ast.TransparentMemberSymbol) else member
 
 
-def _name(symbol: ast.Symbol, body: ast.InstanceBodySymbol | None) -> NameFacts:
+def name_facts(symbol: ast.Symbol, body: ast.InstanceBodySymbol | None = None) -> NameFacts:
+    """One symbol as a name; `body` is that of the module at hand, whose ports are told as such."""
     kind = kind_of(symbol)
     if isinstance(symbol, ast.InstanceSymbol):
         return NameFacts(symbol.name, kind, symbol.definition.name)
