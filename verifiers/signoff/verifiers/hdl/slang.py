@@ -81,11 +81,11 @@ class Slang:
         facts: PlaceFacts | None = await self._ask("place", snapshot, project, line, column, names)
         return facts or PlaceFacts()
 
-    async def _ask(self, method: str, snapshot: Snapshot, project: Project, line: int, column: int) -> Any:
+    async def _ask(self, method: str, snapshot: Snapshot, project: Project, *arguments: Any) -> Any:
         if not self.available(project.settings).available:
             return None
         try:
-            return await self._call(method, snapshot, project, line, column)
+            return await self._call(method, snapshot, project, *arguments)
         except (WorkerTimeout, WorkerCrashed, EngineError):
             return None
 
