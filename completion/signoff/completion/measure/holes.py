@@ -60,7 +60,7 @@ def draw(found: Iterable[Region], count: int, seed: int) -> tuple[Region, ...]:
 
 def _in_turns(rows: Sequence[Region], chance: random.Random) -> Iterator[Region]:
     files: dict[str, list[Region]] = defaultdict(list)
-    for region in rows:
+    for region in sorted(rows, key=lambda one: (one.path, one.start, one.end)):
         files[region.path].append(region)
     order = sorted(files)
     chance.shuffle(order)
