@@ -8,13 +8,62 @@ from typing import Protocol
 
 from signoff.completion.passage import Passage
 
+# ready; loading: on this machine; slow: it answers, but late; busy: it refuses for now; down: it cannot be reached;
+# misconfigured: the user must change something; missing: not downloaded or installed; off: not wanted.
+STATES = ("ready", "loading", "slow", "busy", "down", "misconfigured", "missing", "off")
+
 
 class ModelUnavailable(Exception):
-    """The model cannot be reached or used; the text says why and what to do, for a person."""
+    """The model cannot be reached or used; the text says why and what to do, for a person.
+
+    `state` is what ModelStatus says meanwhile. `retry_after`: seconds that the server asked to be left alone.
+    """
+
+    state = "down"
+
+    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ServerUnreachable(ModelUnavailable):
     """Nothing answers at the server's address: asking it in another way is of no use."""
+
+
+class ServerBusy(ModelUnavailable):
+    """The server refuses for now: too many requests (429), or it is loading its model (503)."""
+
+    state = "busy"
+
+
+class Misconfigured(ModelUnavailable):
+    """Asking again is of no use until the user has changed something: a refused key, a wrong address."""
+
+    state = "misconfigured"
+
+
+class NotInstalled(ModelUnavailable):
+    """The model on this machine, or what runs it, is not there yet."""
+
+    state = "missing"
+
+
+class SwitchedOff(ModelUnavailable):
+    """The user wants no model."""
+
+    state = "off"
+
+
+class ModelChanged(ModelUnavailable):
+    """The server serves another model than before: it must be described anew."""
+
+
+class PromptTooLong(ModelUnavailable):
+    """The prompt does not fit the model's context of `limit` tokens (0: the server does not say how many)."""
+
+    def __init__(self, message: str, limit: int = 0) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +110,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """Whether a model can be asked; `message` says for a person what it is, or why there is none."""
+    """Whether a model can be asked; `message` says for a person what it is, or why there is none.
+
+    `state` is one of STATES. `latency`: the median of the last requests' times to the first token, in seconds (0: none
+    has answered yet). `retry_in`: seconds until it is asked again by itself. `note` is the Description's.
+    """
 
     name: str = ""
     backend: str = ""
     ready: bool = False
     message: str = ""
+    state: str = ""
+    latency: float = 0.0
+    retry_in: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
