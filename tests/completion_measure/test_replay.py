@@ -34,8 +34,8 @@ class Oracle:
         self.asked.append(snapshot)
         async for _ in self.model.stream(Request("", "", "")):
             pass
-        rest = TEXT[START + len(snapshot.text) - len(TEXT[:START]) - 1 :]
-        return (rest.split("\n")[0],) if rest.split("\n")[0] else ()
+        line_rest = TEXT[len(snapshot.text) :].split("\n")[0]
+        return (line_rest,) if line_rest else ()
 
     def accepted(self, snapshot: Snapshot, text: str) -> None:
         self.taken.append(text)

@@ -40,6 +40,10 @@ class RecordedModel:
         """The inner model's."""
         return self._inner.description
 
+    def forget(self) -> None:
+        """Count from nothing again."""
+        self.traffic, self.said = Traffic(), []
+
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
         self.traffic.requests += 1

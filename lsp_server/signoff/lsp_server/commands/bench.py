@@ -1,0 +1,75 @@
+"""`signoff bench`: measures Signoff on the user's own files, with the user's own model and tools."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from signoff.completion.model.protocol import ModelUnavailable
+from signoff.completion.settings import BACKENDS
+from signoff.lsp_server.commands.paths import BadPath, existing
+from signoff.lsp_server.commands.session import run_to_end
+from signoff.lsp_server.commands.status import say
+from signoff.verifiers.extras import install
+
+TROUBLE = 2
+LANGUAGES = ("verilog", "cuda", "triton", "c")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser("bench", help="measure completion on your own files, with your own model")
+    kinds = parser.add_subparsers(metavar="WHAT", dest="what", required=True)
+    complete = kinds.add_parser(
+        "complete",
+        help="fill masked regions of source files, or type one again",
+        description="Masks regions of source files (right sides, always blocks, case items, instances, statements, "
+        "blocks, launches), asks the configured model to fill them in with checking off and on, and prints how near "
+        "it came, what broke the file and how long it took. With --replay a file is typed again key by key instead, "
+        "and what the model was asked is counted beside one request a keystroke. Nothing is written but the reports.",
+    )
+    _add_complete(complete)
+
+
+def _add_complete(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="file or folder of sources")
+    parser.add_argument("--language", action="append", choices=LANGUAGES, help="only this one (may be repeated)")
+    parser.add_argument("--holes", type=_count, default=60, metavar="N", help="regions to be filled (default 60)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which regions are drawn (default 1)")
+    parser.add_argument("--explicit", action="store_true", help="ask as on a key, for several candidates")
+    parser.add_argument("--backend", choices=[one for one in BACKENDS if one != "off"], default="auto")
+    parser.add_argument("--url", default="", help="the model server's base URL")
+    parser.add_argument(
+        "--model", default="", help="the server's name of the model; without --url a name of `signoff model list`"
+    )
+    parser.add_argument("--api-key-env", default="", metavar="NAME", help="environment variable with the API key")
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads of a local model")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every hole and all figures here")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture here (.svg, .png or .pdf)")
+    parser.add_argument("--replay", action="store_true", help="type the first file again, key by key, in real time")
+    parser.add_argument("--keystrokes", type=_count, default=500, metavar="N", help="keys of a replay (default 500)")
+    parser.add_argument("--from-line", type=_count, default=0, metavar="N", help="the replay's first line")
+    parser.add_argument("--trust", action="store_true", help="let the projects' own build files be asked")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and report; the exit status is 0, or 2 for trouble."""
+    from signoff.lsp_server.commands import bench_complete
+
+    try:
+        existing(args.paths)
+        return run_to_end(bench_complete.main(args))
+    except ModuleNotFoundError as error:
+        if error.name not in ("rapidfuzz", "matplotlib"):
+            raise
+        say(f"{error.name} is not installed, which measuring needs: {install('bench')}")
+    except (BadPath, OSError, ModelUnavailable) as error:
+        say(str(error))
+    return TROUBLE
