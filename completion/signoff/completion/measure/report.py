@@ -63,7 +63,7 @@ def rows(tried: Iterable[Tried]) -> list[dict[str, Any]]:
 
 
 def table(figures_by_group: dict[str, Any]) -> Iterator[str]:
-    """Lines for a terminal: a group in two lines, without and with checking."""
+    """Lines for a terminal: a group in two lines, without and with checking. A figure may be None: it has none."""
     yield (
         f"{'':38} {'holes':>5} {'shown':>6} {'exact':>6} {'of shown':>9} {'similar':>8} {'breaks the file':>22} "
         f"{'median':>8} {'p95':>8} {'checking':>9}"
@@ -84,12 +84,12 @@ def _line(one: dict[str, Any]) -> str:
     )
 
 
-def _percent(value: float) -> str:
-    return f"{value:.0%}" if value == value else "-"
+def _percent(value: float | None) -> str:
+    return f"{value:.0%}" if value is not None and value == value else "-"
 
 
-def _time(seconds: float) -> str:
-    if seconds != seconds:
+def _time(seconds: float | None) -> str:
+    if seconds is None or seconds != seconds:
         return "-"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
