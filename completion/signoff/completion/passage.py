@@ -18,7 +18,9 @@ class Passage:
     `path` is the file's name below the workspace's root, with /, as repo-level prompts name it ("" for what
     stands in no one file). `exact`: a fact that the toolchain vouches for (a port list, a prototype), not a
     region that is only similar. `why` says for a person what it is ("ports of uart_tx"). The more `weight`,
-    the later it is dropped where the model's budget does not hold all.
+    the later it is dropped where the model's budget does not hold all. `near`: it is about the very statement at
+    the cursor and goes with it; it then stands right above the cursor's line, as comments, so that what the
+    model's server has read of the document before stays good.
     """
 
     path: str
@@ -26,6 +28,7 @@ class Passage:
     exact: bool = True
     why: str = ""
     weight: float = 1.0
+    near: bool = False
 
 
 class ContextSource(Protocol):

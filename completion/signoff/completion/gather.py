@@ -1,0 +1,176 @@
+"""Passages for a hole from all that know some, each within its time, and the choice of those that the model reads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from signoff.completion.context import Hole
+from signoff.completion.passage import ContextSource, Passage
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+# What a keystroke waits for sources, in seconds. A later answer serves the next keystroke.
+PATIENCE = 0.015
+# A source that takes longer is complained of once.
+SLOW_SECONDS = 5.0
+# Documents whose passages are kept.
+DOCUMENTS = 32
+
+_Question = tuple[Snapshot, Project, Hole]
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What one source said of one document. `line` and `before` are the cursor's place as it said so."""
+
+    found: tuple[Passage, ...] = ()
+    line: int = -1
+    before: str = ""
+    task: asyncio.Task[None] | None = None
+    newer: _Question | None = None
+
+    def passages(self, hole: Hole) -> tuple[Passage, ...]:
+        """What still holds: all that is about the document, and of this very line only where it is still this one."""
+        here = hole.line_prefix
+        same = self.line == hole.line and (here.startswith(self.before) or self.before.startswith(here))
+        return tuple(one for one in self.found if same or not one.near)
+
+
+class Gatherer:
+    """Asks every source of a language at once. Use within one event loop; close() ends what is still asked."""
+
+    def __init__(self, sources: Sequence[ContextSource]) -> None:
+        self._sources = tuple(sources)
+        self._slots: dict[str, dict[int, _Slot]] = {}
+        self._complained: set[int] = set()
+        self._closed = False
+
+    async def gather(
+        self, snapshot: Snapshot, project: Project, hole: Hole, patience: float = PATIENCE
+    ) -> tuple[Passage, ...]:
+        """What the sources know, in their order, none twice; of one that is late what it said last. Never raises."""
+        slots = self._of(snapshot.uri)
+        waiting = []
+        for number, source in enumerate(self._sources):
+            if snapshot.language in source.languages and not self._closed:
+                slot = slots.setdefault(number, _Slot())
+                waiting.append(self._ask(number, slot, (snapshot, project, hole)))
+        if waiting:
+            await asyncio.wait(waiting, timeout=patience)
+        found = (one for number in sorted(slots) for one in slots[number].passages(hole))
+        return tuple(
+            {(one.path, " ".join(one.text.split()), one.near): one for one in found if one.text.strip()}.values()
+        )
+
+    def forget(self, uri: str) -> None:
+        """The document was closed."""
+        for slot in self._slots.pop(uri, {}).values():
+            slot.newer = None
+
+    async def close(self) -> None:
+        """End what is still asked."""
+        self._closed = True
+        slots = [slot for rows in self._slots.values() for slot in rows.values()]
+        tasks = [slot.task for slot in slots if slot.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _of(self, uri: str) -> dict[int, _Slot]:
+        slots = self._slots[uri] = self._slots.pop(uri, {})
+        while len(self._slots) > DOCUMENTS:
+            self.forget(next(iter(self._slots)))
+        return slots
+
+    def _ask(self, number: int, slot: _Slot, question: _Question) -> asyncio.Task[None]:
+        """The task that answers; one that is under way is left to end, and answers the newest question next."""
+        if slot.task is not None and not slot.task.done():
+            slot.newer = question
+            return slot.task
+        slot.task = asyncio.ensure_future(self._answer(number, slot, question))
+        return slot.task
+
+    async def _answer(self, number: int, slot: _Slot, question: _Question) -> None:
+        slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._complain, number, "takes long")
+        snapshot, project, hole = question
+        try:
+            slot.found = tuple(await self._sources[number].gather(snapshot, project, hole))
+            slot.line, slot.before = hole.line, hole.line_prefix
+        except Exception as error:  # a source of facts must not cost the completion
+            self._complain(number, f"failed: {error!r}")
+        finally:
+            slow.cancel()
+        newer, slot.newer = slot.newer, None
+        if newer is not None and not self._closed:
+            # Nobody waits for it any more: the next keystroke finds it.
+            slot.task = asyncio.ensure_future(self._answer(number, slot, newer))
+
+    def _complain(self, number: int, what: str) -> None:
+        if number not in self._complained:
+            self._complained.add(number)
+            log.warning("%s, a source of completion context, %s", type(self._sources[number]).__name__, what)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the chosen passages may take, in tokens, and how long a text is."""
+
+    tokens: int
+    length: Callable[[str], int]
+
+    def of(self, passage: Passage) -> int:
+        """The tokens of a passage in the prompt, with the name of its file."""
+        return self.length(passage.text) + self.length(passage.path) + 4
+
+
+def choose(
+    previous: Sequence[Passage], found: Sequence[Passage], room: Room, *, settled: bool = True
+) -> tuple[Passage, ...]:
+    """The passages to be read: those of before in their order, as long as that is right, and then those that came.
+
+    What is dropped is dropped whole, the least weight first. What is not `near` stands before the document in the
+    prompt, so that a change there has all of it read anew: where that is not `settled` (a slow model, somebody
+    typing) only what is no longer true is replaced. Half of the room is for what is near.
+    """
+    far = _far([one for one in previous if not one.near], [one for one in found if not one.near], room, settled)
+    return (*far, *_heaviest([one for one in found if one.near], room, room.tokens // 2))
+
+
+def _far(before: list[Passage], found: list[Passage], room: Room, settled: bool) -> tuple[Passage, ...]:
+    limit = room.tokens - room.tokens // 2
+    now = {(one.path, one.why): one.text for one in found}
+    untrue = any(now.get((one.path, one.why), one.text) != one.text for one in before)
+    wanted = _heaviest(found, room, limit)
+    kept = [(one.path, one.why, one.text) for one in before]
+    fresh = [one for one in wanted if (one.path, one.why, one.text) not in kept]
+    if before and not untrue:
+        if not fresh or not settled:
+            return tuple(before) if _sum(before, room) <= limit else _ordered(wanted)
+        if _sum((*before, *fresh), room) <= limit:
+            return (*before, *_ordered(fresh))
+    return _ordered(wanted)
+
+
+def _ordered(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """The heaviest last, as that is nearest to the document."""
+    return tuple(sorted(passages, key=lambda one: one.weight))
+
+
+def _heaviest(passages: list[Passage], room: Room, limit: int) -> list[Passage]:
+    """As many as the limit holds, the heaviest first; in the order that they came in."""
+    chosen: set[int] = set()
+    for number in sorted(range(len(passages)), key=lambda number: -passages[number].weight):
+        tokens = room.of(passages[number])
+        if tokens <= limit:
+            limit -= tokens
+            chosen.add(number)
+    return [one for number, one in enumerate(passages) if number in chosen]
+
+
+def _sum(passages: Iterable[Passage], room: Room) -> int:
+    return sum(room.of(one) for one in passages)

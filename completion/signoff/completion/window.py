@@ -1,0 +1,159 @@
+"""What of the document the model reads: a window before the cursor, a little after it, still while one types.
+
+A model's server keeps what it has read. It reads on where the new prompt leaves the old one, so the window begins
+at a place that stays (a declaration, a paragraph) until it is full, and only then at a later one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from signoff.completion import window_head
+from signoff.completion.context import Hole
+from signoff.completion.model.protocol import Budget
+from signoff.verifiers.hdl.slang_text import well_formed
+
+# Characters a token where nothing has been counted yet: low, so that a guess does not overrun the budget.
+CHARACTERS = 2.8
+# How much of the window is filled when it begins anew: the rest is for what will be typed.
+FILL = 2 / 3
+# The cursor went back so far that less than this share of the window stands before it: it begins anew.
+LEAST = 1 / 4
+# What the unit around the window may take for its first lines.
+HEAD = 1 / 4
+# A suffix that differs in less than this share of its words is read as it was.
+SAME_SUFFIX = 0.9
+_MARK = 80
+_WORD = re.compile(r"\w+|[^\w\s]")
+_INDENT = re.compile(r"[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is read of one document. `head` are the first lines of what encloses `body`, the text up to the cursor.
+
+    Line ends are \\n, whatever the document has. `start` and `mark` are where body begins in the document, and
+    what stands there; `after` is the text from which `suffix` was cut.
+    """
+
+    head: str = ""
+    body: str = ""
+    suffix: str = ""
+    start: int = 0
+    mark: str = ""
+    after: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """Everything before the cursor."""
+        return self.head + self.body
+
+
+def read(previous: Window | None, hole: Hole, budget: Budget, characters: float = CHARACTERS) -> Window:
+    """The window at a hole, as much the same as the `previous` one of the document as can be.
+
+    `characters` are those of a token of this text, as far as is known.
+    """
+    room = max(int(budget.prefix * characters), 1)
+    text = hole.prefix
+    start = _kept(previous, text, room)
+    if start is None:
+        start = _begin(text, room, hole.language)
+        head = _head(text, start, room, hole.language)
+    else:
+        head = previous.head if previous is not None else ""
+    mark = text[start : start + _MARK]
+    after, suffix = _suffix(previous, hole, max(int(budget.suffix * characters), 0))
+    return Window(head, _plain(text[start:]), suffix, start, mark, after)
+
+
+def _kept(previous: Window | None, text: str, room: int) -> int | None:
+    """Where the previous window begins now; None where it has to begin anew."""
+    if previous is None:
+        return None
+    start = _found(previous, text)
+    if start is None:
+        return None
+    filled = len(text) - start + len(previous.head)
+    if filled > room or (start and len(text) - start < room * LEAST):
+        return None
+    return start
+
+
+def _found(previous: Window, text: str) -> int | None:
+    start, mark = previous.start, previous.mark
+    # Close to the cursor the mark is cut off by it, or is being typed.
+    if start <= len(text) and (text.startswith(mark, start) or mark.startswith(text[start : start + _MARK])):
+        return start
+    if start == 0 or len(mark) < _MARK:
+        return start if start == 0 else None
+    # Something was written above the window: it has moved.
+    moved = text.find(mark, max(0, start - 20_000), start + 20_000)
+    return moved if moved > 0 else None
+
+
+def _begin(text: str, room: int, language: str) -> int:
+    """Where a window begins anew: at the file's first code where all fits, else where a paragraph begins."""
+    first = window_head.first_code(text, language)
+    if len(text) - first <= room:
+        return first
+    # In steps, so that a window without a past begins where its neighbour's does.
+    step = max(room // 6, 1)
+    aim = -(-(len(text) - int(room * FILL * (1 - HEAD / 2))) // step) * step
+    aim = min(aim, len(text) - room // 4)
+    return _paragraph(text, max(aim - step, first), max(aim, first + 1))
+
+
+def _paragraph(text: str, low: int, high: int) -> int:
+    """The line start in the stretch that best begins something: after a blank line, little indented."""
+    best, place = (False, 0), high
+    at = text.find("\n", low - 1, high) + 1 if low else 0
+    while low <= at < high:
+        line_end = text.find("\n", at)
+        line = text[at : line_end if line_end >= 0 else len(text)]
+        if line.strip():
+            blank_before = not text[text.rfind("\n", 0, max(at - 1, 0)) + 1 : max(at - 1, 0)].strip()
+            indent = _INDENT.match(line)
+            score = (blank_before, -(indent.end() if indent else 0))
+            if place == high or score > best:
+                best, place = score, at
+        if line_end < 0:
+            break
+        at = line_end + 1
+    return place
+
+
+def _head(text: str, start: int, room: int, language: str) -> str:
+    return _plain(window_head.head(text, start, int(room * HEAD), language)) if start else ""
+
+
+def _suffix(previous: Window | None, hole: Hole, room: int) -> tuple[str, str]:
+    """(the text it was cut from, the suffix): the previous one where little has changed in it."""
+    after = hole.suffix[: 2 * room + 200]
+    rest, end, below = after.partition("\n")
+    # What is blank behind the cursor comes and goes with every key.
+    after = rest.rstrip() + end + below
+    if previous is not None and previous.suffix and _barely_changed(previous.after, after, previous.suffix, room):
+        return previous.after, previous.suffix
+    text = _plain(after)
+    if len(text) > room:
+        cut = text.rfind("\n", 0, room)
+        text = text[: cut if cut > 0 else room]
+    return after, text
+
+
+def _barely_changed(old: str, new: str, suffix: str, room: int) -> bool:
+    """Whether the text after the cursor, as far as it is read, is nearly what it was."""
+    if old == new:
+        return len(suffix) <= room
+    old_words, new_words = _WORD.findall(old[:room])[:400], _WORD.findall(new[:room])[:400]
+    # The rest of the cursor's line and the line below must be as they are: the model's text ends against them.
+    if old.split("\n", 2)[:2] != new.split("\n", 2)[:2] or len(suffix) > room:
+        return False
+    return SequenceMatcher(None, old_words, new_words, autojunk=False).ratio() >= SAME_SUFFIX
+
+
+def _plain(text: str) -> str:
+    return well_formed(text).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
