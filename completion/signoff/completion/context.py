@@ -1,36 +1,46 @@
-"""The hole at the cursor, and what of the document the model gets to read around it."""
+"""The hole at the cursor: what the place asks for, found from the text as it is half written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from signoff.completion import nesting
-from signoff.completion.model.protocol import Budget
-from signoff.completion.passage import Passage
+from signoff.completion.balance import Around, around
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
-# After these a new line is meant: an opened block or list, or the head of a statement that wants its body.
-_WANTS_STATEMENT = (
-    r"\belse|\binitial|\balways(?:_comb|_latch)?|"
-    r"\balways(?:_ff)?\s*@\s*(?:\*|\(.*\))|\b(?:if|for|while|repeat)\s*\(.*\)"
+# Heads of statements that want a body, and the words before one.
+_PROCEDURAL = (
+    r"\belse|\binitial|\bfinal|\balways(?:_comb|_latch)?|"
+    r"\balways(?:_ff)?\s*@\s*(?:\*|\(.*\))|\b(?:if|for|foreach|while|repeat)\s*\(.*\)"
 )
-_OPEN_LINE = re.compile(rf"(?:\bbegin(?:\s*:\s*\w+)?|[{{(,]|\bgenerate|{_WANTS_STATEMENT}|\bcase[xz]?\s*\(.*\))\s*$")
-# The one statement that these want is their body: what follows it would not belong to them.
-_ONE_STATEMENT = re.compile(rf"(?:{_WANTS_STATEMENT})\s*$")
-_UNIT = re.compile(r"^[ \t]*(?:module|macromodule|interface|package|program)\b", re.MULTILINE)
-_LEADING_COMMENTS = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_CASE_ITEM = r"(?:^|[;,])\s*(?:default|[\w'`,\s{}\[\]:.?-]+)\s*:"
+_VERILOG_OPEN = re.compile(rf"(?:\bbegin(?:\s*:\s*\w+)?|[{{(\[,]|\bgenerate|{_PROCEDURAL}|\bcase[xz]?\s*\(.*\))\s*$")
+_VERILOG_ONE = re.compile(rf"(?:{_PROCEDURAL})\s*$")
+_VERILOG_ITEM = re.compile(rf"(?:{_CASE_ITEM})\s*$")
+_C_ONE = re.compile(r"(?:\belse|\bdo|\b(?:if|for|while|switch)\s*\(.*\))\s*$")
+_C_OPEN = re.compile(rf"(?:[{{(\[,]|{_C_ONE.pattern[:-4]}|\b(?:case\b.*|default\s*):)\s*$")
+_PYTHON_OPEN = re.compile(r"(?:[{(\[,:]|\\)\s*$")
+_COMMENT = {"python": re.compile(r"\s*#.*$")}
+_LINE_COMMENT = re.compile(r"\s*//.*$|/\*.*?\*/")
+# An editor puts these in behind the cursor as their openers are typed.
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+_CLOSERS = re.compile(r"[)\]}]+\s*[;,:]?\s*")
+_DONE = re.compile(r"(?:[;}]|\bend\w*(?:\s*:\s*\w+)?)\s*$")
+_DIRECTIVE = re.compile(r"[ \t]*(?:#|`(?:define|include|ifdef|ifndef|elsif|undef|timescale)\b)")
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
     """The place to be filled: all text before and after it. `block`: several lines may come, else one.
 
-    `single`: one statement is wanted (after `else`), which may be a block.
-    `missing` are the closers that the document lacks, innermost first: only those may a completion add.
+    `single`: one statement is wanted (after `else`), which may be a block. `statement`: the rest of the statement
+    that the cursor's line has begun, on as many lines as it takes.
+    `missing` are the closers that the document lacks, innermost first: only those may a completion add. `inside` is
+    the closer of the innermost thing that is open at the cursor ("" for none), `conditions` the number of
+    preprocessor conditions it is under. `newline` is how the document ends its lines.
     """
 
     language: str
@@ -41,6 +51,10 @@ class Hole:
     block: bool
     single: bool = False
     missing: tuple[str, ...] = ()
+    statement: bool = False
+    inside: str = ""
+    conditions: int = 0
+    newline: str = "\n"
 
     @property
     def span(self) -> Span:
@@ -50,7 +64,12 @@ class Hole:
     @property
     def line_prefix(self) -> str:
         """The cursor's line up to the cursor."""
-        return re.split(r"[\r\n]", self.prefix)[-1]
+        return self.prefix[max(self.prefix.rfind("\n"), self.prefix.rfind("\r")) + 1 :]
+
+    @property
+    def line_suffix(self) -> str:
+        """The cursor's line from the cursor on."""
+        return re.split(r"[\r\n]", self.suffix[: self.suffix.find("\n") + 1] or self.suffix, maxsplit=1)[0]
 
 
 def hole_at(snapshot: Snapshot, line: int, column: int) -> Hole | None:
@@ -59,65 +78,85 @@ def hole_at(snapshot: Snapshot, line: int, column: int) -> Hole | None:
     offset = index.offset(line, column)
     line, column = index.position(offset)
     prefix, suffix = snapshot.text[:offset], snapshot.text[offset:]
-    if nesting.in_comment_or_string(prefix, snapshot.language):
+    place = around(prefix, suffix, snapshot.language)
+    if place.inside:
         return None
     before, after = prefix[index.starts[line] :], index.line(line)[column:]
-    block = not after.strip() and (not before.strip() or _OPEN_LINE.search(before) is not None)
-    single = block and snapshot.language in nesting.VERILOG and _wants_one(prefix)
-    missing = _missing(prefix, suffix, snapshot.language)
-    return Hole(snapshot.language, prefix, suffix, line, column, block, single, missing)
+    block, single, statement = _wanted(prefix, before, after, place, snapshot.language)
+    return Hole(
+        snapshot.language,
+        prefix,
+        suffix,
+        line,
+        column,
+        block,
+        single,
+        _missing(place),
+        statement,
+        place.opened[-1] if place.opened else "",
+        place.conditions,
+        _newline(index),
+    )
 
 
-def _wants_one(prefix: str) -> bool:
-    code = [line for line in prefix[-2000:].splitlines() if line.strip() and not line.lstrip().startswith("//")]
-    return bool(code and _ONE_STATEMENT.search(code[-1].partition("//")[0]))
+def _wanted(prefix: str, before: str, after: str, place: Around, language: str) -> tuple[bool, bool, bool]:
+    """(block, single, statement); see Hole."""
+    if _DIRECTIVE.match(before) and language not in nesting.PYTHON:
+        return False, False, False
+    if after.strip():
+        return _between_pair(before, after), False, False
+    if not before.strip():
+        return True, _one(prefix, place, language), False
+    code = _code(before, language)
+    if _opens(code, place, language):
+        return True, _one(prefix, place, language), False
+    if not code.strip() or _DONE.search(code):
+        return False, False, False
+    return True, False, True
 
 
-def _missing(prefix: str, suffix: str, language: str) -> tuple[str, ...]:
-    open_, closed = nesting.unclosed(prefix, language), nesting.unopened(suffix, language)
-    # Which of the open ones lacks its closer nobody can tell: take the innermost, as it is being written.
-    surplus = len(open_) - len(closed)
-    return tuple(reversed(open_[-surplus:])) if surplus > 0 else ()
+def _between_pair(before: str, after: str) -> bool:
+    closer = _PAIRS.get(before.rstrip()[-1:], "?")
+    return after.lstrip().startswith(closer) and _CLOSERS.fullmatch(after.strip()) is not None
 
 
-# Characters a token, until the model's own tokenizer is asked.
-CHARACTERS = 3.5
+def _opens(code: str, place: Around, language: str) -> bool:
+    """Whether a new line is meant after this one: a block or list is opened, or a statement's head wants its body."""
+    if language in nesting.PYTHON:
+        return _PYTHON_OPEN.search(code) is not None
+    if language in nesting.VERILOG:
+        return _VERILOG_OPEN.search(code) is not None or _is_item(code, place)
+    return _C_OPEN.search(code) is not None
 
 
-def read(hole: Hole, budget: Budget, passages: Iterable[Passage] = ()) -> tuple[str, str]:
-    """(prefix, suffix) for the model, within the budget.
-
-    The beginning stays the same, byte for byte, while the user types: a model server then need not read
-    it again. `passages` stand first, as comments.
-    """
-    leader = "# " if hole.language in nesting.PYTHON else "// "
-    known = "".join(f"{leader}{line}\n" for one in passages for line in one.text.splitlines())
-    room, suffix = int(budget.prefix * CHARACTERS), int(budget.suffix * CHARACTERS)
-    return known + _before(hole.prefix, room), _after(hole.suffix, suffix)
+def _one(prefix: str, place: Around, language: str) -> bool:
+    """Whether one statement is wanted: what follows it would not belong to the head before it."""
+    if language in nesting.PYTHON:
+        return False
+    last = next((code for row in reversed(prefix[-2000:].splitlines()) if (code := _code(row, language)).strip()), "")
+    if language in nesting.VERILOG:
+        return _VERILOG_ONE.search(last) is not None or _is_item(last, place)
+    return _C_ONE.search(last) is not None
 
 
-def _before(text: str, room: int) -> str:
-    if len(text) <= room:
-        return text
-    # The window starts at a multiple of a third of the room, so it stays put while a third of it is typed.
-    step = max(room // 3, 1)
-    start = -(-(len(text) - (room - room // 4)) // step) * step
-    start = text.find("\n", min(start, len(text))) + 1 or len(text) - room // 2
-    start = min(start, len(text) - min(room // 4, len(text)))
-    return _head(text[:start], room // 4) + text[start:]
+def _is_item(code: str, place: Around) -> bool:
+    return bool(place.opened and place.opened[-1] == "endcase" and _VERILOG_ITEM.search(code))
 
 
-def _head(text: str, room: int) -> str:
-    """The first lines of the unit that the cursor is in, else of the file without its licence."""
-    units = list(_UNIT.finditer(text))
-    comments = _LEADING_COMMENTS.match(text)
-    start = units[-1].start() if units else comments.end() if comments else 0
-    head = text[start : start + room]
-    return head[: head.rfind("\n") + 1]
+def _code(line: str, language: str) -> str:
+    return _COMMENT.get(language, _LINE_COMMENT).sub("", line)
 
 
-def _after(text: str, room: int) -> str:
-    if len(text) <= room:
-        return text
-    end = text.rfind("\n", 0, room)
-    return text[: end if end > 0 else room]
+def _missing(place: Around) -> tuple[str, ...]:
+    """What is open and not closed. Matched from the outside: of two alike the inner one is being written."""
+    at, found = 0, list[str]()
+    for closer in reversed(place.closed):
+        if closer in place.opened[at:]:
+            match = place.opened.index(closer, at)
+            found += place.opened[at:match]
+            at = match + 1
+    return tuple(reversed((*found, *place.opened[at:])))
+
+
+def _newline(index: LineIndex) -> str:
+    return "\r\n" if len(index.starts) > 1 and index.text[: index.starts[1]].endswith("\r\n") else "\n"

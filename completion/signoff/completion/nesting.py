@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,42 +25,54 @@ _NO_BODY = frozenset(
     {"extern", "pure", "import", "export", "typedef", "virtual", "disable", "wait", "assert", "assume", "cover",
      "restrict", "expect", "context", "default", "global"}
 )  # fmt: skip
+# A directive goes on after a backslash at the line's end, and a comment that begins in it belongs to it.
+_REST = r"(?:[^\n\\/]|\\.|//[^\n]*|/\*.*?(?:\*/|\Z)|/)*"
+_COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
+_STRING = r"\"(?:\\.|[^\"\\\n])*(?:\"|\\?\Z)?"
 _VERILOG_TOKEN = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*(?:\"|\\?\Z)?|\\\S+|`\w+|\$\w+|[A-Za-z_]\w*|[()\[\]{};]", re.DOTALL
+    rf"{_COMMENT}|{_STRING}|\\\S+|`define\b{_REST}|`\w+|\$\w+|[A-Za-z_]\w*|[()\[\]{{}};]", re.DOTALL
 )
 _C_TOKEN = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*(?:\"|\\?\Z)?|'(?:\\.|[^'\\\n])*'|[A-Za-z_]\w*|[()\[\]{};]",
-    re.DOTALL,
+    rf"{_COMMENT}|{_STRING}|'(?:\\.|[^'\\\n])*'|^[ \t]*\#{_REST}|[A-Za-z_]\w*|[()\[\]{{}};]", re.DOTALL | re.MULTILINE
 )
 _PYTHON_TOKEN = re.compile(
-    r"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\"(?:\\.|[^\"\\\n])*(?:\"|\\?\Z)?|'(?:\\.|[^'\\\n])*'|[()\[\]{}]",
-    re.DOTALL,
+    rf"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|{_STRING}|'(?:\\.|[^'\\\n])*(?:'|\\?\Z)?|[()\[\]{{}}]", re.DOTALL
 )
+_TURN = re.compile(r"\s*[`#]\s*(?:(if|ifdef|ifndef)|(else|elsif|elif|elifdef|elifndef)|(endif))\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A token that opens (`closer` is what will close it), closes (`closes`), or ends a statement (";")."""
+    """A token that opens (`closer` is what will close it), closes (`closes`), or ends a statement (";").
+
+    `turn` is "if", "else" or "endif" of the preprocessor.
+    """
 
     start: int
     end: int
     text: str
     closer: str = ""
     closes: str = ""
+    turn: str = ""
 
 
-def tokens(text: str, language: str) -> Iterator[re.Match[str]]:
-    """Words, brackets, comments and strings of a text, in order."""
+def tokens(text: str, language: str, start: int = 0) -> Iterator[re.Match[str]]:
+    """Words, brackets, comments, strings and directives of a text from an offset on, in order."""
     if language in VERILOG:
-        return _VERILOG_TOKEN.finditer(text)
-    return (_PYTHON_TOKEN if language in PYTHON else _C_TOKEN).finditer(text)
+        return _VERILOG_TOKEN.finditer(text, start)
+    return (_PYTHON_TOKEN if language in PYTHON else _C_TOKEN).finditer(text, start)
 
 
-def marks(text: str, language: str) -> Iterator[Mark]:
-    """The tokens that nest, and the semicolons."""
+def marks(text: str, language: str, start: int = 0) -> Iterator[Mark]:
+    """The tokens that nest, the semicolons, and the conditions of the preprocessor."""
+    return marks_of(tokens(text, language, start), language)
+
+
+def marks_of(found: Iterator[re.Match[str]], language: str) -> Iterator[Mark]:
+    """See marks()."""
     verilog = language in VERILOG
     before = ""
-    for token in tokens(text, language):
+    for token in found:
         word = token[0]
         if word in _BRACKETS:
             yield Mark(token.start(), token.end(), word, closer=_BRACKETS[word])
@@ -73,8 +84,21 @@ def marks(text: str, language: str) -> Iterator[Mark]:
             yield Mark(token.start(), token.end(), word, closer=_WORDS[word])
         elif verilog and word in _CLOSERS:
             yield Mark(token.start(), token.end(), word, closes="join" if word.startswith("join") else word)
+        elif language not in PYTHON and (turn := turn_of(word)):
+            yield Mark(token.start(), token.end(), word, turn=turn)
         if not word.startswith(("/", "#")):
             before = word
+
+
+def turn_of(word: str) -> str:
+    """ "if", "else" or "endif" for a token that is such a directive of the preprocessor; "" for all others."""
+    match = _TURN.match(word) if "#" in word or word.startswith("`") else None
+    return ("", "if", "else", "endif")[match.lastindex or 0] if match else ""
+
+
+def is_directive(word: str) -> bool:
+    """Whether a C token is a whole line of the preprocessor's."""
+    return word.lstrip(" \t").startswith("#")
 
 
 def unclosed(text: str, language: str) -> list[str]:
@@ -89,33 +113,28 @@ def unclosed(text: str, language: str) -> list[str]:
     return stack
 
 
-def unopened(text: str, language: str) -> list[str]:
-    """The closers of what was opened before the text, innermost first."""
-    found: list[str] = []
-    stack: list[str] = []
-    for mark in marks(text, language):
-        if mark.closer:
-            stack.append(mark.closer)
-        elif mark.closes and mark.closes in stack:
-            while stack.pop() != mark.closes:
-                pass
-        elif mark.closes:
-            found.append(mark.closes)
-    return found
+def open_end(word: str, language: str) -> str:
+    """What a token that ends a text is still inside of: "//" or "/*" a comment, a quote a string, "" nothing."""
+    if word.startswith("//") or (language in PYTHON and word.startswith("#")):
+        return "//"
+    if word.startswith("/*"):
+        return "" if word.endswith("*/") and len(word) >= 4 else "/*"
+    if (language in C_LIKE and is_directive(word)) or word.startswith("`define"):
+        rest = word.lstrip(" \t")[1:]
+        *_, last = "", *(token[0] for token in tokens(rest, language) if token.end() == len(rest))
+        return open_end(last, language) if last else ""
+    quote = word[:3] if word[:3] in ('"""', "'''") else word[:1]
+    quotes = ('"', "'", '"""', "'''") if language in PYTHON else ('"',)
+    closed = len(word) >= 2 * len(quote) and word.endswith(quote)
+    return quote if quote in quotes and not closed else ""
 
 
 def in_comment_or_string(text: str, language: str) -> bool:
     """Whether the end of `text` lies inside a comment or a string."""
-    last = next(iter(deque(tokens(text, language), maxlen=1)), None)
-    if last is None or last.end() != len(text):
-        return False
-    word = last[0]
-    if word.startswith("//") or (language in PYTHON and word.startswith("#")):
-        return True
-    if word.startswith("/*"):
-        return not word.endswith("*/") or len(word) < 4
-    quote = word[:3] if word[:3] in ('"""', "'''") else word[:1]
-    return quote in ('"', '"""', "'''") and (len(word) < 2 * len(quote) or not word.endswith(quote))
+    word = ""
+    for token in tokens(text, language):
+        word = token[0] if token.end() == len(text) else ""
+    return bool(word and open_end(word, language))
 
 
 def code_only(text: str, language: str) -> str:

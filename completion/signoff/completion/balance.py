@@ -1,0 +1,178 @@
+"""What is open at the cursor, in files of any size: a text is read in pieces, and a piece that was read is known.
+
+A keystroke changes one piece. Those before the cursor are counted from the text's beginning, those behind it from its
+end, so that all others stay what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from signoff.completion import nesting
+from signoff.completion.nesting import Mark
+
+PIECE = 4096
+PIECES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is left of a piece once all is closed that it opens itself. `inside` is what its end lies in ("/*")."""
+
+    rest: tuple[Mark, ...]
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The closers of what is open at the cursor, outermost first, and those that follow, innermost first.
+
+    `inside`: the comment ("//", "/*") or string (its quote) that the cursor is in. `conditions`: how many conditions
+    of the preprocessor it is under.
+    """
+
+    opened: tuple[str, ...]
+    closed: tuple[str, ...]
+    inside: str
+    conditions: int
+
+
+def around(prefix: str, suffix: str, language: str) -> Around:
+    """What is open at the end of `prefix`, and what `suffix` closes of it."""
+    opened: list[str] = []
+    kept: list[list[str]] = []
+    inside = ""
+    for text in _from_start(prefix):
+        piece = _piece(text, language, inside)
+        inside = piece.inside
+        _replay(piece.rest, opened, kept)
+    if inside:
+        return Around(tuple(opened), (), inside, len(kept))
+    return Around(tuple(opened), _closed(suffix, language), "", len(kept))
+
+
+def _from_start(text: str) -> Iterator[str]:
+    """Pieces of whole lines, and last the line that is being written, which changes at every key."""
+    start, last = 0, text.rfind("\n") + 1
+    while start < last:
+        end = _line_end(text, start + PIECE, last)
+        yield text[start:end]
+        start = end
+    yield text[last:]
+
+
+def _line_end(text: str, at: int, last: int) -> int:
+    """The end of the first line from `at` on that does not go on after a backslash."""
+    while at < last:
+        at = text.find("\n", at) + 1
+        if not 0 < at < last:
+            return last
+        if text[at - 2 : at - 1] != "\\":
+            return at
+    return last
+
+
+def _to_end(text: str) -> Iterator[str]:
+    """The same, with the borders counted from the end."""
+    borders = [len(text)]
+    first = text.find("\n") + 1
+    while borders[-1] - PIECE > first:
+        at = text.rfind("\n", first, borders[-1] - PIECE) + 1
+        while at and text[at - 2 : at - 1] == "\\":
+            at = text.rfind("\n", first, at - 1) + 1
+        if at <= first:
+            break
+        borders.append(at)
+    start = 0
+    for end in reversed((*borders, first)):
+        if end > start:
+            yield text[start:end]
+            start = end
+
+
+@lru_cache(maxsize=PIECES)
+def _piece(text: str, language: str, inside: str) -> Piece:
+    start = 0
+    if inside in ("/*", '"""', "'''"):
+        closer = "*/" if inside == "/*" else inside
+        at = text.find(closer)
+        if at < 0:
+            return Piece((), inside)
+        start = at + len(closer)
+    found = list(nesting.tokens(text, language, start))
+    still = nesting.open_end(found[-1][0], language) if found and found[-1].end() == len(text) else ""
+    return Piece(_reduced(nesting.marks_of(iter(found), language)), still)
+
+
+def _reduced(found: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Without pairs that have nothing between them but pairs."""
+    rest: list[Mark] = []
+    for mark in found:
+        if mark.closes and rest and rest[-1].closer == mark.closes:
+            rest.pop()
+        elif mark.closer or mark.closes or mark.turn:
+            rest.append(mark)
+    return tuple(rest)
+
+
+def _replay(found: Iterable[Mark], opened: list[str], kept: list[list[str]]) -> None:
+    """Apply marks. Of the branches of a condition the last one counts: each begins with what the first began with."""
+    for mark in found:
+        if mark.closer:
+            opened.append(mark.closer)
+        elif mark.closes in opened:
+            while opened.pop() != mark.closes:
+                pass
+        elif mark.turn == "if":
+            kept.append(list(opened))
+        elif mark.turn == "else" and kept:
+            opened[:] = kept[-1]
+        elif mark.turn == "endif" and kept:
+            kept.pop()
+
+
+def _closed(suffix: str, language: str) -> tuple[str, ...]:
+    """The closers of what was opened before the suffix."""
+    found: list[str] = []
+    stack: list[str] = []
+    kept: list[tuple[list[str], list[str]]] = []
+    for mark in _own_branch(_rest(suffix, language)):
+        if mark.closer:
+            stack.append(mark.closer)
+        elif mark.closes and mark.closes in stack:
+            while stack.pop() != mark.closes:
+                pass
+        elif mark.closes:
+            found.append(mark.closes)
+        elif mark.turn == "if":
+            kept.append((list(stack), list(found)))
+        elif mark.turn == "else" and kept:
+            stack[:], found[:] = kept[-1]
+        elif mark.turn == "endif" and kept:
+            kept.pop()
+    return tuple(found)
+
+
+def _rest(suffix: str, language: str) -> Iterator[Mark]:
+    inside = ""
+    for text in _to_end(suffix):
+        piece = _piece(text, language, inside)
+        inside = piece.inside
+        yield from piece.rest
+
+
+def _own_branch(found: Iterable[Mark]) -> Iterator[Mark]:
+    """Without the other branches of the condition that the suffix begins in."""
+    depth, skipped = 0, False
+    for mark in found:
+        if mark.turn == "if":
+            depth += 1
+        if not depth and mark.turn in ("else", "endif"):
+            skipped = mark.turn == "else"
+            continue
+        if not skipped:
+            yield mark
+        if mark.turn == "endif":
+            depth -= 1
