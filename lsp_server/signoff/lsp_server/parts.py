@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from signoff.lsp_server.settings import Settings
 from signoff.verifiers import registry
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
+from signoff.verifiers.text import Edit, apply_edits
 from signoff.verifiers.verifier import Verifier
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
@@ -24,6 +26,7 @@ from signoff.verifiers.workspace import WorkspaceModel
 if TYPE_CHECKING:
     from signoff.completion.engine import CompletionEngine
     from signoff.completion.suggestion import Suggestion
+    from signoff.lsp_server.constructs import Constructs
     from signoff.lsp_server.firmware import Firmware
     from signoff.lsp_server.gpu import Gpu
     from signoff.lsp_server.structure import Structure
@@ -103,6 +106,13 @@ class Parts:
 
         return Firmware(self.documents, self.checking)
 
+    @cached_property
+    def constructs(self) -> Constructs:
+        """What completes without a model, loaded when the first completion is asked for."""
+        from signoff.lsp_server.constructs import Constructs
+
+        return Constructs(self)
+
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
@@ -140,19 +150,45 @@ class Parts:
         if wanted and not await asyncio.to_thread(yosys.ready, self.settings.verifiers):
             await yosys.warm(report, self.settings.verifiers)
 
-    async def suggest(self, uri: str, place: tuple[int, int], *, automatic: bool) -> tuple[Suggestion, ...]:
-        """Completions that the tools accepted, at (line, column); for the document's present version or none."""
+    async def suggest(
+        self, uri: str, place: tuple[int, int], *, automatic: bool, chosen: Edit | None = None
+    ) -> tuple[Suggestion, ...]:
+        """Completions that the tools accepted, at (line, column); for the document's present version or none.
+
+        `chosen` is what a list in the editor would put in: it is taken as done, and what is suggested follows it
+        and replaces the same span.
+        """
         seen = self.checking.look(uri)
         if seen is None or not self.settings.completion.enabled or seen[0].language not in self.slang.languages:
             return ()
-        found = await self.engine.complete(*seen, *place, automatic=automatic)
+        if chosen is not None:
+            text = apply_edits(seen[0].text, [chosen])
+            place = chosen.span.start_line, chosen.span.start_column + len(chosen.text)
+            found = await self.engine.complete(replace(seen[0], text=text), seen[1], *place, automatic=automatic)
+            found = tuple(replace(one, text=chosen.text + one.text, span=chosen.span) for one in found)
+        else:
+            found = await self.engine.complete(*seen, *place, automatic=automatic)
         document = self.documents.get(uri)
         # What was checked on an older text says nothing about this one.
         return found if document is not None and document.version == seen[0].version else ()
 
+    def accepted(self, uri: str, suggestion: Suggestion) -> None:
+        """The user took a suggestion whole: what may follow it can be asked for at once."""
+        after = getattr(self.engine, "accepted", None)
+        if after is not None:
+            after(uri, suggestion)
+
+    def key_changed(self) -> None:
+        """The user has given the model's server another key: what was wrong before counts no more."""
+        reset = getattr(self.engine, "reset", None)
+        if reset is not None:
+            reset()
+
     async def close(self) -> None:
         """End every run and every process of ours."""
         await self.checking.close()
+        if "constructs" in self.__dict__:
+            await self.constructs.close()
         if "engine" in self.__dict__:
             with contextlib.suppress(Exception):
                 await self.engine.close()

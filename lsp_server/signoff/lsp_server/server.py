@@ -24,8 +24,11 @@ from signoff.lsp_server.version import __version__
 if TYPE_CHECKING:
     from signoff.completion.suggestion import Suggestion
     from signoff.diagnostics.schedule import Run
+    from signoff.lsp_server.acceptance import Acceptance
+    from signoff.lsp_server.model_state import ModelState
     from signoff.lsp_server.parts import Parts
     from signoff.lsp_server.progress import Progress
+    from signoff.verifiers.text import Edit
     from signoff.verifiers.verifier import Verifier
     from signoff.verifiers.watch import Watcher
 
@@ -71,6 +74,22 @@ class SignoffServer(LanguageServer):
 
         return Progress(self)
 
+    @cached_property
+    def acceptance(self) -> Acceptance:
+        """Follows what becomes of completions; built with the first one that is offered."""
+        from signoff.lsp_server.acceptance import Acceptance
+
+        return Acceptance(self.documents, self.spawn, lambda: self.parts.settings.completion.measure)
+
+    @cached_property
+    def model_state(self) -> ModelState:
+        """Tells the client how the model is, from the first completion on."""
+        from signoff.lsp_server.model_state import NOTIFICATION, ModelState
+
+        return ModelState(
+            lambda: self.parts.engine.status(), lambda about: self.protocol.notify_json(NOTIFICATION, about)
+        )
+
     def opened(self, item: types.TextDocumentItem) -> None:
         """textDocument/didOpen."""
         document = self.documents.open(item.uri, path_of(item.uri), item.language_id, item.version, item.text)
@@ -90,6 +109,8 @@ class SignoffServer(LanguageServer):
         """textDocument/didClose."""
         document = self.documents.close(uri)
         if document is not None:
+            if "acceptance" in self.__dict__:
+                self.acceptance.closed(document)
             self.parts.checking.closed(document)
 
     def configure(self, raw: object) -> None:
@@ -142,14 +163,19 @@ class SignoffServer(LanguageServer):
         report = self.watched("Signoff: preparing Yosys (once)")
         await self.parts.warm_yosys(lambda message: report(message, None))
 
-    async def suggest(self, uri: str, position: types.Position, *, automatic: bool) -> tuple[Suggestion, ...]:
-        """Completions that the tools accepted, at a client position."""
+    async def suggest(
+        self, uri: str, position: types.Position, *, automatic: bool, chosen: Edit | None = None
+    ) -> tuple[Suggestion, ...]:
+        """Completions that the tools accepted, at a client position; see Parts.suggest."""
         document = self.documents.get(uri)
-        if document is None:
+        if document is None or not self.parts.checking.concerns_us(document):
             return ()
         place = document.position(position.line, position.character, self.documents.encoding)
         self.watched("Signoff: asking the model")
-        return await self.parts.suggest(uri, place, automatic=automatic)
+        try:
+            return await self.model_state.follow(self.parts.suggest(uri, place, automatic=automatic, chosen=chosen))
+        finally:
+            self.spawn(self.model_state.refresh())
 
     def watch_files(self) -> None:
         """Watch the workspace's folders ourselves: the client has no file watching."""
@@ -196,6 +222,8 @@ class SignoffServer(LanguageServer):
         await asyncio.gather(*self._background, return_exceptions=True)
         if "busy" in self.__dict__:
             self.busy.close()
+        if "acceptance" in self.__dict__:
+            await self.acceptance.close()
         if "parts" in self.__dict__:
             await self.parts.close()
 
@@ -206,10 +234,17 @@ class SignoffServer(LanguageServer):
         return self.busy.watch(title, task)
 
     def _apply(self, document: Document, change: types.TextDocumentContentChangeEvent) -> LineChange:
+        followed = "acceptance" in self.__dict__ and self.acceptance.follows(document.uri)
         if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+            if followed:
+                self.acceptance.editing(document, 0, len(document.text), change.text)
             return document.replace_all(change.text)
         start, end = change.range.start, change.range.end
         encoding = self.documents.encoding
+        if followed:
+            places = [document.position(place.line, place.character, encoding) for place in (start, end)]
+            first, last = sorted(document.index.offset(*place) for place in places)
+            self.acceptance.editing(document, first, last, change.text)
         return document.replace((start.line, start.character), (end.line, end.character), change.text, encoding)
 
     def _publish(self, params: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from signoff.lsp_server.handlers import (
     hover,
     inline_completion,
     lifecycle,
+    model,
     structure,
     sync,
 )
@@ -20,6 +21,7 @@ from signoff.lsp_server.server import SignoffServer
 
 FEATURES = (
     lifecycle,
+    model,
     configuration,
     sync,
     diagnostics,

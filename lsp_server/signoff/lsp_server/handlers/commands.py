@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
 from lsprotocol import types
 
-from signoff.lsp_server.handlers.inline_completion import ACCEPTED
 from signoff.lsp_server.on_demand import OnDemand, build_extension, compile_whole, verdict
 from signoff.lsp_server.server import SignoffServer
 from signoff.verifiers.finding import Severity
-
-log = logging.getLogger(__name__)
 
 
 def register(server: SignoffServer) -> None:
@@ -52,25 +48,20 @@ def register(server: SignoffServer) -> None:
         """Compile Yosys for this machine, once, with progress."""
         await server.warm_yosys()
 
-    @server.command(ACCEPTED)
-    def completion_accepted(about: dict[str, Any]) -> None:
-        """The user took a completion."""
-        log.info("taken: a completion by %s, accepted by %s", about.get("model"), ", ".join(about.get("tools", ())))
-
     @server.command("signoff.status")
     async def status() -> dict[str, Any]:
         """What runs and what is off, as plain data: tools, model, projects of the open documents."""
-        from signoff.verifiers.verifier import tool_of  # not for the server's start
+        from signoff.lsp_server.model_state import model_json  # not for the server's start
+        from signoff.verifiers.verifier import tool_of
 
         settings = server.parts.settings.verifiers
         tools = {tool_of(verifier): verifier.available(settings) for verifier in server.parts.verifiers}
-        model = await server.parts.engine.status()
         return {
             "tools": [
                 {"name": name, "available": found.available, "version": found.version, "reason": found.reason}
                 for name, found in tools.items()
             ],
-            "model": {"name": model.name, "backend": model.backend, "ready": model.ready, "message": model.message},
+            "model": model_json(await server.parts.engine.status()),
             "projects": {document.uri: server.parts.workspace.describe(document.path) for document in server.documents},
         }
 
