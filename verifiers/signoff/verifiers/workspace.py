@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from signoff.verifiers.gpu.units.units_model import CudaModel, concerns_gpu, tro
 from signoff.verifiers.hdl.design import Declarations, declared_by
 from signoff.verifiers.hdl.index import FileFacts
 from signoff.verifiers.hdl.membership import Membership
-from signoff.verifiers.hdl.workspace_index import WorkspaceIndex
+from signoff.verifiers.hdl.workspace_index import WorkspaceIndex, nearest
 from signoff.verifiers.mcu.build.firmware import C_FILES
 from signoff.verifiers.mcu.build.model import McuModel
 from signoff.verifiers.mcu.build.sanity import trouble as firmware_trouble
@@ -101,6 +102,11 @@ class WorkspaceModel:
     def declared_by(self, path: str) -> tuple[Project, ...]:
         """The projects that one configuration file (signoff.toml, file list, core) declares."""
         return (*self._membership.declared_by(os.path.normpath(path)), *self._mcu.declared_by(os.path.normpath(path)))
+
+    def modules(self, prefix: str, near: str, most: int = 100) -> dict[str, str]:
+        """Modules and interfaces whose names begin with `prefix`, with the file of each that is nearest to `near`."""
+        names = itertools.islice(self._index.units_from(prefix), most)
+        return {name: nearest(self._index.units(name), near)[0] for name in names}
 
     def describe(self, path: str) -> str:
         """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""

@@ -1,11 +1,20 @@
-"""Plain completion: the names that slang sees here, and the model's text for editors without inline completion."""
+"""Plain completion: whole constructs from facts, the names that slang sees, and for editors without inline completion
+the model's text."""
 
 from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from signoff.lsp_server.convert import lsp_range
 from signoff.lsp_server.server import SignoffServer
+
+if TYPE_CHECKING:
+    from signoff.completion.structural.judge import Offer
+    from signoff.lsp_server.documents import Document
 
 KINDS = {
     "net": types.CompletionItemKind.Variable,
@@ -21,53 +30,127 @@ KINDS = {
     "module": types.CompletionItemKind.Class,
     "typedef": types.CompletionItemKind.Struct,
     "package": types.CompletionItemKind.Module,
+    "field": types.CompletionItemKind.Field,
+    "snippet": types.CompletionItemKind.Snippet,
+    "constant": types.CompletionItemKind.Constant,
+    "register": types.CompletionItemKind.Field,
 }
+# Behind these a name means something of what stands before them, not what is in scope.
+_OF_ANOTHER = re.compile(r"(?:\.|::|->|`|\.\s*\w+|::\w+|->\w+|`\w+)\Z")
+TRIGGERS = [".", "(", "#", ":", ">"]
+# Where a construct is not what the place asks for, it comes behind the names.
+LAST = "~"
 
 
 def register(server: SignoffServer) -> None:
     """Register textDocument/completion."""
 
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=TRIGGERS))
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         uri, position = params.text_document.uri, params.position
-        items = await _names(server, uri, position)
-        if not _has_inline(server):
-            items = [*await _model_text(server, uri, position), *items]
-        return types.CompletionList(is_incomplete=False, items=items)
+        document = server.documents.get(uri)
+        if document is None or not server.parts.checking.concerns_us(document):
+            return types.CompletionList(is_incomplete=False, items=[])
+        place = document.position(position.line, position.character, server.documents.encoding)
+        typed = (
+            params.context is not None and params.context.trigger_kind is types.CompletionTriggerKind.TriggerCharacter
+        )
+        constructs, names = await asyncio.gather(
+            server.parts.constructs.offers(uri, place), _names(server, document, place, typed)
+        )
+        document = server.documents.get(uri)
+        items = [_construct(server, document, *one) for one in enumerate(constructs.items)] if document else []
+        if not typed and not _has_inline(server):
+            items += await _model_text(server, uri, position)
+        return types.CompletionList(is_incomplete=not constructs.complete, items=[*items, *names])
 
 
-async def _names(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
-    document, seen = server.documents.get(uri), server.parts.checking.look(uri)
-    if document is None or seen is None or document.language not in server.parts.slang.languages:
+async def _names(
+    server: SignoffServer, document: Document, place: tuple[int, int], typed: bool
+) -> list[types.CompletionItem]:
+    """What is in scope; nothing where a character asks for something else than a name."""
+    if typed or _OF_ANOTHER.search(document.index.line(place[0])[: place[1]]):
         return []
-    place = document.position(position.line, position.character, server.documents.encoding)
-    scope = await server.parts.slang.scope(*seen, *place)
+    scope = await server.parts.constructs.names(document.uri, place)
     return [
         types.CompletionItem(label=name.name, kind=KINDS.get(name.kind), detail=name.type or name.kind)
         for name in scope.names
     ]
 
 
+def _construct(server: SignoffServer, document: Document, number: int, offer: Offer) -> types.CompletionItem:
+    from signoff.lsp_server.verdicts import said
+
+    proposal, wanted = offer.proposal, _wanted(server)
+    snippets = bool(wanted and wanted.snippet_support)
+    modes = wanted.insert_text_mode_support if wanted else None
+    span = document.index.span(proposal.start, proposal.end)
+    evidence = said(offer.verdict) if offer.verdict.tools else ""
+    opened = f"fill in {', '.join(proposal.open)}" if proposal.open else ""
+    return types.CompletionItem(
+        label=proposal.label,
+        kind=KINDS.get(proposal.kind),
+        detail="; ".join(filter(None, (proposal.detail, opened, evidence))),
+        documentation=_documentation(server, document, offer, evidence),
+        sort_text=f"{'0' if proposal.asked else LAST}{number:03}",
+        filter_text=proposal.filter or proposal.label,
+        insert_text_format=types.InsertTextFormat.Snippet if snippets else types.InsertTextFormat.PlainText,
+        # The text has its indentation already.
+        insert_text_mode=types.InsertTextMode.AsIs if modes and types.InsertTextMode.AsIs in modes.value_set else None,
+        text_edit=types.TextEdit(
+            lsp_range(span, document.index, server.documents.encoding), proposal.snippet if snippets else proposal.text
+        ),
+    )
+
+
+def _documentation(
+    server: SignoffServer, document: Document, offer: Offer, evidence: str
+) -> types.MarkupContent | str | None:
+    """The text as it will stand there, what comes in and why, and who accepted it."""
+    proposal, wanted = offer.proposal, _wanted(server)
+    if not offer.verdict.tools:
+        return proposal.documentation or None
+    notes = [proposal.documentation, evidence and f"{evidence[0].upper()}{evidence[1:]}."]
+    notes += [f"{tool} did not run: {reason}" for tool, reason in offer.verdict.not_run]
+    if proposal.open:
+        notes.append(f"Judged with something neutral in place of {', '.join(f'`{one}`' for one in proposal.open)}.")
+    formats = (wanted.documentation_format or []) if wanted else []
+    told = "\n\n".join(filter(None, notes))
+    if types.MarkupKind.Markdown not in formats:
+        return f"{proposal.text}\n\n{told}"
+    return types.MarkupContent(types.MarkupKind.Markdown, f"```{document.language}\n{proposal.text}\n```\n\n{told}")
+
+
 async def _model_text(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
+    from signoff.lsp_server.verdicts import documentation, title
+
     suggestions = await server.suggest(uri, position, automatic=True)
     document = server.documents.get(uri)
     if document is None:
         return []
+    line, column = document.position(position.line, position.character, server.documents.encoding)
+    typed = document.index.line(line)[:column].split(" ")[-1]
     return [
         types.CompletionItem(
             label=suggestion.text.strip().splitlines()[0],
             kind=types.CompletionItemKind.Snippet,
-            detail=f"{suggestion.model}, accepted by {', '.join(suggestion.verdict.tools)}",
-            documentation=suggestion.text,
-            sort_text="0",
+            detail=title(suggestion),
+            documentation=types.MarkupContent(types.MarkupKind.Markdown, documentation(suggestion, document.language)),
+            sort_text=f"00{number:02}",
             preselect=True,
-            filter_text=document.index.line(position.line)[: position.character].split(" ")[-1] or suggestion.text,
+            filter_text=typed or suggestion.text,
             text_edit=types.TextEdit(
                 lsp_range(suggestion.span, document.index, server.documents.encoding), suggestion.text
             ),
         )
-        for suggestion in suggestions
+        for number, suggestion in enumerate(suggestions)
     ]
+
+
+def _wanted(server: SignoffServer) -> types.ClientCompletionItemOptions | None:
+    """What the client can do with items."""
+    document = server.client_capabilities.text_document
+    return document.completion.completion_item if document and document.completion else None
 
 
 def _has_inline(server: SignoffServer) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 
 from signoff.verifiers.hdl.index import EMPTY, HEADER_EXTENSIONS, FileFacts
 
@@ -22,6 +23,7 @@ class WorkspaceIndex:
     def __init__(self) -> None:
         self._facts: dict[str, FileFacts] = {}
         self._where: dict[tuple[str, str], dict[str, None]] = {}
+        self._units: list[str] | None = None
 
     def __contains__(self, path: str) -> bool:
         return path in self._facts
@@ -41,6 +43,7 @@ class WorkspaceIndex:
         """Add a file, or replace what is known of it."""
         self.discard(path)
         self._facts[path] = facts
+        self._units = None
         for key in _keys(path, facts):
             self._where.setdefault(key, {})[path] = None
 
@@ -48,6 +51,7 @@ class WorkspaceIndex:
         """Forget a file."""
         facts = self._facts.pop(path, None)
         if facts is not None:
+            self._units = None
             for key in _keys(path, facts):
                 places = self._where[key]
                 places.pop(path, None)
@@ -57,6 +61,15 @@ class WorkspaceIndex:
     def units(self, name: str) -> tuple[str, ...]:
         """The files that define a module or interface."""
         return self._get("unit", name)
+
+    def units_from(self, prefix: str) -> Iterator[str]:
+        """The names of modules and interfaces that begin with `prefix`, in their order."""
+        if self._units is None:
+            self._units = sorted(name for kind, name in self._where if kind == "unit")
+        for at in range(bisect_left(self._units, prefix), len(self._units)):
+            if not self._units[at].startswith(prefix):
+                break
+            yield self._units[at]
 
     def packages(self, name: str) -> tuple[str, ...]:
         """The files that define a package."""

@@ -1,0 +1,96 @@
+"""Proposals before the verifiers. What is judged once holds for every key that only types on in the same word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from signoff.completion.check import Checked, Checker
+from signoff.completion.context import Hole
+from signoff.completion.structural.place import Place
+from signoff.completion.structural.proposal import Proposal
+from signoff.completion.suggestion import Verdict
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import LineIndex
+from signoff.verifiers.verifier import Verifier
+
+# Judgements kept: those of the places that somebody is just typing at.
+KEPT = 64
+# What a judgement may take that nobody waits for any longer; the next key finds it done.
+SECONDS = 5.0
+
+Judges = Callable[[], Sequence[Verifier]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A proposal that may be shown, and who accepted it (nobody for a plain name that slang itself has told)."""
+
+    proposal: Proposal
+    verdict: Verdict
+
+
+class Judge:
+    """Runs the verifiers on proposals; runs that were not waited for go on until close()."""
+
+    def __init__(self, verifiers: Judges) -> None:
+        self._verifiers = verifiers
+        self._tasks: OrderedDict[object, tuple[Project, asyncio.Task[Offer | None]]] = OrderedDict()
+
+    def start(self, place: Place, project: Project, proposal: Proposal) -> asyncio.Task[Offer | None]:
+        """Judge one proposal; the task's result is None where it and all that is plainer were refused."""
+        key = (place.snapshot.uri, place.before, place.after, proposal)
+        alike = replace(project, buffers=tuple(one for one in project.buffers if one.uri != place.snapshot.uri))
+        kept = self._tasks.pop(key, None)
+        if kept is None or kept[0] != alike or _failed(kept[1]):
+            if kept is not None:
+                kept[1].cancel()
+            kept = alike, asyncio.ensure_future(self._judged(place, project, proposal))
+        self._tasks[key] = kept
+        while len(self._tasks) > KEPT:
+            self._tasks.popitem(last=False)[1][1].cancel()
+        return kept[1]
+
+    async def close(self) -> None:
+        """End what is still running."""
+        tasks = [task for _, task in self._tasks.values()]
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _judged(self, place: Place, project: Project, proposal: Proposal) -> Offer | None:
+        start = time.perf_counter()
+        snapshot, hole = without(place, proposal)
+        one: Proposal | None = proposal
+        with contextlib.closing(Checker(self._verifiers(), snapshot, project, hole)) as checker:
+            while one is not None:
+                if (one.start, one.end) != (proposal.start, proposal.end):
+                    raise ValueError("a plainer proposal must replace the same text")
+                checked = await checker.check(one.checked_text)
+                if checked.accepted and checked.text == one.checked_text:
+                    return Offer(one, _verdict(checked, time.perf_counter() - start))
+                one = one.plainer
+        return None
+
+
+def without(place: Place, proposal: Proposal) -> tuple[Snapshot, Hole]:
+    """The document without what the proposal replaces (a word half typed is no fair ground), and the hole there."""
+    text = place.snapshot.text
+    prefix, suffix = text[: proposal.start], text[proposal.end :]
+    line, column = LineIndex(text).position(proposal.start)
+    language = place.snapshot.language
+    return replace(place.snapshot, text=prefix + suffix), Hole(language, prefix, suffix, line, column, block=False)
+
+
+def _verdict(checked: Checked, seconds: float) -> Verdict:
+    return Verdict(checked.tools, checked.not_run, seconds)
+
+
+def _failed(task: asyncio.Task[Offer | None]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -1,0 +1,24 @@
+"""The contract of a kind of structural completion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from signoff.completion.structural.place import Place
+from signoff.completion.structural.proposal import Proposal
+from signoff.verifiers.project import Project
+
+
+class StructuralKind(Protocol):
+    """One kind. An instance is shared by all documents; it keeps nothing that depends on one of them."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """LSP language ids it knows."""
+
+    def wants(self, place: Place) -> bool:
+        """Whether the text around the cursor asks for it at all. Runs at every key: no more than a look at the line."""
+
+    async def propose(self, place: Place, project: Project) -> Sequence[Proposal]:
+        """What may stand here, best first; () where the facts are not there. Raises only on a fault of our own."""

@@ -1,0 +1,12 @@
+"""All kinds of structural completion: one explicit tuple. A new one is a file and a line here."""
+
+from __future__ import annotations
+
+from signoff.completion.structural.instance import InstancePorts, Library, WholeInstance
+from signoff.completion.structural.kind import StructuralKind
+from signoff.verifiers.hdl.slang import Slang
+
+
+def build(slang: Slang, library: Library) -> tuple[StructuralKind, ...]:
+    """The kinds. `slang` answers what is in scope; `library` gives the workspace's modules under a prefix."""
+    return (InstancePorts(slang, library), WholeInstance(slang, library))
