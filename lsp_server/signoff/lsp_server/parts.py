@@ -113,6 +113,13 @@ class Parts:
 
         return Constructs(self)
 
+    @cached_property
+    def constructs(self) -> Constructs:
+        """What completes without a model, loaded when the first completion is asked for."""
+        from signoff.lsp_server.constructs import Constructs
+
+        return Constructs(self)
+
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
