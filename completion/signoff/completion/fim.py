@@ -37,6 +37,11 @@ class Family:
     seen: str = ""
 
     @property
+    def core(self) -> tuple[str, ...]:
+        """The tokens of the template itself, without those of several files."""
+        return tuple(token for token in self.tokens if token.strip("▁") in self.template)
+
+    @property
     def markers(self) -> tuple[str, ...]:
         """Every special token of the family: none of them may stand in a document's text as a token."""
         return tuple(dict.fromkeys((*self.tokens, *self.special, *(text for text in self.stop if text[0] in "<["))))

@@ -1,23 +1,27 @@
-"""What every model behind HTTP shares: one client, streamed lines, and errors in words for a person."""
+"""A connection to one model server: JSON questions and streamed answers, with errors in words for a person."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from signoff.completion import fim
-from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, ServerUnreachable
-from signoff.completion.settings import CompletionSettings
+from signoff.completion.model import trouble
+from signoff.completion.model.protocol import Misconfigured, ModelUnavailable
 
 CONNECT_SECONDS = 5.0
 PROBE_SECONDS = 5.0
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+# Between two pieces of an answer; the whole is bounded by completion.timeout.
+SILENCE_SECONDS = 60.0
+ERROR_BYTES = 4096
+# A line of an answer holds one token, or the whole answer of a server that does not stream.
+LINE_BYTES = 4 << 20
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+STREAMS = ("text/event-stream", "application/x-ndjson", "application/jsonl", "text/plain")
 
 
 def server_url(url: str) -> str:
@@ -26,22 +30,35 @@ def server_url(url: str) -> str:
     return url.removesuffix("/v1") if "://" in url or not url else f"http://{url}".removesuffix("/v1")
 
 
+def host_of(url: str) -> str:
+    """The host of a URL, "" where it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 class HttpClient:
-    """A connection to one server. The API key is read from the environment and goes nowhere else."""
+    """A connection to one server. The API key goes to its host and nowhere else: redirects are not followed."""
 
     def __init__(self, url: str, api_key: str = "", transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.url = server_url(url)
-        host = urlsplit(self.url).hostname or ""
-        self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
-            transport=transport,
-            # A proxy for the web must not be asked for this machine's own ports.
-            trust_env=host not in LOOPBACK,
-        )
+        self.shown = trouble.shown(self.url)
+        self._key = api_key
+        try:
+            self._client = httpx.AsyncClient(
+                headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+                timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+                transport=transport,
+                follow_redirects=False,
+                # A proxy for the web must not be asked for this machine's own ports.
+                trust_env=host_of(self.url) not in LOOPBACK,
+            )
+        except UnicodeError:
+            raise Misconfigured("The API key holds characters that no HTTP header can hold: copy it anew.") from None
 
     async def get(self, path: str) -> Any:
-        """The JSON at `path`, None where the server answers otherwise. Raises ModelUnavailable if it is not there."""
+        """The JSON at `path`, None where the server has nothing there. Raises ModelUnavailable if it is not there."""
         return await self._json("GET", path, None)
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -51,13 +68,10 @@ class HttpClient:
     async def _json(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         try:
             answer = await self._client.request(method, self.url + path, json=body, timeout=PROBE_SECONDS)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self._unreachable(error) from error
-        if answer.status_code in (401, 403):
-            raise ModelUnavailable(
-                f"The model server at {self.url} refuses the API key (HTTP {answer.status_code}): set "
-                "completion.api_key_env to the name of the environment variable that holds it."
-            )
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise trouble.unreachable(self.shown, error) from error
+        if answer.status_code in (401, 403, 429, 503) or answer.is_redirect:
+            raise trouble.refused(self.shown, answer, self._said(answer.content))
         with contextlib.suppress(ValueError):
             return answer.json() if answer.is_success else None
         return None
@@ -67,70 +81,79 @@ class HttpClient:
         try:
             async with self._client.stream("POST", self.url + path, json=body) as answer:
                 if not answer.is_success:
-                    detail = (await answer.aread()).decode(errors="replace").strip()[:300]
-                    raise ModelUnavailable(
-                        f"The model server at {self.url} answers HTTP {answer.status_code}: {detail}"
-                    )
-                async for line in answer.aiter_lines():
-                    yield line
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self._unreachable(error) from error
+                    raise trouble.refused(self.shown, answer, self._said(await _beginning(answer)))
+                kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+                if kind == "text/html":
+                    raise trouble.no_model_server(self.shown, "a web page")
+                whole = kind not in STREAMS and kind != ""
+                async with contextlib.aclosing(_lines(answer.aiter_bytes(), whole)) as source:
+                    async for line in source:
+                        yield line
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise trouble.unreachable(self.shown, error) from error
 
-    def _unreachable(self, error: Exception) -> ServerUnreachable:
-        reason = str(error) or type(error).__name__
-        return ServerUnreachable(f"No model server answers at {self.url} ({reason}).")
+    def error(self, said: object) -> ModelUnavailable:
+        """What an error object in the midst of an answer means."""
+        return trouble.reported(self.shown, said)
+
+    def _said(self, content: bytes) -> str:
+        """The beginning of an error's body; a server may repeat the key in it."""
+        text = content[:ERROR_BYTES].decode(errors="replace")
+        return text.replace(self._key, "...") if self._key else text
 
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
 
 
-async def events(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
-    """The JSON objects of a stream of server-sent events, or of one object a line (Ollama)."""
-    async with contextlib.aclosing(lines) as source:  # type: ignore[type-var]
-        async for line in source:
-            line = line.removeprefix("data:").strip()
-            if line == "[DONE]":
-                return
-            if not line.startswith("{"):
-                continue
-            with contextlib.suppress(ValueError):
-                yield json.loads(line)
+async def _beginning(answer: httpx.Response) -> bytes:
+    content = b""
+    async for part in answer.aiter_bytes():
+        content += part
+        if len(content) >= ERROR_BYTES:
+            break
+    return content
 
 
-def api_key(settings: CompletionSettings) -> str:
-    """The key of the environment variable that the settings name. Raises ModelUnavailable if it is not set."""
-    if not settings.api_key_env:
-        return ""
-    key = os.environ.get(settings.api_key_env, "")
-    if not key:
-        raise ModelUnavailable(f"completion.api_key_env names {settings.api_key_env}, which is not set.")
-    return key
+async def _lines(parts: AsyncIterator[bytes], whole: bool) -> AsyncIterator[str]:
+    """Lines end at a line feed only: JSON strings may hold the other line ends of Unicode as they are.
 
-
-async def find_family(name: str, settings: CompletionSettings, count_tokens: Callable[[str], Any] | None = None) -> str:
-    """The template family: the user's choice, else by the model's name, else by the tokenizer's own tokens.
-
-    `count_tokens` is an awaitable function that says into how many tokens the served model cuts a text.
+    `whole`: one JSON value over all lines, as a server sends it that does not stream.
     """
-    if settings.family:
-        return settings.family
-    if known := fim.by_name(name):
-        return known.name
-    for family in fim.FAMILIES if count_tokens else ():
-        if family.marker and await count_tokens(family.marker) == 1:  # type: ignore[misc]
-            return family.name
-    return ""
+    rest = b""
+    async for part in parts:
+        *ended, rest = (rest + part).split(b"\n") if not whole else (rest + part,)
+        for line in ended:
+            yield line.decode(errors="replace")
+        if len(rest) > LINE_BYTES:
+            raise httpx.DecodingError("a line without end")
+    if rest.strip():
+        yield rest.decode(errors="replace")
 
 
-def describe(
-    name: str, backend: str, family: str, settings: CompletionSettings, budget: Budget | None = None
-) -> Description:
-    """A Description with the budget that the settings ask for, else the backend's own."""
-    default = budget or Budget()
-    chosen = Budget(
-        settings.prefix_tokens or default.prefix,
-        settings.suffix_tokens or default.suffix,
-        settings.context_tokens if settings.context_tokens >= 0 else default.passages,
-    )
-    return Description(name, backend, family, chosen)
+async def events(client: HttpClient, lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    """The JSON objects of a stream of server-sent events, of one object a line, or of a whole answer.
+
+    Ends at [DONE]. Raises ModelUnavailable for what is not JSON, and for a connection cut before the first object;
+    where it is cut later {"cut": True} comes last: what was sent is of use.
+    """
+    some = False
+    async with contextlib.aclosing(lines) as source:  # type: ignore[type-var]
+        try:
+            async for line in source:
+                text = line.strip().removeprefix("data:").strip()
+                if text == "[DONE]":
+                    return
+                if not text or line.startswith((":", "event:", "id:", "retry:")):
+                    continue
+                try:
+                    event = json.loads(text)
+                except ValueError:
+                    raise trouble.no_model_server(client.shown, "what is not JSON") from None
+                if isinstance(event, dict):
+                    some = True
+                    yield event
+        except ModelUnavailable:
+            if not some:
+                raise
+            yield {"cut": True}

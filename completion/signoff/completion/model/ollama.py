@@ -1,72 +1,123 @@
 """Ollama: asked over its own /api/generate with `raw`, as its /v1/completions wraps the prompt in a chat template.
 
-Source: Ollama's API reference (docs/api.md: "raw mode").
+Source: Ollama's API reference (docs/api.md: generate, raw mode, suffix, show with capabilities, ps).
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-from signoff.completion.model.http import HttpClient, api_key, describe, events, find_family
-from signoff.completion.model.protocol import Description, ModelUnavailable, Piece, Request
+from signoff.completion.model import describe, detect
+from signoff.completion.model.http import HttpClient, events
+from signoff.completion.model.keys import key_for
+from signoff.completion.model.protocol import Description, Misconfigured, Piece, Request
 from signoff.completion.settings import CompletionSettings
 
 NAME = "ollama"
+# What Ollama reads where neither the model nor its environment says otherwise; a longer prompt loses its beginning.
+DEFAULT_CONTEXT = 4096
 
 
 async def connect(settings: CompletionSettings) -> OllamaModel:
     """The model of the Ollama at settings.url. Raises ModelUnavailable where it is no Ollama."""
-    client = HttpClient(settings.url, api_key(settings))
+    client = HttpClient(settings.url, key_for(settings))
     try:
-        listing = await client.get("/api/tags")
-        if not isinstance(listing, dict) or not isinstance(listing.get("models"), list):
-            raise ModelUnavailable(f"The server at {client.url} is not Ollama.")
-        name = settings.model or next((str(row["name"]) for row in listing["models"] if "name" in row), "")
-        if not name:
-            raise ModelUnavailable(f"Ollama at {client.url} has no model: run `ollama pull qwen2.5-coder:1.5b-base`.")
-        return OllamaModel(client, describe(name, NAME, await find_family(name, settings), settings))
+        return await _describe(client, settings)
     except BaseException:
         await client.close()
         raise
 
 
-class OllamaModel:
-    """One model of an Ollama."""
+async def _describe(client: HttpClient, settings: CompletionSettings) -> OllamaModel:
+    listing = await client.get("/api/tags")
+    if not isinstance(listing, dict) or not isinstance(listing.get("models"), list):
+        raise Misconfigured(f"The server at {client.shown} is not Ollama: see completion.backend.")
+    names = [str(row["name"]) for row in listing["models"] if isinstance(row, dict) and row.get("name")]
+    name = settings.model or next(iter(names), "")
+    if not name:
+        raise Misconfigured(f"Ollama at {client.shown} has no model: run `ollama pull qwen2.5-coder:1.5b-base`.")
+    if not {name, f"{name}:latest"} & set(names):
+        raise Misconfigured(f"Ollama at {client.shown} does not have {name}: run `ollama pull {name}`.")
+    shown = await client.post("/api/show", {"model": name})
+    shown = shown if isinstance(shown, dict) else {}
+    inserts = "insert" in (shown.get("capabilities") or ())
+    found = detect.find_by_template(name, settings.family, str(shown.get("template") or ""))
+    if not found.family and not settings.family and not inserts:
+        found = await detect.find(name, "", _unknown)
+    context = await _context(client, name, shown)
+    budget = describe.budget_for(settings, None, context)
+    description = Description(name, NAME, found.family, budget, 1, context, found.note)
+    return OllamaModel(client, description, inserts=inserts and not found.family)
 
-    def __init__(self, client: HttpClient, description: Description) -> None:
+
+async def _unknown(text: str) -> None:
+    """Ollama does not show its tokenizer."""
+
+
+async def _context(client: HttpClient, name: str, shown: dict[str, Any]) -> int:
+    """How many tokens the model reads: as it runs now, else as its parameters say, else by default."""
+    running = await client.get("/api/ps")
+    rows = running.get("models") if isinstance(running, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and row.get("name") in (name, f"{name}:latest"):
+            length = row.get("context_length")
+            if isinstance(length, int) and length > 0:
+                return length
+    set_to = re.search(r"^num_ctx\s+(\d+)", str(shown.get("parameters") or ""), re.MULTILINE)
+    return int(set_to[1]) if set_to else DEFAULT_CONTEXT
+
+
+class OllamaModel:
+    """One model of an Ollama. `inserts`: Ollama's own template puts the suffix in, as the family is not known here."""
+
+    def __init__(self, client: HttpClient, description: Description, inserts: bool = False) -> None:
         self.description = description
         self._client = client
+        self._inserts = inserts
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
+        stream = events(self._client, self._client.lines("/api/generate", self._body(request)))
+        some = False
+        async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
+            async for answer in answers:
+                if answer.get("cut") or (some and answer.get("error")):
+                    break
+                if error := answer.get("error"):
+                    raise self._client.error(error)
+                ended, text = bool(answer.get("done")), answer.get("response")
+                finish = ("length" if answer.get("done_reason") == "length" else "stop") if ended else ""
+                if (isinstance(text, str) and text) or finish:
+                    some = True
+                    yield Piece(text if isinstance(text, str) else "", 0, finish)
+                if ended:
+                    return
+        if some:
+            yield Piece("", 0, "length")
+
+    def _body(self, request: Request) -> dict[str, Any]:
         options: dict[str, Any] = {
             "num_predict": request.max_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
-            "stop": list(request.stop),
+            "stop": list(request.stop[:4]),
         }
-        body = {
-            "model": self.description.name,
-            "prompt": request.prompt,
-            "raw": True,
-            "stream": True,
-            "options": options,
-        }
-        stream = events(self._client.lines("/api/generate", body))
-        async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
-            async for answer in answers:
-                if error := answer.get("error"):
-                    raise ModelUnavailable(f"Ollama at {self._client.url} reports: {error}")
-                if text := answer.get("response"):
-                    yield Piece(text)
-                if answer.get("done"):
-                    return
+        body: dict[str, Any] = {"model": self.description.name, "stream": True, "options": options}
+        if self._inserts:
+            return {**body, "prompt": request.prefix, "suffix": request.suffix}
+        return {**body, "prompt": request.prompt, "raw": True}
 
     async def count_tokens(self, text: str) -> int | None:
         """The length of `text` in tokens; see Model. Ollama cannot be asked."""
         return None
+
+    async def same(self) -> bool:
+        """Whether the model is still there. Raises ModelUnavailable."""
+        shown = await self._client.post("/api/show", {"model": self.description.name})
+        return isinstance(shown, dict)
 
     async def close(self) -> None:
         """Close the connections."""
