@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from signoff.completion import indentation, nesting, trimming
 from signoff.completion.context import Hole
 from signoff.completion.extent import MAX_LINES, end_of, overrun
 
-__all__ = ["MAX_LINES", "Watch", "boundaries", "finished", "overrun", "trim", "whole_statements"]
+__all__ = ["MAX_LINES", "boundaries", "finished", "overrun", "trim", "whole_statements"]
 
-# What may end a candidate: only when one of these has come does it pay to look again.
-_EVENT = re.compile(r"[\n;)\]}<`]|\bend|\bjoin")
+# What may end a candidate: only when one of these has come, and a word after it, does it pay to look again.
+_EVENTS = ("\n", ";", ")", "]", "}", "<", "`", "end", "join")
+_AFTER_EVENT = re.compile(r"\w*\s*(?:\w+|\S)?")
 
 
 def trim(raw: str, hole: Hole) -> str:
@@ -34,33 +36,25 @@ def _cut(text: str, hole: Hole) -> str:
 
 
 def finished(raw: str, hole: Hole) -> bool:
-    """Whether more raw text can no longer change the candidate: the model may be cut off."""
+    """Whether more raw text can no longer change the candidate: the model may be cut off.
+
+    Cheap to ask at every token: only where something came that may end a candidate is it looked at again.
+    """
+    event = max(raw.rfind(mark) for mark in _EVENTS)
+    last = _AFTER_EVENT.match(raw, event + 1) if event >= 0 else None
+    return last is not None and _finished(raw[: last.end()], hole)
+
+
+@lru_cache(maxsize=16)
+def _finished(raw: str, hole: Hole) -> bool:
     body, ended = trimming.open_answer(raw)
     if ended and body.strip():
         return True
     if not hole.block:
-        return "\n" in body.strip("\n") + body[len(body.rstrip("\n")) :] and bool(body.strip())
+        return "\n" in body.lstrip().rstrip(" \t")
     # The last word may go on growing (`end` to `endcase`), and what follows decides on an `else`: leave it out.
     settled = trimming.without_begun(re.sub(r"\w+\Z", "", body), hole).rstrip()
     return settled.count("\n") >= MAX_LINES or len(_cut(settled, hole)) < len(settled) - 1
-
-
-class Watch:
-    """finished() for a text that grows: looks again only where something came that may end it."""
-
-    def __init__(self, hole: Hole) -> None:
-        self._hole = hole
-        self._seen = 0
-        self.raw = ""
-
-    def add(self, piece: str) -> bool:
-        """Take more text; whether it may be cut off now."""
-        self.raw += piece
-        if not _EVENT.search(self.raw, max(self._seen - 16, 0)):
-            return False
-        # What comes right behind an event (` else`, the next line's first word) is looked at as well.
-        self._seen = max(self._seen, len(self.raw) - 24)
-        return finished(self.raw, self._hole)
 
 
 def boundaries(text: str, language: str) -> list[int]:

@@ -3,141 +3,215 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from signoff.completion import candidates, nesting
+from signoff.completion import candidates, judges, nesting, probe
 from signoff.completion.context import Hole
-from signoff.verifiers.compare import new_findings
-from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.completion.runs import Runs
+from signoff.completion.splice import Splice
+from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import Edit, LineIndex
 from signoff.verifiers.verifier import Verifier
 
-# A candidate that is refused as a whole is shortened to whole statements at most so often.
-SHORTENINGS = 3
+# A candidate that is refused as a whole is tried again in other forms (shorter, with its semicolon) at most so often.
+RETRIES = 3
+BUDGET = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A candidate and its judgement. `remaining` counts the findings left in the document, all of them old ones."""
+    """A candidate and its judgement.
+
+    `tools` are the verifiers that judged it, `not_run` (verifier, reason) those that did not, `refused` what they
+    found that was not there before. `remaining` counts the findings left in the document that are not new, `mended`
+    the errors at the cursor that are gone. `seconds` is wall time; `cut`: it is only the beginning of what the model
+    wrote. `reason` says why it stands where it stands among others (see rank.py).
+    """
 
     text: str
     tools: tuple[str, ...] = ()
     not_run: tuple[tuple[str, str], ...] = ()
     refused: tuple[Finding, ...] = ()
     remaining: int = 0
+    mended: int = 0
+    seconds: float = 0.0
+    cut: bool = False
+    reason: str = ""
 
     @property
     def accepted(self) -> bool:
-        """At least one verifier ran, and none of those that ran found anything new."""
+        """At least one verifier judged it, and none of those that did found anything new."""
         return bool(self.text and self.tools and not self.refused)
 
 
 class Checker:
-    """Judges candidates for one hole; the document as it stands is checked once, for all of them."""
+    """Judges candidates for one hole; the document as it stands is checked once, for all of them.
 
-    def __init__(self, verifiers: Sequence[Verifier], snapshot: Snapshot, project: Project, hole: Hole) -> None:
-        settings = project.settings
-        self._verifiers = [row for row in verifiers if snapshot.language in row.languages]
-        self._off = [
-            (row.name, state.reason) for row in self._verifiers if not (state := row.available(settings)).available
-        ]
-        self._verifiers = [row for row in self._verifiers if row.available(settings).available]
-        self._snapshot = snapshot
+    `budget` is in seconds a candidate, its shorter forms included. `runs` keeps what the verifiers said beyond this
+    one hole (None: not). `show` as in the settings: only with "verified-first" is anything said of a text that no
+    verifier accepts beyond that it is refused.
+    """
+
+    def __init__(
+        self,
+        verifiers: Sequence[Verifier],
+        snapshot: Snapshot,
+        project: Project,
+        hole: Hole,
+        *,
+        budget: float = BUDGET,
+        show: str = "verified",
+        runs: Runs | None = None,
+    ) -> None:
+        mine = [row for row in verifiers if judges.concerned_with(row, snapshot)]
+        states = [(row, row.available(project.settings)) for row in mine]
+        self._off = tuple((row.name, state.reason) for row, state in states if not state.available)
+        self._verifiers = [row for row, state in states if state.available]
+        self._splice = Splice(snapshot, hole)
         self._project = project
         self._hole = hole
-        self._baseline: asyncio.Task[list[Outcome]] | None = None
-
-    async def check(self, text: str) -> Checked:
-        """Judge `text`, or else a text near it that passes: with its semicolon, or its first whole statements."""
-        whole = checked = await self._judge(text)
-        if not checked.accepted and text and self._wants_semicolon(text):
-            checked = await self._judge(f"{text};")
-        for _ in range(SHORTENINGS):
-            if checked.accepted or not checked.text or not self._hole.block:
-                break
-            shorter = self._shortened(checked)
-            if not shorter:
-                break
-            checked = await self._judge(shorter)
-        return checked if checked.accepted else whole
-
-    def _wants_semicolon(self, text: str) -> bool:
-        """Models often end a line one character early."""
-        alone = self._hole.suffix[:1] in ("", "\n", "\r") and self._hole.language not in nesting.PYTHON
-        return alone and not self._hole.block and text[-1] not in ";,({["
+        self._budget = budget
+        self._show = show
+        self._own = runs is None
+        self._runs = Runs() if runs is None else runs
+        self._baselines: dict[str, asyncio.Task[Outcome]] = {}
 
     def prepare(self) -> None:
         """Begin to check the document as it stands, while the model is still writing."""
-        if self._baseline is None:
-            self._baseline = asyncio.ensure_future(self._run(self._snapshot))
-            # Where the model has nothing to say nobody awaits it; read its error so that none is logged.
-            self._baseline.add_done_callback(lambda done: done.cancelled() or done.exception())
+        for row in self._verifiers:
+            if row.name not in self._baselines:
+                task = asyncio.ensure_future(self._run(row, self._splice.snapshot, float("inf")))
+                # Where the model has nothing to say nobody awaits it; read its error so that none is logged.
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._baselines[row.name] = task
 
     def close(self) -> None:
-        """Give up what is still running."""
-        if self._baseline is not None:
-            self._baseline.cancel()
+        """Give up what is still running for this hole alone."""
+        for task in self._baselines.values():
+            task.cancel()
+        if self._own:
+            self._runs.close()
 
-    async def _judge(self, text: str) -> Checked:
+    async def check(self, text: str) -> Checked:
+        """Judge `text`, or else a text near it that passes: with its semicolon, or its first whole statements."""
+        start = time.monotonic()
+        deadline = start + self._budget
+        whole = checked = await self._judge(text, deadline)
+        tries = 0
+        for other in self._others(text):
+            if checked.accepted or tries == RETRIES or time.monotonic() > deadline or not whole.refused:
+                break
+            checked, tries = await self._judge(other, deadline), tries + 1
+        while not checked.accepted and tries < RETRIES and time.monotonic() < deadline:
+            shorter = self._shortened(whole if not checked.refused else checked, text)
+            if not shorter or not whole.refused:
+                break
+            checked, tries = await self._judge(shorter, deadline), tries + 1
+        found = checked if checked.accepted else whole
+        cut = found is not whole and text.startswith(found.text)
+        return replace(found, seconds=time.monotonic() - start, cut=cut)
+
+    def _others(self, text: str) -> Iterator[str]:
+        """The text as the model may have meant it: models often end a line one character early."""
+        alone = not self._hole.line_suffix.strip() and self._hole.language not in nesting.PYTHON
+        if alone and text and text[-1] not in ";,({[}" and (self._hole.statement or not self._hole.block):
+            yield f"{text};"
+
+    async def _judge(self, text: str, deadline: float) -> Checked:
         if not text or not self._verifiers:
-            return Checked(text, not_run=tuple(self._off))
+            return Checked(text, not_run=self._off)
         self.prepare()
-        assert self._baseline is not None
-        spliced = replace(self._snapshot, text=self._hole.prefix + text + self._hole.suffix)
-        before, after = await asyncio.gather(asyncio.shield(self._baseline), self._run(spliced))
-        tools, not_run, refused, remaining = [], list(self._off), list[Finding](), 0
-        for old, new in zip(before, after, strict=True):
-            if not (old.judged and new.judged):
-                failed = old if not old.judged else new
-                not_run.append((failed.tool, failed.message or failed.status.value))
-                continue
-            tools.append(new.tool)
-            refused += self._new(old.findings, new.findings, text)
-            remaining += len(new.findings)
-        return Checked(text, tuple(tools), tuple(not_run), tuple(refused), remaining)
+        tasks = [asyncio.ensure_future(self._one(row, text, deadline)) for row in self._verifiers]
+        try:
+            # One that refuses it settles it: what slower ones say is not waited for.
+            for done in asyncio.as_completed(tasks):
+                if (await done).refused:
+                    break
+        finally:
+            for task in tasks:
+                task.cancel()
+        await asyncio.wait(tasks)
+        return self._joined(text, [task.result() for task in tasks if not task.cancelled() and not task.exception()])
 
-    async def _run(self, snapshot: Snapshot) -> list[Outcome]:
-        others = tuple(buffer for buffer in self._project.buffers if buffer.uri != snapshot.uri)
-        project = replace(self._project, buffers=(*others, snapshot))
-        return list(await asyncio.gather(*(row.run(snapshot, project) for row in self._verifiers)))
+    def _joined(self, text: str, parts: Sequence[Checked]) -> Checked:
+        refused = tuple(finding for part in parts for finding in part.refused)
+        names = tuple(name for part in parts for name in part.tools)
+        not_run = (*self._off, *(row for part in parts for row in part.not_run))
+        if not refused and not judges.stands(self._verifiers, names):
+            not_run = (*not_run, *((name, f"accepts it, but {judges.PARTIAL[name]}") for name in names))
+            names = ()
+        return Checked(
+            text,
+            names,
+            not_run,
+            refused,
+            sum(part.remaining for part in parts),
+            sum(part.mended for part in parts),
+        )
 
-    def _new(self, before: Sequence[Finding], after: Sequence[Finding], text: str) -> list[Finding]:
-        edit = Edit(self._hole.span, text)
-        path = self._snapshot.path
-        fresh = new_findings(before, after, [edit], self._snapshot.text, path=path)
-        return [*fresh, *self._unmended(before, after, text)]
+    async def _one(self, row: Verifier, text: str, deadline: float) -> Checked:
+        """What one verifier says of a text."""
+        baseline = asyncio.shield(self._baselines[row.name])
+        spliced = self._splice.with_text(text)
+        after = await self._run(row, spliced, deadline)
+        before = await _in_time(baseline, deadline)
+        if before is None or not (before.judged and after.judged):
+            failed = after if before is None or not after.judged else before
+            return Checked(text, not_run=((row.name, failed.message or failed.status.value if before else LATE),))
+        if over := judges.passed_over(row, after, self._hole, self._splice.lines(text)):
+            return Checked(text, not_run=((row.name, over),))
+        found = self._splice.new(before, after, text)
+        fresh = tuple(finding for finding in found if judges.refuses(finding, self._hole.language))
+        if fresh and self._splice.blanked is not None:
+            fresh = await self._not_hidden(row, after, text, fresh, deadline)
+        fresh = (*fresh, *(one for one in self._splice.unmended(before, after, text) if one not in fresh))
+        if not fresh and not await self._looked_at(row, text, after, deadline):
+            return Checked(text, not_run=((row.name, "does not look at this place: it is under a condition"),))
+        mended = self._splice.faults(before) if not fresh else 0
+        return Checked(text, (row.name,), (), fresh, len(after.findings) - len(found), mended)
 
-    def _unmended(self, before: Sequence[Finding], after: Sequence[Finding], text: str) -> list[Finding]:
-        """Errors of the hole itself (`assign y = ;`) that are still there: the candidate is not a whole one."""
-        start = len(self._hole.prefix)
-        faults = {(row.tool, row.code) for row in self._at(before, self._snapshot.text, start, start)}
-        spliced = self._hole.prefix + text + self._hole.suffix
-        return [row for row in self._at(after, spliced, start, start + len(text)) if (row.tool, row.code) in faults]
+    async def _not_hidden(
+        self, row: Verifier, after: Outcome, text: str, fresh: tuple[Finding, ...], deadline: float
+    ) -> tuple[Finding, ...]:
+        """Without what was there before, but hidden from the verifier by the cursor's half-written line."""
+        assert self._splice.blanked is not None
+        before = await self._run(row, self._splice.blanked, deadline)
+        if not before.ran:
+            return fresh
+        still = self._splice.new(before, after, text)
+        return tuple(finding for finding in fresh if finding in still)
 
-    def _at(self, findings: Sequence[Finding], text: str, low: int, high: int) -> list[Finding]:
-        index = LineIndex(text)
-        # A fault that the hole makes is blamed on the token before it in its line, or on the next token anywhere.
-        # One at the end of an earlier line is not the hole's: a candidate may leave it.
-        while low > 0 and text[low - 1] in " \t":
-            low -= 1
-        while high < len(text) and text[high].isspace():
-            high += 1
-        here = [row for row in findings if row.severity is Severity.ERROR and row.path == self._snapshot.path]
-        # By its whole span: `assign head` is blamed on `head`, and so is `assign head <= x;`.
-        places = [(row, *index.offsets(row.span)) for row in here]
-        return [row for row, first, last in places if first <= high and last >= low]
+    async def _looked_at(self, row: Verifier, text: str, after: Outcome, deadline: float) -> bool:
+        """Whether the verifier reads the place at all, where a condition may hide it: by a fault put there."""
+        if not self._hole.conditions or row.name in judges.PARTIAL or self._hole.language in nesting.PYTHON:
+            return True
+        spoilt = await self._run(row, self._splice.with_text(probe.spoilt(text, self._hole.language)), deadline)
+        return spoilt.ran and probe.noticed(after, spoilt)
 
-    def _shortened(self, checked: Checked) -> str:
+    async def _run(self, row: Verifier, snapshot: Snapshot, deadline: float) -> Outcome:
+        return await self._runs.outcome(row, snapshot, self._project, deadline)
+
+    def _shortened(self, checked: Checked, text: str) -> str:
         """The whole statements before the first new finding; else all but the last statement."""
-        text = checked.text
-        index = LineIndex(self._hole.prefix + text)
-        start = len(self._hole.prefix)
-        places = [index.offset(row.span.start_line, row.span.start_column) - start for row in checked.refused]
-        inside = [place for place in places if 0 < place <= len(text)]
+        text = checked.text if text.startswith(checked.text) else text
         found = candidates.boundaries(text, self._hole.language)
-        limit = min(inside, default=len(text))
+        if self._hole.inside in (")", "]") and not found:
+            found = candidates.items(text, self._hole.language)
+        places = [place for place in self._splice.places(checked.refused, text) if 0 < place <= len(text)]
+        limit = min(places, default=len(text))
         ends = [end for end in found if end <= limit and end < len(text)] or [end for end in found if end < len(text)]
         return text[: ends[-1]].rstrip() if ends else ""
+
+
+LATE = "gave no answer in time"
+
+
+async def _in_time(baseline: asyncio.Future[Outcome], deadline: float) -> Outcome | None:
+    try:
+        async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
+            return await baseline
+    except TimeoutError:
+        return None

@@ -1,0 +1,99 @@
+"""The document with a candidate in its hole, and what of a verifier's findings comes of the candidate. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from signoff.completion import nesting
+from signoff.completion.context import Hole
+from signoff.verifiers.compare import new_findings
+from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.text import Edit, LineIndex
+
+
+class Splice:
+    """One hole of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, hole: Hole) -> None:
+        self.snapshot = snapshot
+        self._hole = hole
+        self._start = len(hole.prefix)
+
+    def with_text(self, text: str) -> Snapshot:
+        """The document with `text` in the hole."""
+        return replace(self.snapshot, text=self._hole.prefix + text + self._hole.suffix)
+
+    def lines(self, text: str) -> tuple[int, int]:
+        """The first and the last line that the text stands in."""
+        return self._hole.line, self._hole.line + text.count("\n")
+
+    @cached_property
+    def blanked(self) -> Snapshot | None:
+        """The document with blanks for the cursor's line, where that is half a statement: what it hides comes out.
+
+        Nothing else moves. None where the line says nothing, or opens what later lines close.
+        """
+        hole = self._hole
+        before, after = hole.line_prefix, hole.line_suffix
+        line = before + after
+        if not before.strip() or nesting.unclosed(line, hole.language):
+            return None
+        if any(mark.closes or mark.turn for mark in nesting.marks(line, hole.language)) and not _balanced(line, hole):
+            return None
+        text = hole.prefix[: self._start - len(before)] + " " * len(line) + hole.suffix[len(after) :]
+        return replace(self.snapshot, text=text)
+
+    def new(self, before: Outcome, after: Outcome, text: str) -> tuple[Finding, ...]:
+        """The findings of the document with `text` that are not there without it."""
+        edit = Edit(self._hole.span, text)
+        path = self.snapshot.path
+        return new_findings(before.findings, after.findings, [edit], self.snapshot.text, path=path)
+
+    def unmended(self, before: Outcome, after: Outcome, text: str) -> list[Finding]:
+        """Errors of the hole itself (`assign y = ;`) that are still there: the candidate is not a whole one."""
+        faults = {(row.tool, row.code) for row in self._at(before.findings, self.snapshot.text, 0)}
+        if not faults:
+            return []
+        spliced = self._hole.prefix + text + self._hole.suffix
+        return [row for row in self._at(after.findings, spliced, len(text)) if (row.tool, row.code) in faults]
+
+    def faults(self, outcome: Outcome) -> int:
+        """How many errors the hole itself has."""
+        return sum(1 for _ in self._at(outcome.findings, self.snapshot.text, 0))
+
+    def places(self, findings: Sequence[Finding], text: str) -> list[int]:
+        """Where findings of the document with `text` begin, as offsets in `text`."""
+        index = LineIndex(self._hole.prefix + text)
+        own = [row for row in findings if row.path == self.snapshot.path]
+        return [index.offset(row.span.start_line, row.span.start_column) - self._start for row in own]
+
+    def _at(self, findings: Sequence[Finding], text: str, length: int) -> Iterator[Finding]:
+        """The errors at the hole with `length` characters in it."""
+        here = [row for row in findings if row.severity is Severity.ERROR and row.path == self.snapshot.path]
+        if not here:
+            return
+        index, low, high = LineIndex(text), self._start, self._start + length
+        # A fault that the hole makes is blamed on the token before it in its line, or on the next token anywhere.
+        # One at the end of an earlier line is not the hole's: a candidate may leave it.
+        while low > 0 and text[low - 1] in " \t":
+            low -= 1
+        while high < len(text) and text[high].isspace():
+            high += 1
+        for row in here:
+            # By its whole span: `assign head` is blamed on `head`, and so is `assign head <= x;`.
+            first, last = index.offsets(row.span)
+            if first <= high and last >= low:
+                yield row
+
+
+def _balanced(line: str, hole: Hole) -> bool:
+    """Whether a line closes all that it opens and nothing else."""
+    depth = 0
+    for mark in nesting.marks(line, hole.language):
+        depth += bool(mark.closer) - bool(mark.closes)
+        if depth < 0 or mark.turn:
+            return False
+    return depth == 0
