@@ -1,24 +1,25 @@
-"""The pipeline of completion: hole, prompt, model, candidates, check, rank. Cancelling ends model and check."""
+"""The engine of completion: answers editors' questions, and hears of what else happens to documents meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from signoff.completion import candidates, prompt
-from signoff.completion.cache import CompletionCache
-from signoff.completion.check import Checked, Checker
-from signoff.completion.context import Hole, hole_at
-from signoff.completion.flight import Flights
-from signoff.completion.model.protocol import Model, ModelStatus, ModelUnavailable, Request
+from signoff.completion.answering import Answering, Flow, Offer, Question
+from signoff.completion.counters import Counters
+from signoff.completion.model.keeper import Keeper
+from signoff.completion.model.protocol import Model, ModelStatus
 from signoff.completion.model.registry import open_model
-from signoff.completion.passage import ContextSource, Passage
-from signoff.completion.rank import rank
+from signoff.completion.passage import ContextSource
+from signoff.completion.prefetch import Shown, after
+from signoff.completion.reader import Reader
+from signoff.completion.ring import Ring
 from signoff.completion.settings import CompletionSettings
 from signoff.completion.suggestion import Suggestion, Verdict
+from signoff.completion.turns import Turns
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
@@ -28,13 +29,22 @@ __all__ = ["CompletionEngine", "ModelStatus", "Suggestion", "Verdict"]
 
 log = logging.getLogger(__name__)
 
-# A model that could not be had is asked for again after so many seconds.
-RETRY_SECONDS = 10.0
-Opener = Callable[[CompletionSettings, WorkerPool], Awaitable[Model]]
+# After so many seconds without an edit there is time for what can wait.
+IDLE_SECONDS = 1.5
+# A cursor that moved by so many lines has left a place.
+FAR_LINES = 20
+
+
+async def _opened(settings: CompletionSettings, pool: WorkerPool) -> Model:
+    return await open_model(settings, pool)
 
 
 class CompletionEngine:
-    """Completions that the verifiers accepted. Use within one event loop; close() ends all it started."""
+    """Completions that the verifiers accepted. Use within one event loop; close() ends all it started.
+
+    `roots` are the workspace's folders: from what was edited in them the model may be shown regions. Without
+    `verifiers` for a language nothing is offered in it, unless the settings let unverified texts be shown.
+    """
 
     def __init__(
         self,
@@ -42,20 +52,24 @@ class CompletionEngine:
         verifiers: Sequence[Verifier],
         settings: CompletionSettings,
         sources: Sequence[ContextSource] = (),
-        opener: Opener | None = None,
+        *,
+        roots: Sequence[str] = (),
     ) -> None:
-        """`opener` gives the model in place of the registry: for measuring one that is counted."""
-        self._pool = pool
-        self._verifiers = tuple(verifiers)
-        self._settings = settings
-        self._sources = tuple(sources)
-        self._opener = opener
-        self._cache = CompletionCache()
-        self._flights: Flights[tuple[Suggestion, ...]] = Flights()
-        self._model: Model | None = None
-        self._opening = asyncio.Lock()
-        self._trouble: tuple[float, str] | None = None
-        self._background: set[asyncio.Task[None]] = set()
+        self._ring = Ring(roots)
+        self._keeper = Keeper(settings, pool, _opened)
+        self._reader = Reader(sources, self._ring)
+        self._flow = Flow(verifiers, settings, self._keeper, self._reader)
+        self._turns: Turns[tuple[Offer, ...]] = Turns()
+        self._shown: dict[str, Shown] = {}
+        self._present: dict[str, Snapshot] = {}
+        self._cursor: tuple[Snapshot, int] | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._background: set[asyncio.Task[Any]] = set()
+
+    @property
+    def counters(self) -> Counters:
+        """What the flow came to so far, in numbers."""
+        return self._flow.tally.counters
 
     async def complete(
         self,
@@ -66,151 +80,129 @@ class CompletionEngine:
         *,
         automatic: bool,
     ) -> tuple[Suggestion, ...]:
-        """What may stand at a position (from 0, columns in code points), best first; all of it accepted.
+        """What may stand at a position (from 0, columns in code points), best first.
 
         `automatic`: asked for by typing, not by a key.
         () where there is no model, nothing passes, or a later call for the document took this one's place.
         """
-        if not self._settings.enabled or not self._judges(snapshot, project):
+        if not self._flow.settings.enabled or not self._worth(snapshot, project):
             return ()
-        question = (snapshot.text, line, column, automatic)
-        return await self._flights.fly(
-            snapshot.uri,
-            question,
-            lambda: self._complete(snapshot, project, (line, column), automatic),
-            superseded=(),
-        )
+        self._flow.tally.questions += 1
+        self._moved(snapshot, line)
+        offers = await self._answer(Question(snapshot, project, line, column, automatic))
+        for one in offers:
+            self._flow.tally.shown(one.ticket)
+        found = tuple(one.suggestion for one in offers)
+        if found:
+            self._shown[snapshot.uri] = Shown(snapshot, project, found)
+        return found
+
+    def opened(self, snapshot: Snapshot) -> None:
+        """A document was opened."""
+        self._present[snapshot.uri] = snapshot
+        self._ring.opened(snapshot)
+        self._rest_later()
+
+    def edited(self, snapshot: Snapshot, line: int) -> None:
+        """A document was changed, near a line (from 0), and is `snapshot` now. Costs microseconds."""
+        self._flow.cadence = self._flow.cadence.key(time.monotonic())
+        self._present[snapshot.uri] = snapshot
+        self._flow.flights.edited(snapshot.uri, snapshot.text)
+        self._ring.edited(snapshot, line)
+        self._rest_later()
+
+    def closed(self, uri: str) -> None:
+        """A document was closed."""
+        self._flow.flights.leave(uri)
+        self._reader.forget(uri)
+        self._ring.closed(uri)
+        self._present.pop(uri, None)
+        self._shown.pop(uri, None)
+
+    def files_changed(self) -> None:
+        """Files changed on disk: what was said of texts that are read together with them may not hold any more."""
+        self._flow.verdicts.clear()
+
+    def accepted(self, uri: str, suggestion: Suggestion) -> None:
+        """The user took a suggestion: what may follow it is asked for at once."""
+        shown = self._shown.get(uri)
+        following = after(shown, suggestion, self._present.get(uri)) if shown is not None else None
+        if following is not None and self._flow.settings.prefetch and self._flow.settings.enabled:
+            place = following.line, following.column
+            self._spawn(self._answer(Question(following.snapshot, following.project, *place, True, prefetch=True)))
+
+    def idle(self) -> None:
+        """Nobody types: do what can wait."""
+        self._ring.settle()
 
     async def status(self) -> ModelStatus:
         """Which model is in use, or why none is. Loads nothing."""
-        try:
-            known = (await self._open()).description
-        except ModelUnavailable as error:
-            return ModelStatus(message=str(error))
-        return ModelStatus(known.name, known.backend, True, f"{known.name} ({known.backend})")
+        return await self._keeper.status()
 
-    def configure(self, settings: CompletionSettings) -> None:
-        """Take new settings; the model is opened anew with the next request."""
-        if settings == self._settings:
-            return
-        self._settings, self._trouble = settings, None
-        self._cache.clear()
-        self._drop()
+    def configure(
+        self,
+        settings: CompletionSettings,
+        verifiers: Sequence[Verifier] | None = None,
+        roots: Sequence[str] | None = None,
+    ) -> None:
+        """Take new settings; where the model is another one, it is opened with the next request."""
+        if roots is not None:
+            self._ring.configure(roots)
+        changed = settings != self._flow.settings
+        if verifiers is not None and tuple(verifiers) != self._flow.verifiers:
+            self._flow.verifiers, changed = tuple(verifiers), True
+        if changed:
+            self._flow.settings = settings
+            self._flow.clear()
+            self._keeper.configure(settings)
+
+    def reset(self) -> None:
+        """Try the model anew, whatever was wrong with it: a key was given, or a server started."""
+        self._flow.flights.abort_all()
+        self._keeper.reset()
 
     async def close(self) -> None:
         """End requests, connections and the model's process."""
-        await self._flights.close()
-        model, self._model = self._model, None
-        if model is not None:
-            await model.close()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        if self._idle is not None:
+            self._idle.cancel()
+        for task in (background := list(self._background)):
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await self._turns.close()
+        await self._flow.flights.close()
+        await self._reader.close()
+        await self._keeper.close()
 
-    async def _gather(self, snapshot: Snapshot, project: Project, hole: Hole) -> tuple[Passage, ...]:
-        mine = [source for source in self._sources if snapshot.language in source.languages]
-        found = await asyncio.gather(*(source.gather(snapshot, project, hole) for source in mine))
-        return tuple(passage for part in found for passage in part)
+    async def _answer(self, question: Question) -> tuple[Offer, ...]:
+        asked = (question.snapshot.text, question.line, question.column, question.automatic)
+        uri = question.snapshot.uri
+        return await self._turns.take(uri, asked, lambda: Answering(self._flow, question).run(), superseded=())
 
-    def _judges(self, snapshot: Snapshot, project: Project) -> bool:
-        """Whether anything could be shown at all: without a verifier nothing is, so no model need be asked."""
-        mine = [row for row in self._verifiers if snapshot.language in row.languages]
-        return any(row.available(project.settings).available for row in mine)
+    def _worth(self, snapshot: Snapshot, project: Project) -> bool:
+        """Whether anything could be shown at all."""
+        return self._flow.settings.show != "verified" or bool(self._flow.judges(snapshot, project))
 
-    async def _complete(
-        self, snapshot: Snapshot, project: Project, place: tuple[int, int], automatic: bool
-    ) -> tuple[Suggestion, ...]:
-        hole = hole_at(snapshot, *place)
-        if hole is None:
-            return ()
-        facts = await self._gather(snapshot, project, hole)
-        scope = (snapshot.uri, snapshot.language, facts, automatic)
-        with contextlib.closing(Checker(self._verifiers, snapshot, project, hole)) as checker:
-            known = self._cache.get(scope, hole.prefix, hole.suffix)
-            if known is not None:
-                found = await self._checked(checker, known)
-                if found or not known:
-                    return self._suggest(found, hole)
-            if automatic:
-                await asyncio.sleep(self._settings.debounce if self._settings.debounce >= 0 else 0.15)
-            try:
-                found = await self._ask(hole, checker, range(1 if automatic else self._settings.candidates), facts)
-                if not found and automatic and self._settings.candidates > 1:
-                    # The verifiers refused the likeliest text. Another costs little: the prompt has been read.
-                    found = await self._ask(hole, checker, range(1, 2), facts)
-            except ModelUnavailable as error:
-                self._fail(error)
-                return ()
-        self._cache.put(scope, hole.prefix, hole.suffix, tuple(item.text for item in found))
-        return self._suggest(found, hole)
+    def _moved(self, snapshot: Snapshot, line: int) -> None:
+        """Note where the cursor is; from a far place it came back to it is known what is done there."""
+        before, self._cursor = self._cursor, (snapshot, line)
+        if snapshot.uri not in self._present and (before is None or before[0].text != snapshot.text):
+            # Nobody tells of edits: each question follows a key.
+            self._flow.cadence = self._flow.cadence.key(time.monotonic())
+        if before is not None and (before[0].uri != snapshot.uri or abs(before[1] - line) > FAR_LINES):
+            self._ring.left(*before)
+            self._rest_later()
 
-    async def _ask(self, hole: Hole, checker: Checker, seeds: range, facts: tuple[Passage, ...]) -> tuple[Checked, ...]:
-        """The accepted among the model's texts, one a seed; 0 is its likeliest text, the others are drawn."""
-        model = await self._open()
-        checker.prepare()
-        wanted = self._settings
-        requests = [
-            prompt.build(
-                hole,
-                model.description,
-                facts,
-                max_tokens=wanted.max_tokens,
-                temperature=wanted.temperature if seed else 0.0,
-                seed=seed,
-            )
-            for seed in seeds
-        ]
-        texts = await asyncio.gather(*(self._generate(model, request, hole) for request in requests))
-        return await self._checked(checker, tuple(dict.fromkeys(text for text in texts if text)))
+    def _rest_later(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self.idle)
 
-    async def _generate(self, model: Model, request: Request, hole: Hole) -> str:
-        """One candidate. Where the model is cut off by time or length, what stands in whole statements."""
-        raw, finish, whole = "", "", True
-        try:
-            async with asyncio.timeout(self._settings.timeout), contextlib.aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
-                async for piece in stream:
-                    raw, finish = raw + piece.text, piece.finish or finish
-                    if candidates.finished(raw, hole):
-                        break
-                else:
-                    whole = finish != "length"
-        except TimeoutError:
-            whole = False
-        text = candidates.trim(raw, hole)
-        return text if whole else candidates.whole_statements(text, hole.language)
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
 
-    async def _checked(self, checker: Checker, texts: Sequence[str]) -> tuple[Checked, ...]:
-        return rank(await asyncio.gather(*(checker.check(text) for text in texts)))
-
-    def _suggest(self, found: Sequence[Checked], hole: Hole) -> tuple[Suggestion, ...]:
-        name = self._model.description.name if self._model is not None else ""
-        return tuple(Suggestion(item.text, hole.span, Verdict(item.tools, item.not_run), name) for item in found)
-
-    async def _open(self) -> Model:
-        async with self._opening:
-            if self._model is not None:
-                return self._model
-            if self._trouble is not None and time.monotonic() - self._trouble[0] < RETRY_SECONDS:
-                raise ModelUnavailable(self._trouble[1])
-            settings = self._settings
-            try:
-                model = await (self._opener or open_model)(settings, self._pool)
-            except ModelUnavailable as error:
-                self._trouble = (time.monotonic(), str(error))
-                raise
-            if settings is not self._settings:  # changed while it was opened: the next request opens another
-                await model.close()
-                raise ModelUnavailable("The settings of completion have just changed.")
-            self._model, self._trouble = model, None
-            return model
-
-    def _fail(self, error: ModelUnavailable) -> None:
-        log.warning("%s", error)
-        self._trouble = (time.monotonic(), str(error))
-        self._drop()
-
-    def _drop(self) -> None:
-        """Give the model up without waiting for its end."""
-        model, self._model = self._model, None
-        if model is not None:
-            task = asyncio.ensure_future(model.close())
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("what follows a completion could not be asked for", exc_info=task.exception())

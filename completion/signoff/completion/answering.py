@@ -1,0 +1,342 @@
+"""One question answered: from what is known, from a request on its way, or by asking the model; judged and ranked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from signoff.completion import prompt
+from signoff.completion.cache import CompletionCache, Entry, Known, Reach, Ticket
+from signoff.completion.cadence import Cadence, pause
+from signoff.completion.check import Checked
+from signoff.completion.context import Hole, hole_at
+from signoff.completion.counters import Tally
+from signoff.completion.flight import Flight, Flights
+from signoff.completion.model.keeper import Keeper
+from signoff.completion.model.protocol import (
+    Description,
+    Model,
+    ModelChanged,
+    ModelUnavailable,
+    PromptTooLong,
+    Request,
+)
+from signoff.completion.place import Since, moved, place_at, span_of
+from signoff.completion.rank import rank
+from signoff.completion.reader import Reader
+from signoff.completion.settings import CompletionSettings
+from signoff.completion.suggestion import Suggestion, Verdict
+from signoff.completion.verdicts import Judging, Verdicts, digest
+from signoff.verifiers.finding import Span
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.verifier import Verifier
+
+# Characters that a token has at most on average, for how far into the document a model reads.
+TOKEN_CHARACTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an editor asks at a position, or (`prefetch`) will ask next. `at`: when, by the monotonic clock."""
+
+    snapshot: Snapshot
+    project: Project
+    line: int
+    column: int
+    automatic: bool
+    prefetch: bool = False
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A suggestion, and the generation that it comes from."""
+
+    suggestion: Suggestion
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    checked: Checked
+    ticket: Ticket
+    span: Span
+
+
+class _Superseded(Exception):
+    """The request was ended by something newer: there is nothing to be said any more."""
+
+
+class Flow:
+    """What the questions of one engine share."""
+
+    def __init__(
+        self, verifiers: Sequence[Verifier], settings: CompletionSettings, keeper: Keeper, reader: Reader
+    ) -> None:
+        self.verifiers = tuple(verifiers)
+        self.settings = settings
+        self.keeper = keeper
+        self.reader = reader
+        self.cadence = Cadence()
+        self.cache = CompletionCache()
+        self.verdicts = Verdicts()
+        self.tally = Tally()
+        self.flights = Flights(self._landed)
+
+    def judges(self, snapshot: Snapshot, project: Project) -> tuple[Verifier, ...]:
+        """Those who can judge a document."""
+        mine = (row for row in self.verifiers if snapshot.language in row.languages)
+        return tuple(row for row in mine if row.available(project.settings).available)
+
+    def clear(self) -> None:
+        """Forget all texts and verdicts, and end all requests."""
+        self.flights.abort_all()
+        self.cache.clear()
+        self.verdicts.clear()
+
+    def _landed(self, flight: Flight) -> None:
+        self.tally.ended(flight.ticket, aborted=flight.aborted)
+        texts = tuple(Known(text, flight.ticket) for text in flight.drafts.texts if text)
+        if texts and not flight.aborted and flight.error is None:
+            # Also if nobody waits for it any more: who goes on typing what it says finds it.
+            self.cache.put(flight.uri, flight.hole.prefix, flight.hole.suffix, Entry(texts, _bare(flight.hole)))
+
+
+class Answering:
+    """Answers one question. run() may be cancelled at any point; the model's work may go on for the next question."""
+
+    def __init__(self, flow: Flow, question: Question) -> None:
+        self._flow = flow
+        self._settings = flow.settings
+        self._question = question
+        self._snapshot = question.snapshot
+        self._judges = flow.judges(question.snapshot, question.project)
+        self._place = place_at(question.snapshot, question.line, question.column)
+        self._found: list[_Judged] = []
+        self._hole: Hole | None = None
+
+    async def run(self) -> tuple[Offer, ...]:
+        """What can be offered, best first."""
+        with contextlib.suppress(_Superseded):
+            if await self._remembered():
+                return self._offers()
+            try:
+                if await self._on_its_way() or await self._ask():
+                    self._remember()
+            except ModelUnavailable:
+                pass  # the status says so
+        return self._offers()
+
+    async def _remembered(self) -> bool:
+        """Look into the cache; whether that answers the question."""
+        hit = self._flow.cache.get(self._snapshot.uri, self._place)
+        if hit is None or (not self._question.automatic and not hit.entry.several and not hit.rests):
+            return False
+        if not hit.rests:
+            here = hit.entry.document == digest(self._place.prefix, self._place.suffix)
+            self._flow.tally.hits += here
+            return here
+        hole = moved(hit.entry.hole, self._place, hit.since)
+        with contextlib.closing(self._judging(hole)) as judging:
+            checked = await judging.check_all([one.text for one in hit.rests])
+        rows = zip(checked, hit.rests, strict=True)
+        self._found = [_Judged(one, known.ticket, span_of(self._place, hit.since)) for one, known in rows]
+        if not self._offers():
+            # The document is another one elsewhere: what was accepted then is not any more.
+            self._found = []
+            return False
+        self._flow.tally.hits += 1
+        return self._question.automatic or hit.entry.several
+
+    async def _on_its_way(self) -> bool:
+        """Wait for a request that what was typed agrees with; whether that answers the question."""
+        found = self._flow.flights.agreeing(self._snapshot.uri, self._place)
+        if found is None or self._found:
+            return False
+        flight, since = found
+        self._flow.tally.kept += 1
+        hole = moved(flight.hole, self._place, since)
+        with contextlib.closing(self._judging(hole)) as judging:
+            if not await self._land(flight, since, judging):
+                return False
+        self._hole = hole
+        return self._question.automatic and self._good() > 0
+
+    async def _ask(self) -> bool:
+        """Ask the model, as often as the question is worth; whether it was asked."""
+        hole = hole_at(self._snapshot, self._question.line, self._question.column)
+        if hole is None:
+            return False
+        self._hole = hole
+        model = await self._flow.keeper.open(automatic=self._question.automatic)
+        await self._pause(model.description, hole)
+        with contextlib.closing(self._judging(hole)) as judging:
+            for count, temperature, seed in self._rounds(model.description):
+                await self._round(hole, judging, count, temperature, seed)
+                if self._question.automatic and self._good():
+                    break
+        return True
+
+    async def _round(self, hole: Hole, judging: Judging, count: int, temperature: float, seed: int) -> None:
+        """One request, sent once more where it was too long or the server has another model now."""
+        for attempt in (1, 2):
+            try:
+                model = await self._flow.keeper.open(automatic=self._question.automatic)
+                request = await self._request(model, hole, count, temperature, seed)
+                ticket = Ticket(model.description.name, self._question.prefetch)
+                flight = Flight(self._snapshot.uri, hole, count, ticket)
+                pieces, local = model.stream(request), model.description.local
+                self._flow.flights.start(flight, pieces, self._settings.timeout, alone=local)
+                self._flow.tally.sent(ticket)
+                if self._judges:
+                    judging.prepare()
+                await self._land(flight, Since(), judging)
+                return
+            except (PromptTooLong, ModelChanged):
+                if attempt == 2:
+                    raise
+
+    async def _request(self, model: Model, hole: Hole, count: int, temperature: float, seed: int) -> Request:
+        known, wanted, flow = model.description, self._settings, self._flow
+        reach = Reach(known.budget.prefix * TOKEN_CHARACTERS, known.budget.suffix * TOKEN_CHARACTERS)
+        flow.cache.reach = reach
+        around = await flow.reader.read(
+            self._snapshot,
+            self._question.project,
+            hole,
+            known,
+            max_tokens=wanted.max_tokens,
+            count=model.count_tokens,
+        )
+        return prompt.build(
+            hole,
+            known,
+            around.passages,
+            max_tokens=wanted.max_tokens,
+            temperature=temperature,
+            seed=seed,
+            n=count,
+            path=around.path,
+            read=around.window,
+        )
+
+    def _rounds(self, known: Description) -> Iterator[tuple[int, float, int]]:
+        """(candidates, temperature, seed) of the requests that the question is worth.
+
+        The likeliest text is asked for alone. Others are drawn: one more where it was refused, or as many as are
+        wanted on an explicit request, in one request where the server can.
+        """
+        wanted, drawn, most = self._settings.candidates, self._settings.temperature, max(known.candidates, 1)
+        several, known_already = wanted > 1 and drawn > 0, bool(self._found)
+        if not known_already and (self._question.automatic or most == 1 or not several):
+            yield 1, 0.0, 0
+            known_already = True
+        left = (wanted - known_already) * several
+        if self._question.automatic:
+            left = min(left, most, 2)
+        for seed, start in enumerate(range(0, left, most), 1):
+            yield min(left - start, most), drawn, seed
+
+    async def _pause(self, known: Description, hole: Hole) -> None:
+        """Wait for the end of the burst of keys."""
+        if not self._question.automatic or self._question.prefetch or self._found:
+            return
+        seconds = self._settings.debounce
+        if seconds < 0:
+            latency = self._flow.keeper.health.latency
+            seconds = pause(self._flow.cadence, hole.prefix[-1:], latency=latency, local=known.local)
+        left = self._question.at + seconds - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+
+    async def _land(self, flight: Flight, since: Since, judging: Judging) -> bool:
+        """Judge the texts of a request as each comes to its end; False where they turn out not to agree.
+
+        Raises ModelUnavailable where the request failed, _Superseded where something newer has ended it.
+        """
+        checks: list[asyncio.Task[Checked]] = []
+        span, flights = span_of(self._place, since), self._flow.flights
+        try:
+            with flights.aboard(flight):
+                while True:
+                    news = flight.news
+                    if flight.aborted:
+                        raise _Superseded
+                    rests = [rest for text in flight.drafts.texts if (rest := since.rest(text))]
+                    checks += [asyncio.ensure_future(judging.check(rest)) for rest in rests[len(checks) :]]
+                    ready = [check.result() for check in checks if check.done()]
+                    if (flight.over and len(ready) == len(checks)) or self._first(ready):
+                        break
+                    if not flight.over and not flight.drafts.agree(since):
+                        flights.abort(flight)
+                        return False
+                    await _any(None if flight.over else news, checks)
+        finally:
+            for check in checks:
+                check.cancel()
+        if self._first(ready) and not flight.over:
+            flights.abort(flight)
+        if flight.error is not None and not any(one.text for one in ready):
+            raise flight.error
+        self._found += [_Judged(one, flight.ticket, span) for one in ready if one.text]
+        return bool(rests)
+
+    def _first(self, ready: Sequence[Checked]) -> bool:
+        """Whether one of them will do."""
+        return self._question.automatic and any(map(self._will_do, ready))
+
+    def _will_do(self, checked: Checked) -> bool:
+        return checked.accepted or (not self._judges and bool(checked.text))
+
+    def _good(self) -> int:
+        return sum(self._will_do(one.checked) for one in self._found)
+
+    def _judging(self, hole: Hole) -> Judging:
+        return Judging(self._flow.verdicts, self._judges, self._snapshot, self._question.project, hole)
+
+    def _remember(self) -> None:
+        """Keep what is offered, also that it is nothing, for the same place."""
+        if self._hole is None:
+            return
+        texts = tuple(Known(one.suggestion.text, one.ticket) for one in self._offers())
+        document = b"" if texts else digest(self._place.prefix, self._place.suffix)
+        entry = Entry(texts, _bare(self._hole), not self._question.automatic, document)
+        self._flow.cache.put(self._snapshot.uri, self._hole.prefix, self._hole.suffix, entry)
+
+    def _offers(self) -> tuple[Offer, ...]:
+        rows: dict[str, _Judged] = {}
+        for row in self._found:
+            rows.setdefault(row.checked.text, row)
+        ranked = self._ranked()
+        return tuple(_offer(one, rows[one.text]) for one in ranked)
+
+    def _ranked(self) -> tuple[Checked, ...]:
+        checked = [one.checked for one in self._found]
+        return rank(checked) if self._judges else tuple({one.text: one for one in checked}.values())
+
+
+def _offer(checked: Checked, row: _Judged) -> Offer:
+    return Offer(Suggestion(checked.text, row.span, _verdict(checked), row.ticket.model), row.ticket)
+
+
+def _verdict(checked: Checked) -> Verdict:
+    return Verdict(checked.tools, checked.not_run)
+
+
+def _bare(hole: Hole) -> Hole:
+    """What a place asks for, without the document's text."""
+    return replace(hole, prefix="", suffix="")
+
+
+async def _any(news: asyncio.Event | None, checks: Sequence[asyncio.Task[Checked]]) -> None:
+    """Wait for news, or for the end of a check."""
+    told = [asyncio.ensure_future(news.wait())] if news is not None else []
+    try:
+        await asyncio.wait([*told, *(check for check in checks if not check.done())], return_when="FIRST_COMPLETED")
+    finally:
+        for task in told:
+            task.cancel()
