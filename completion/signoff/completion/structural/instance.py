@@ -185,14 +185,21 @@ def _ports_of(
 def _with_plainer(
     proposal: Proposal, body: Callable[[Sequence[Connection]], Body], all_: Sequence[Connection]
 ) -> Proposal:
-    """The proposal, and where it is refused: with only inputs connected; with nothing connected."""
+    """The proposal, and where it is refused: without what is blamed; with inputs only; with nothing connected."""
     inputs, nothing = hdl_connect.without(all_, outputs=False), hdl_connect.without(all_, outputs=True)
     plainer = None
     if any(one.to for one in inputs):
         plainer = replace(proposal, body=body(nothing), detail="to be connected")
     if any(one.to and one.output for one in all_):
         plainer = replace(proposal, body=body(inputs), detail="only inputs by name", plainer=plainer)
-    return replace(proposal, plainer=plainer)
+
+    def less(blamed: frozenset[str]) -> Proposal:
+        rest = [replace(one, to="") if blamed & {one.to, one.name} else one for one in all_]
+        count = sum(1 for one in rest if one.to)
+        fewer = replace(proposal, body=body(rest), detail=f"{count} of {len(rest)} by name")
+        return _with_plainer(fewer, body, rest)
+
+    return replace(proposal, plainer=plainer, without=less)
 
 
 def _opening(place: Place, at: Instance, indent: str, opened: bool) -> str:

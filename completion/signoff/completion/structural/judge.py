@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -23,6 +24,10 @@ from signoff.verifiers.verifier import Verifier
 KEPT = 64
 # What a judgement may take that nobody waits for any longer; the next key finds it done.
 SECONDS = 5.0
+# A text is tried with less in it at most so often.
+TRIES = 5
+# How tools write the names that they speak of.
+_QUOTED = re.compile(r"['‘`](\w+)['’]")
 
 Judges = Callable[[], Sequence[Verifier]]
 
@@ -69,14 +74,21 @@ class Judge:
         snapshot, hole = without(place, proposal)
         one: Proposal | None = proposal
         with contextlib.closing(Checker(self._verifiers(), snapshot, project, hole)) as checker:
-            while one is not None:
-                if (one.start, one.end) != (proposal.start, proposal.end):
-                    raise ValueError("a plainer proposal must replace the same text")
+            for _ in range(TRIES):
+                if one is None:
+                    break
                 checked = await checker.check(one.checked_text)
                 if checked.accepted and checked.text == one.checked_text:
                     return Offer(one, _verdict(checked, time.perf_counter() - start))
-                one = one.plainer
+                one = _next(one, checked)
         return None
+
+
+def _next(proposal: Proposal, checked: Checked) -> Proposal | None:
+    """What to try where the tools refused: all but what they name, else what is plainer."""
+    blamed = frozenset(name for finding in checked.refused for name in _QUOTED.findall(finding.message))
+    less = proposal.without(blamed) if proposal.without is not None and blamed else None
+    return less if less is not None and less.body != proposal.body else proposal.plainer
 
 
 def without(place: Place, proposal: Proposal) -> tuple[Snapshot, Hole]:

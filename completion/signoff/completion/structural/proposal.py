@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 
 class Kind(enum.StrEnum):
@@ -43,7 +43,8 @@ class Proposal:
     `label`, `detail` and `documentation` are for the person who chooses: what it is, what comes in and why.
     `filter` is what is matched with the word typed ("": the label). `asked`: the place asks for just this, so it
     stands above mere names. `judged` False: a plain name that the toolchain itself has told, which needs no run.
-    `plainer` is tried where the tools refuse this one. `open` are the names of what the user has to fill in.
+    Where the tools refuse it, `without` gives the same without the names that their messages blame, and after that
+    `plainer` is tried.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Proposal:
     asked: bool = False
     judged: bool = True
     plainer: Proposal | None = None
+    without: Callable[[frozenset[str]], Proposal | None] | None = field(default=None, compare=False)
 
     @property
     def open(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from signoff.completion.structural.enum_case import EnumCase
+from signoff.completion.structural.hdl_members import Members, PackageImport
 from signoff.completion.structural.instance import InstancePorts, Library, WholeInstance
 from signoff.completion.structural.kind import StructuralKind
 from signoff.verifiers.hdl.slang import Slang
@@ -9,4 +11,10 @@ from signoff.verifiers.hdl.slang import Slang
 
 def build(slang: Slang, library: Library) -> tuple[StructuralKind, ...]:
     """The kinds. `slang` answers what is in scope; `library` gives the workspace's modules under a prefix."""
-    return (InstancePorts(slang, library), WholeInstance(slang, library))
+    return (
+        InstancePorts(slang, library),
+        WholeInstance(slang, library),
+        EnumCase(slang),
+        Members(slang),
+        PackageImport(slang),
+    )

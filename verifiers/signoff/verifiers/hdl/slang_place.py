@@ -16,6 +16,7 @@ from signoff.verifiers.hdl.slang_locate import Locator, element
 from signoff.verifiers.hdl.slang_scope import MAX_NAMES, name_facts, scope_facts
 
 _INDEX = re.compile(r"\[[^\[\]]*\]")
+_PACKAGE = re.compile(r"(\w+)::\w+\Z")
 _NAMES = re.compile(r"\w+(?:(?:\.|::)\w+)*")
 
 
@@ -71,17 +72,17 @@ def _typed(locator: Locator, base: Described, kind: ast.Type) -> Described:
     facts = replace(base, type=str(kind), width=int(kind.bitWidth), members=_names(inner))
     if not inner.isEnum:
         return facts
-    return replace(facts, enumeration=not kind.isArray, qualifier=_qualifier(locator, inner, facts.members))
+    return replace(facts, enumeration=not kind.isArray, qualifier=_qualifier(locator, kind, facts.members))
 
 
-def _qualifier(locator: Locator, kind: ast.Type, values: tuple[NameFacts, ...]) -> str:
+def _qualifier(locator: Locator, declared: ast.Type, values: tuple[NameFacts, ...]) -> str:
     scopes = locator.scopes()
     scope: Any = scopes[-1] if scopes else None  # a Scope as well, which the stubs do not say
     seen = scope.lookupName(values[0].name) if scope is not None and values else None
-    if isinstance(seen, ast.EnumValueSymbol) and seen.type.canonicalType == kind:
+    if isinstance(seen, ast.EnumValueSymbol) and seen.type.canonicalType == element(declared):
         return ""
-    parent: Any = kind.parentScope
-    return f"{parent.name}::" if isinstance(parent, ast.PackageSymbol) else ""
+    package = _PACKAGE.match(str(declared))
+    return f"{package[1]}::" if package is not None else ""
 
 
 def _names(scope: Any) -> tuple[NameFacts, ...]:
