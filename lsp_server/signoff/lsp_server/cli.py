@@ -18,7 +18,7 @@ COMMANDS = {
     "fix": "mend what the tools can prove mended",
     "emulate": "run a firmware image in an emulator",
     "doctor": "say which tools are here, which are not, and why",
-    "model": "list and download completion models",
+    "model": "list, download and serve completion models",
     "bench": "measure completion on your own files, with your own model",
     "demo": "see Signoff at work on example files",
 }

@@ -1,4 +1,4 @@
-"""`signoff model list|pull`: the models that can run on this machine."""
+"""`signoff model list|pull|serve`: the models that can run on this machine, and a server for larger ones."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.completion.model.weights import DownloadError, Entry, catalogue, directory, find, path_of, pull, size_of
+from signoff.lsp_server.commands import model_serve
 from signoff.verifiers.extras import install
 
 if TYPE_CHECKING:
@@ -25,17 +26,20 @@ PLAIN_SECONDS = 1.0
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command and its arguments."""
     parser = subparsers.add_parser(
-        "model", help="list and download completion models", description="Models for completion on this machine."
+        "model", help="list, download and serve completion models", description="Models for completion."
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", help="show the models, and which are downloaded")
     fetch = actions.add_parser("pull", help="download a model (resumed where it broke off, checked by its SHA-256)")
     fetch.add_argument("name", nargs="?", default=catalogue()[0].name, help="default: %(default)s")
     fetch.add_argument("--url", default="", help="a place to try before the model's own sources")
+    model_serve.add_parser(actions)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List or download; the exit status is 2 where the model could not be had."""
+    """List, download or serve; the exit status is 2 where the model could not be had."""
+    if args.action == "serve":
+        return model_serve.run(args)
     return _list() if args.action == "list" else _pull(args.name, args.url)
 
 

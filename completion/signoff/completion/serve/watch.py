@@ -1,0 +1,195 @@
+"""Starts vLLM, waits until it answers, and starts it again where it ends or hangs; nothing of it outlives us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+import time
+from asyncio.subprocess import Process
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from signoff.completion.model.http import HttpClient
+from signoff.completion.model.protocol import ModelUnavailable
+from signoff.completion.serve import causes
+from signoff.completion.serve.keeper import kept
+from signoff.completion.serve.log import Log
+from signoff.completion.serve.plan import EVERYWHERE, Plan
+from signoff.completion.serve.weights import ServeError
+from signoff.verifiers.run import ToolMissing, exit_reason, kill_group, scratch_folder, spawn
+
+# vLLM's sockets have names of 36 characters in the folder of temporary files.
+SOCKET_FOLDER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds and counts of watching; tests take shorter ones.
+
+    A server that ended is started again after `delays`, one after the other; more often than these within `window`
+    it is given up. One that fails to answer `misses` times in a row hangs. `grace` is what it has to end by itself.
+    """
+
+    starting: float = 0.5
+    running: float = 10.0
+    misses: int = 4
+    delays: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    window: float = 600.0
+    grace: float = 10.0
+
+
+class Watch:
+    """One server for as long as run() goes. `say` gets sentences for the user, `show` what is going on meanwhile."""
+
+    def __init__(
+        self, plan: Plan, log: Log, say: Callable[[str], None], show: Callable[[str], None], pace: Pace | None = None
+    ) -> None:
+        self._plan = plan
+        self._log = log
+        self._say = say
+        self._show = show
+        self._pace = pace or Pace()
+        self._ends: deque[float] = deque()
+        self.process: Process | None = None
+        self.starts = 0
+
+    async def run(self, ready: Callable[[float], None]) -> None:
+        """Serve until cancelled; `ready` gets the seconds of each start. Raises ServeError where it cannot go on."""
+        while True:
+            free_port(self._plan)
+            ended = await self._once(ready)
+            reason = causes.explain(tuple(self._log.lines))
+            delay = self._delay()
+            if delay is None:
+                raise ServeError(f"vLLM ended again and again; last: {self._told(ended, reason)}")
+            self._say(f"vLLM ended ({reason or ended}); starting it again in {delay:g} s")
+            await asyncio.sleep(delay)
+
+    async def _once(self, ready: Callable[[float], None]) -> str:
+        """One start to its end; how it ended. Raises ServeError where it ended before it ever answered."""
+        began = time.monotonic()
+        self._log.forget()
+        with scratch_folder("vllm") as folder:
+            try:
+                self.process = await spawn(kept(self._plan.argv), cwd=folder, env=self._env(folder))
+            except ToolMissing as error:
+                raise ServeError(str(error)) from error
+            self.starts += 1
+            pumps = [
+                asyncio.create_task(self._pump(stream, name))
+                for stream, name in ((self.process.stdout, "out"), (self.process.stderr, "err"))
+            ]
+            try:
+                if not await self._answers(self.process):
+                    await self._drained(pumps)
+                    ended = exit_reason(self.process.returncode or 0)
+                    raise ServeError(self._told(ended, causes.explain(tuple(self._log.lines))))
+                ready(time.monotonic() - began)
+                return await self._until_end(self.process)
+            finally:
+                await self._end(self.process)
+                await self._drained(pumps)
+
+    def _env(self, folder: Path) -> dict[str, str]:
+        """The plan's variables; temporary files go into `folder` where the path of a socket still fits (104 bytes)."""
+        short = len(str(folder)) < SOCKET_FOLDER
+        return {**self._plan.env, "TMPDIR": str(folder)} if short else dict(self._plan.env)
+
+    async def _answers(self, process: Process) -> bool:
+        """Wait until the server answers; False where it ended before. Loading may take as long as it takes."""
+        client = HttpClient(self._plan.url, self._plan.key)
+        try:
+            while process.returncode is None:
+                self._show(f"starting: {self._log.latest}")
+                if await self._serves(client):
+                    return True
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), self._pace.starting)
+            return False
+        finally:
+            await client.close()
+
+    async def _until_end(self, process: Process) -> str:
+        missed = 0
+        client = HttpClient(self._plan.url, self._plan.key)
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), self._pace.running)
+                if process.returncode is not None:
+                    return exit_reason(process.returncode)
+                missed = 0 if await self._serves(client) else missed + 1
+                if missed >= self._pace.misses:
+                    return "it answered no more"
+        finally:
+            await client.close()
+
+    async def _serves(self, client: HttpClient) -> bool:
+        """Whether our server answers: another program on its port would serve another model."""
+        try:
+            listing = await client.get("/v1/models")
+        except ModelUnavailable:
+            return False
+        data = listing.get("data") if isinstance(listing, dict) else None
+        return isinstance(data, list) and any(
+            isinstance(row, dict) and row.get("id") == self._plan.name for row in data
+        )
+
+    async def _pump(self, stream: asyncio.StreamReader | None, name: str) -> None:
+        while stream is not None and (data := await stream.read(1 << 16)):
+            self._log.write(data, name)
+
+    async def _drained(self, pumps: list[asyncio.Task[None]]) -> None:
+        """What the processes wrote last; one that left the group may hold a pipe open, and is not waited for."""
+        await asyncio.wait(pumps, timeout=1.0)
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+    async def _end(self, process: Process) -> None:
+        """End the process and all that it started: asked first, so that it removes its shared memory."""
+        try:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError, TimeoutError):
+                    process.terminate()
+                    await asyncio.wait_for(process.wait(), self._pace.grace)
+        finally:
+            kill_group(process)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), self._pace.grace)
+            self.process = None
+
+    def _delay(self) -> float | None:
+        """Seconds until the next start; None where there have been too many within the window."""
+        now = time.monotonic()
+        while self._ends and now - self._ends[0] > self._pace.window:
+            self._ends.popleft()
+        tried = len(self._ends)
+        self._ends.append(now)
+        return self._pace.delays[tried] if tried < len(self._pace.delays) else None
+
+    def _told(self, ended: str, reason: str) -> str:
+        words = reason or f"it ended ({ended})."
+        last = causes.last_words(tuple(self._log.lines))
+        return f"{words}\nIts last lines (all of them: {self._log.path}):\n{last}" if last else words
+
+
+def free_port(plan: Plan) -> None:
+    """Raises ServeError where the port is taken or the address is not this machine's."""
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    host = plan.host if plan.host not in EVERYWHERE else ("::" if family == socket.AF_INET6 else "0.0.0.0")
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if sys.platform != "win32":
+                # As the server does: connections of one that has just ended do not count as taken.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, plan.port))
+    except OSError as error:
+        raise ServeError(
+            f"{plan.host}:{plan.port} cannot be listened on ({error.strerror or error}): end the program that has the "
+            "port, or choose another with --port."
+        ) from error
