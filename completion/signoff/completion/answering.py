@@ -96,7 +96,7 @@ class Flow:
         """Forget all texts and verdicts, and end all requests."""
         self.flights.abort_all()
         self.cache.clear()
-        self.verdicts.clear()
+        self.verdicts.close()
 
     def _landed(self, flight: Flight) -> None:
         self.tally.ended(flight.ticket, aborted=flight.aborted)
@@ -296,7 +296,8 @@ class Answering:
         return sum(self._will_do(one.checked) for one in self._found)
 
     def _judging(self, hole: Hole) -> Judging:
-        return Judging(self._flow.verdicts, self._judges, self._snapshot, self._question.project, hole)
+        question = self._question
+        return Judging(self._flow.verdicts, self._judges, question.snapshot, question.project, hole, self._settings)
 
     def _remember(self) -> None:
         """Keep what is offered, also that it is nothing, for the same place."""
@@ -311,12 +312,10 @@ class Answering:
         rows: dict[str, _Judged] = {}
         for row in self._found:
             rows.setdefault(row.checked.text, row)
-        ranked = self._ranked()
+        # Where nobody can judge, and the user wants to see it nevertheless, the model's own order counts.
+        show = self._settings.show if self._judges else "verified-first"
+        ranked = rank((one.checked for one in self._found), show=show)
         return tuple(_offer(one, rows[one.text]) for one in ranked)
-
-    def _ranked(self) -> tuple[Checked, ...]:
-        checked = [one.checked for one in self._found]
-        return rank(checked) if self._judges else tuple({one.text: one for one in checked}.values())
 
 
 def _offer(checked: Checked, row: _Judged) -> Offer:
@@ -324,7 +323,9 @@ def _offer(checked: Checked, row: _Judged) -> Offer:
 
 
 def _verdict(checked: Checked) -> Verdict:
-    return Verdict(checked.tools, checked.not_run)
+    """What is proven of a text, in the tools' own words."""
+    refused = tuple(f"{one.tool}: {one.message}" for one in checked.refused)
+    return Verdict(checked.tools, checked.not_run, checked.seconds, refused, checked.cut, checked.reason)
 
 
 def _bare(hole: Hole) -> Hole:

@@ -121,7 +121,7 @@ class CompletionEngine:
 
     def files_changed(self) -> None:
         """Files changed on disk: what was said of texts that are read together with them may not hold any more."""
-        self._flow.verdicts.clear()
+        self._flow.verdicts.outdated()
 
     def accepted(self, uri: str, suggestion: Suggestion) -> None:
         """The user took a suggestion: what may follow it is asked for at once."""
@@ -169,6 +169,7 @@ class CompletionEngine:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self._turns.close()
+        self._flow.clear()
         await self._flow.flights.close()
         await self._reader.close()
         await self._keeper.close()

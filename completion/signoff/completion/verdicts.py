@@ -10,11 +10,15 @@ from dataclasses import replace
 
 from signoff.completion.check import Checked, Checker
 from signoff.completion.context import Hole
+from signoff.completion.runs import Runs
+from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
 
 ENTRIES = 256
+# Generations of runs that may still be under way when their files have changed.
+FORMER = 3
 
 
 def digest(*parts: str) -> bytes:
@@ -26,9 +30,14 @@ def digest(*parts: str) -> bytes:
 
 
 class Verdicts:
-    """Keeps what was said of whole documents, each with all that the tools saw beside it."""
+    """Keeps what was said of whole documents, each with all that the tools saw beside it.
+
+    `runs` are the runs of the verifiers, some of them under way.
+    """
 
     def __init__(self, entries: int = ENTRIES) -> None:
+        self.runs = Runs()
+        self._former: list[Runs] = []
         self._limit = entries
         self._known: OrderedDict[tuple[str, bytes], tuple[Project, int, Checked]] = OrderedDict()
 
@@ -53,13 +62,27 @@ class Verdicts:
         while len(self._known) > self._limit:
             self._known.popitem(last=False)
 
-    def clear(self) -> None:
-        """Forget everything: files on disk have changed, or the tools have."""
+    def outdated(self) -> None:
+        """Files on disk have changed: nothing of this holds any more. What is being judged just now is judged on."""
         self._known.clear()
+        self._former.append(self.runs)
+        for runs in self._former[:-FORMER]:
+            runs.close()
+        self._former, self.runs = self._former[-FORMER:], Runs()
+
+    def close(self) -> None:
+        """Forget everything, and end what is being judged."""
+        self.outdated()
+        for runs in self._former:
+            runs.close()
+        self._former.clear()
 
 
 class Judging:
-    """Judges texts for one hole: by what is known already, else by the verifiers, which are started only then."""
+    """Judges texts for one hole: by what is known already, else by the verifiers, which are started only then.
+
+    Without verifiers nothing is said of any text.
+    """
 
     def __init__(
         self,
@@ -68,8 +91,10 @@ class Judging:
         snapshot: Snapshot,
         project: Project,
         hole: Hole,
+        settings: CompletionSettings,
     ) -> None:
         self._verdicts = verdicts
+        self._settings = settings
         self._verifiers = verifiers
         # Closers that the editor has put in are out of the hole's suffix: they will be replaced.
         text = hole.prefix + hole.suffix
@@ -109,5 +134,13 @@ class Judging:
     @property
     def _tools(self) -> Checker:
         if self._checker is None:
-            self._checker = Checker(self._verifiers, self._snapshot, self._project, self._hole)
+            self._checker = Checker(
+                self._verifiers,
+                self._snapshot,
+                self._project,
+                self._hole,
+                budget=self._settings.check_timeout,
+                show=self._settings.show,
+                runs=self._verdicts.runs,
+            )
         return self._checker
