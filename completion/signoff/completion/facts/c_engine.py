@@ -1,0 +1,57 @@
+"""The facts of C and CUDA documents in their worker process: headers become declarations, these passages."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+
+from signoff.completion.facts import choice
+from signoff.completion.facts.cursor import at
+from signoff.completion.facts.names import Names, Own
+from signoff.completion.passage import Passage
+from signoff.verifiers.declarations.index import Index
+from signoff.verifiers.declarations.scope import Way
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A document and the place in it: `path` is absolute, `name` below the root; `buffers` are (path, text)."""
+
+    path: str
+    name: str
+    prefix: str
+    suffix: str
+    way: Way
+    buffers: tuple[tuple[str, str], ...] = ()
+
+
+class FactsEngine:
+    """The engine class of workers.py. One instance serves one project root."""
+
+    def __init__(self) -> None:
+        self._index = Index()
+
+    def passages(self, question: Question) -> tuple[Passage, ...] | None:
+        """What matters at the place; None where headers have to be read first: prepare() does it."""
+        data = self._begin(question)
+        scope = self._index.known(question.path, data, question.way)
+        if scope is None:
+            return None
+        cursor = at(question.prefix, question.suffix)
+        text = question.prefix + question.suffix
+        own = Own(text[: cursor.start], text[cursor.end :], question.name)
+        names = Names(scope, own, cursor.region)
+        return (*choice.near(cursor, names), *choice.far(cursor, names))
+
+    def prepare(self, question: Question) -> None:
+        """Read the headers of a document, however long it takes."""
+        scope = self._index.read(question.path, self._begin(question), question.way)
+        _ = scope.names, scope.sorted_names, scope.groups
+        gc.collect()
+        gc.freeze()  # what was read stays: no later pass need look at it
+
+    def _begin(self, question: Question) -> bytes:
+        buffers = {path: text.encode("utf-8", "replace") for path, text in question.buffers}
+        data = (question.prefix + question.suffix).encode("utf-8", "replace")
+        self._index.begin({**buffers, question.path: data})
+        return data

@@ -1,0 +1,195 @@
+"""How often the declarations that the next statement needs are among the passages that the model gets to read.
+
+    python tests/real/completion_facts.py PATH... [--count 200] [--seed 1] [--language c] [--show 10]
+
+At random statements of the sources below each PATH, three questions: `start`, the statement is not there yet, the
+cursor stands where it will begin; `inside`, the cursor stands right before one of its names; `half`, three letters of
+that name are typed. What is counted are names that a header declares and the document does not (for Triton: imported
+from another module or the package), and that the chosen passages (a budget of 1,500 tokens) tell. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from signoff.completion.context import Hole
+from signoff.completion.facts.c import CFacts
+from signoff.completion.facts.c_engine import FactsEngine
+from signoff.completion.facts.cuda import CudaFacts
+from signoff.completion.facts.cursor import KEYWORDS, code
+from signoff.completion.gather import Room, choose
+from signoff.completion.passage import Passage
+from signoff.completion.reader import outside
+from signoff.completion.window import Window
+from signoff.verifiers.project import Project
+from signoff.verifiers.settings import VerifierSettings
+from signoff.verifiers.snapshot import Snapshot
+from signoff.verifiers.workers import WorkerPool
+from signoff.verifiers.workspace import WorkspaceModel
+
+SUFFIXES = {"c": (".c",), "cuda": (".cu", ".cuh"), "triton": (".py",)}
+IDS = {"c": "c", "cuda": "cuda-cpp", "triton": "python"}
+STATEMENT = re.compile(r"(?<=[;{}])\s*\n[ \t]+([A-Za-z_*(][^;{}#]*;)")
+NAME = re.compile(r"(?<![\w.>])[A-Za-z_]\w*")
+TOKENS = 1500
+
+
+@dataclass
+class Tally:
+    """Names asked for and told, by question; times in seconds of processor time."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    characters: list[int] = field(default_factory=list)
+
+    def add(self, question: str, names: list[str], passages: tuple[Passage, ...]) -> None:
+        """One place: `names` are needed there."""
+        words = set(re.findall(r"\w+", " ".join(one.text for one in passages)))
+        self.asked[question] += len(names)
+        self.told[question] += sum(name in words for name in names)
+        self.missed.update(f"{question}: {name}" for name in names if name not in words)
+
+    def share(self, question: str) -> str:
+        """The share told."""
+        asked = self.asked[question]
+        return f"{self.told[question] / asked:.0%} of {asked}" if asked else "-"
+
+
+def chosen(found: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """What a model with the usual budget reads of them."""
+    return choose((), found, Room(TOKENS, lambda text: -(-len(text) * 2 // 7)))
+
+
+def statements(text: str, rng: random.Random) -> Iterator[tuple[int, int]]:
+    """(start, end) of statements, in a random order."""
+    found = [match.span(1) for match in STATEMENT.finditer(code(text)) if len(match[1]) < 400]
+    rng.shuffle(found)
+    yield from found
+
+
+class Measured:
+    """The facts of one workspace, asked in this process so that its processor time can be told."""
+
+    def __init__(self, pool: WorkerPool, language: str) -> None:
+        self.language = language
+        self.source = CudaFacts(pool) if language == "cuda" else CFacts(pool)
+        self.engine = FactsEngine()
+
+    async def ask(
+        self, path: Path, project: Project, prefix: str, suffix: str, tally: Tally | None
+    ) -> tuple[Passage, ...]:
+        """The passages at a place."""
+        snapshot = Snapshot(path.as_uri(), str(path), IDS[self.language], 1, prefix + suffix)
+        line = prefix.count("\n")
+        hole = Hole(snapshot.language, prefix, suffix, line, len(prefix) - prefix.rfind("\n") - 1, True)
+        question = await self.source._question(snapshot, project, hole)
+        start = time.process_time()
+        found = self.engine.passages(question)
+        if found is None:
+            self.engine.prepare(question)
+            self.engine.passages(question)
+            start = time.process_time()
+            found = self.engine.passages(question)
+        if tally is not None:
+            tally.seconds.append(time.process_time() - start)
+            tally.characters.append(sum(len(one.text) for one in found or ()))
+        window = Window(prefix[-10_000:], suffix[:2_000])
+        return chosen(outside(found or (), window, question.name))
+
+    async def names(self, path: Path, project: Project, text: str) -> frozenset[str]:
+        """What the headers of a document declare and it does not."""
+        await self.ask(path, project, text, "", None)
+        snapshot = Snapshot(path.as_uri(), str(path), IDS[self.language], 1, text)
+        question = await self.source._question(snapshot, project, Hole(snapshot.language, text, "", 0, 0, True))
+        scope = self.engine._index.known(question.path, text.encode("utf-8", "replace"), question.way)
+        own = set(re.findall(r"#\s*define\s+(\w+)", text))
+        return frozenset(scope.names) - own - KEYWORDS if scope is not None else frozenset()
+
+
+async def measure(path: Path, language: str, count: int, rng: random.Random, each: int) -> Tally:
+    """Ask at `count` statements below a folder, `each` a file at the most."""
+    tally, pool = Tally(), WorkerPool()
+    model = WorkspaceModel(pool, [str(path)], VerifierSettings())
+    await model.scan(lambda *_: None)
+    files = [
+        one for one in sorted(path.rglob("*")) if one.suffix in SUFFIXES[language] and one.stat().st_size < 400_000
+    ]
+    rng.shuffle(files)
+    measured, left = Measured(pool, language), count
+    for file in files:
+        left -= await _file(file, model.project_for(str(file)), measured, tally, rng, min(each, left))
+        if left <= 0:
+            break
+    await pool.close()
+    return tally
+
+
+async def _file(file: Path, project: Project, measured: Measured, tally: Tally, rng: random.Random, most: int) -> int:
+    text = file.read_bytes().decode("utf-8", "replace")
+    places = list(statements(text, rng))
+    foreign = await measured.names(file, project, text) if places else frozenset()
+    done = 0
+    for start, end in places:
+        names = [match for match in NAME.finditer(code(text[start:end])) if match[0] in foreign]
+        if not names or done >= most:
+            continue
+        done += 1
+        here = lambda cut: measured.ask(file, project, text[: start + cut], text[end:], tally)  # noqa: B023, E731
+        tally.add("start", list(dict.fromkeys(match[0] for match in names)), await here(0))
+        one = rng.choice(names)
+        tally.add("inside", [one[0]], await here(one.start()))
+        tally.add("half", [one[0]], await here(one.start() + min(3, len(one[0]) - 1)))
+    return done
+
+
+def row(name: str, tally: Tally) -> tuple[str, ...]:
+    """One line of the table."""
+    times = sorted(tally.seconds) or [0.0]
+    return (
+        name,
+        *(tally.share(question) for question in ("start", "inside", "half")),
+        f"{times[len(times) // 2] * 1e3:.1f}",
+        f"{times[int(len(times) * 0.95)] * 1e3:.1f}",
+        f"{sum(tally.characters) / max(len(tally.characters), 1):.0f}",
+    )
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("--language", choices=sorted(SUFFIXES), default="c")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--each", type=int, default=5, help="statements a file")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=0, help="names missed most often")
+    options = parser.parse_args()
+    table = Table(
+        "sources", "start", "inside", "half", "median ms", "p95 ms", "characters", title="Names that are told"
+    )
+    for path in options.paths:
+        rng = random.Random(options.seed)
+        tally = asyncio.run(measure(path.resolve(), options.language, options.count, rng, options.each))
+        table.add_row(*row(path.name, tally))
+        for name, times in tally.missed.most_common(options.show):
+            print(f"{times:4} {name}", file=sys.stderr)
+    Console().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
