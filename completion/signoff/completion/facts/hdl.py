@@ -1,18 +1,27 @@
-"""Exact context for Verilog and SystemVerilog: the interfaces of the modules that the document names."""
+"""Exact context for Verilog and SystemVerilog: the declarations of what the document names, from the whole design."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 
 from signoff.completion.context import Hole
+from signoff.completion.facts.hdl_place import Place, place_of
 from signoff.completion.passage import Passage
+from signoff.completion.reader import below
+from signoff.verifiers.hdl.declared import Declared, DeclaredFacts, Wanted
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
+# Ports a line of those that are not connected yet: few, so that a small budget holds the first of them.
+GROUP = 6
+# Weights: what is to be written now, what the cursor's expression is made of, what the statement names, the rest.
+HERE, OWNER, STATEMENT, UNIT = 6.0, 4.0, 3.0, 1.0
+
 
 class HdlFacts:
-    """Asks slang, which knows the whole design."""
+    """Asks slang's syntax trees, which hold every file of the design as it is now."""
 
     def __init__(self, slang: Slang) -> None:
         self.languages = frozenset(slang.languages)
@@ -20,10 +29,54 @@ class HdlFacts:
 
     async def gather(self, snapshot: Snapshot, project: Project, hole: Hole) -> tuple[Passage, ...]:
         """See ContextSource."""
-        from signoff.verifiers.hdl.facts import interface
+        place = place_of(hole)
+        # A port's own text comes with the module: its name is nobody else's.
+        names = tuple(name for name in (place.call, *place.names) if name)
+        wanted = Wanted(names, place.owner, place.typed, place.module)
+        facts = await self._slang.declared(snapshot, project, hole.line, hole.column, wanted)
+        return passages(facts, place, project.root)
 
-        scope = await self._slang.scope(snapshot, project, hole.line, hole.column)
-        # In the order of their names, so that the prompt's beginning stays the same from key to key.
-        named = [module for module in scope.modules if re.search(rf"\b{re.escape(module.name)}\b", snapshot.text)]
-        named.sort(key=lambda module: module.name)
-        return tuple(Passage("", interface(module), why=f"ports of {module.name}") for module in named)
+
+def passages(facts: DeclaredFacts, place: Place, root: str) -> tuple[Passage, ...]:
+    """The facts as passages: first what the whole unit names, then what the statement does."""
+    unit = (_passage(one, root, UNIT) for one in facts.unit)
+    weights = (OWNER if place.owner and number == 0 else STATEMENT - number / 50 for number in range(1000))
+    named = (_passage(one, root, weight, near=True) for one, weight in zip(facts.statement, weights, strict=False))
+    return (*unit, *named, *_instance(facts.module, place, root))
+
+
+def _passage(one: Declared, root: str, weight: float, *, near: bool = False) -> Passage:
+    text = f"{one.text} // in package {one.scope}" if _is_of_package(one) else one.text
+    return Passage(below(root, one.path), text, why=f"{one.kind} {one.name}", weight=weight, near=near)
+
+
+def _is_of_package(one: Declared) -> bool:
+    """Whether the package has to be said: mostly its file is called after it."""
+    of_package = bool(one.scope) and one.kind in ("typedef", "parameter", "function", "class")
+    return of_package and PurePath(one.path).stem != one.scope
+
+
+def _instance(module: Declared | None, place: Place, root: str) -> Iterator[Passage]:
+    """What remains to be connected of the module that is being instantiated."""
+    if module is None:
+        return
+    what = "parameters" if place.parameters else "ports"
+    items = dict(module.parameters if place.parameters else module.items)
+    path = below(root, module.path)
+    if place.port in items:
+        text = f"{what[:-1]} {place.port} of {module.name}: {items[place.port]}"
+        yield Passage(path, text, why=f"{what[:-1]} {place.port}", weight=HERE, near=True)
+        return
+    if place.instance or place.parameters:
+        left = [text for name, text in items.items() if name not in place.connected]
+        for number, group in enumerate(_groups(left)):
+            text = f"{what} of {module.name} to connect: {', '.join(group)}"
+            yield Passage(path, text, why=f"{what} of {module.name}", weight=HERE - number / 10, near=True)
+        return
+    yield Passage(path, module.text, why=f"{module.kind} {module.name}", weight=OWNER, near=True)
+
+
+def _groups(items: Iterable[str]) -> Iterator[list[str]]:
+    kept = list(items)
+    for start in range(0, len(kept), GROUP):
+        yield kept[start : start + GROUP]

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from signoff.verifiers.finding import Outcome, Status
+from signoff.verifiers.hdl.declared import DeclaredFacts, Wanted
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.place_facts import PlaceFacts
 from signoff.verifiers.project import Project
@@ -80,6 +81,13 @@ class Slang:
         """What can be named at a position, and what the expressions `names` are there; empty where it cannot tell."""
         facts: PlaceFacts | None = await self._ask("place", snapshot, project, line, column, names)
         return facts or PlaceFacts()
+
+    async def declared(
+        self, snapshot: Snapshot, project: Project, line: int, column: int, wanted: Wanted
+    ) -> DeclaredFacts:
+        """What declares the names around a position, as its author wrote it; empty where slang cannot be asked."""
+        facts: DeclaredFacts | None = await self._ask("declared", snapshot, project, line, column, wanted)
+        return facts or DeclaredFacts()
 
     async def _ask(self, method: str, snapshot: Snapshot, project: Project, *arguments: Any) -> Any:
         if not self.available(project.settings).available:

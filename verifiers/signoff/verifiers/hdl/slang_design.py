@@ -91,6 +91,16 @@ class Loader:
             self._library.update(dict.fromkeys(found))
         return design
 
+    def parsed(self, snapshot: Snapshot, project: Project) -> tuple[SourceState, list[Unit]]:
+        """The project's files as they are parsed, one by one and not elaborated: what design() has read is used."""
+        texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path}
+        texts[snapshot.path] = snapshot.text
+        paths = [*self._library, *units(snapshot, project)]
+        contents = {path: texts[path] if path in texts else self._files.read(path) for path in paths}
+        files = [(path, text) for path, text in contents.items() if text is not None]
+        state = self._fresh_state(tuple(path for path, _ in files), texts, project)
+        return state, state.parse(files, self._preludes(files, texts, project) if len(files) > 1 else {})
+
     def _compile(self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project) -> Design:
         known = self._included & texts.keys()
         design = self._compile_once(files, focus, texts, project)

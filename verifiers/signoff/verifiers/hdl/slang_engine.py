@@ -11,6 +11,7 @@ from pyslang import analysis
 
 from signoff.verifiers.finding import Finding, Related, Severity
 from signoff.verifiers.hdl import rules_edges, rules_sensitivity, slang_incomplete
+from signoff.verifiers.hdl.declared import DeclaredFacts, Wanted
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.foreign import without_foreign
 from signoff.verifiers.hdl.place_facts import PlaceFacts
@@ -22,6 +23,7 @@ from signoff.verifiers.hdl.slang_elaborate import placeholder_tops
 from signoff.verifiers.hdl.slang_facts import FactsReader
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
 from signoff.verifiers.hdl.slang_locate import Locator
+from signoff.verifiers.hdl.slang_nearby import Indexes, Nearby
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_place import place_facts
 from signoff.verifiers.hdl.slang_scope import scope_facts
@@ -39,6 +41,7 @@ class SlangEngine:
 
     def __init__(self) -> None:
         self._loader = Loader()
+        self._indexes = Indexes()
         self._converter: Converter | None = None
         self._kept: tuple[tuple[Snapshot, Project], Design, float] | None = None
         # What is here now stays; and little of what comes is cyclic, so looking for it seldom is enough.
@@ -111,6 +114,14 @@ class SlangEngine:
     def place(self, snapshot: Snapshot, project: Project, line: int, column: int, names: tuple[str, ...]) -> PlaceFacts:
         """What can be named at a position, and what the expressions `names` are there."""
         return place_facts(self._locate(_named(snapshot), project, line, column)[1], names)
+
+    def declared(self, snapshot: Snapshot, project: Project, line: int, column: int, wanted: Wanted) -> DeclaredFacts:
+        """The declarations of names around a position, from the syntax of all files: nothing is elaborated."""
+        snapshot = _named(snapshot)
+        state, units = self._loader.parsed(snapshot, project)
+        source = state.named(snapshot.path)
+        offset = source.byte(source.index.offset(line, column)) if source is not None else 0
+        return Nearby(state, self._indexes.of(state, units), snapshot.path, offset).facts(wanted)
 
     def _locate(self, snapshot: Snapshot, project: Project, line: int, column: int) -> tuple[Design, Locator]:
         design = self._loader.design(snapshot, project)
