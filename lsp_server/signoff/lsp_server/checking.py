@@ -47,6 +47,7 @@ class Checking:
         self.publisher = publisher
         self.schedule = Schedule(verifiers, self.look, self._on_run)
         self.after_run: Callable[[Run], None] = lambda run: None
+        self.after_files: Callable[[], None] = lambda: None
         # A later stage of an instant tool ("slang analysis") answers after the first has been published.
         self._speeds: Mapping[str, Speed] = {
             verifier.name: verifier.speed if verifier.name == tool_of(verifier) else Speed.QUICK
@@ -211,6 +212,7 @@ class Checking:
         """Files changed on disk."""
         open_paths = {document.path for document in self.documents}
         changed = await self.workspace.files_changed(tuple(path for path in paths if path not in open_paths))
+        self.after_files()
         self.publish_problems()
         # Most C headers of a workspace concern no open document.
         if changed or not all(is_unit_file(path) for path in paths):

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.diagnostics.store import Store
 from signoff.lsp_server.checking import Checking, enabled
-from signoff.lsp_server.documents import Documents
+from signoff.lsp_server.documents import Document, Documents, LineChange
 from signoff.lsp_server.publish import Publisher
 from signoff.lsp_server.settings import Settings
 from signoff.verifiers import registry
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
 from signoff.verifiers.text import Edit, apply_edits
-from signoff.verifiers.verifier import Verifier
+from signoff.verifiers.verifier import Verifier, sees_whole_image
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
@@ -50,6 +50,7 @@ class Parts:
     ) -> None:
         self.documents = documents
         self.base = self.settings = settings
+        self._folders = tuple(folders)
         self.pool = WorkerPool()
         self.verifiers = registry.build(self.pool, staged=True)
         self.store = Store()
@@ -57,6 +58,7 @@ class Parts:
         self.workspace = WorkspaceModel(self.pool, folders, settings.verifiers, settings.trusted)
         self.checking = Checking(documents, self.workspace, self.verifiers, self.store, self.publisher, complain)
         self.checking.configure(settings)
+        self.checking.after_files = self._files_changed
 
     @cached_property
     def slang(self) -> Slang:
@@ -113,13 +115,6 @@ class Parts:
 
         return Constructs(self)
 
-    @cached_property
-    def constructs(self) -> Constructs:
-        """What completes without a model, loaded when the first completion is asked for."""
-        from signoff.lsp_server.constructs import Constructs
-
-        return Constructs(self)
-
     @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
@@ -127,20 +122,61 @@ class Parts:
         judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *self.proof_firmware, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
+    @property
+    def completion_verifiers(self) -> tuple[Verifier, ...]:
+        """What judges completions: those that answer while somebody waits, as far as the user has them switched on."""
+        firmware = (verifier for verifier in self.proof_firmware if not sees_whole_image(verifier))
+        beside = (verifier for verifier in self.verifiers if verifier.name == "triton")
+        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *firmware, *beside)
+        return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
+
     @cached_property
     def engine(self) -> CompletionEngine:
         """The completion engine, loaded when the first completion is asked for."""
         from signoff.completion.engine import CompletionEngine
-        from signoff.completion.facts.hdl import HdlFacts
+        from signoff.completion.facts import registry as facts
 
-        return CompletionEngine(self.pool, (self.proof_slang,), self.settings.completion, (HdlFacts(self.slang),))
+        sources = facts.build(self.pool, self.slang)
+        judges, wanted = self.completion_verifiers, self.settings.completion
+        engine = CompletionEngine(self.pool, judges, wanted, sources, roots=self._folders)
+        for document in self.documents:
+            engine.opened(document.snapshot)
+        return engine
+
+    @property
+    def _engine(self) -> CompletionEngine | None:
+        """The engine, where it has been asked for already."""
+        return self.engine if "engine" in self.__dict__ else None
+
+    def opened(self, document: Document) -> None:
+        """A document was opened."""
+        self.checking.opened(document)
+        if (engine := self._engine) is not None:
+            engine.opened(document.snapshot)
+
+    def edited(self, document: Document, changes: Sequence[LineChange]) -> None:
+        """A document's text was changed."""
+        self.checking.edited(document, changes)
+        if (engine := self._engine) is not None and changes:
+            engine.edited(document.snapshot, changes[-1].start)
+
+    def closed(self, document: Document) -> None:
+        """A document was closed."""
+        self.checking.closed(document)
+        if (engine := self._engine) is not None:
+            engine.closed(document.uri)
+
+    def _files_changed(self) -> None:
+        if (engine := self._engine) is not None:
+            engine.files_changed()
 
     def configure(self, settings: Settings, folders: Sequence[str] | None = None) -> None:
         """Take new settings (and folders), and check everything again under them."""
         self.settings = settings
         self.workspace.configure(settings.verifiers, settings.trusted, folders)
-        if "engine" in self.__dict__:
-            self.engine.configure(settings.completion)
+        self._folders = self._folders if folders is None else tuple(folders)
+        if (engine := self._engine) is not None:
+            engine.configure(settings.completion, self.completion_verifiers, self._folders)
         self.checking.configure(settings)
 
     async def scan(self, report: Callable[[str, int | None], None]) -> None:
@@ -166,7 +202,7 @@ class Parts:
         and replaces the same span.
         """
         seen = self.checking.look(uri)
-        if seen is None or not self.settings.completion.enabled or seen[0].language not in self.slang.languages:
+        if seen is None or not self.settings.completion.enabled:
             return ()
         if chosen is not None:
             text = apply_edits(seen[0].text, [chosen])
@@ -180,23 +216,20 @@ class Parts:
         return found if document is not None and document.version == seen[0].version else ()
 
     def accepted(self, uri: str, suggestion: Suggestion) -> None:
-        """The user took a suggestion whole: what may follow it can be asked for at once."""
-        after = getattr(self.engine, "accepted", None)
-        if after is not None:
-            after(uri, suggestion)
+        """The user took a suggestion whole: what may follow it is asked for at once."""
+        self.engine.accepted(uri, suggestion)
 
     def key_changed(self) -> None:
         """The user has given the model's server another key: what was wrong before counts no more."""
-        reset = getattr(self.engine, "reset", None)
-        if reset is not None:
-            reset()
+        if (engine := self._engine) is not None:
+            engine.reset()
 
     async def close(self) -> None:
         """End every run and every process of ours."""
         await self.checking.close()
         if "constructs" in self.__dict__:
             await self.constructs.close()
-        if "engine" in self.__dict__:
+        if (engine := self._engine) is not None:
             with contextlib.suppress(Exception):
-                await self.engine.close()
+                await engine.close()
         await self.pool.close()

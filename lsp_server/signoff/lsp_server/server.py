@@ -93,7 +93,7 @@ class SignoffServer(LanguageServer):
     def opened(self, item: types.TextDocumentItem) -> None:
         """textDocument/didOpen."""
         document = self.documents.open(item.uri, path_of(item.uri), item.language_id, item.version, item.text)
-        self.parts.checking.opened(document)
+        self.parts.opened(document)
 
     def edited(self, params: types.DidChangeTextDocumentParams) -> None:
         """textDocument/didChange."""
@@ -103,7 +103,7 @@ class SignoffServer(LanguageServer):
             return
         changes = [self._apply(document, change) for change in params.content_changes]
         document.version = params.text_document.version
-        self.parts.checking.edited(document, changes)
+        self.parts.edited(document, changes)
 
     def closed(self, uri: str) -> None:
         """textDocument/didClose."""
@@ -111,7 +111,7 @@ class SignoffServer(LanguageServer):
         if document is not None:
             if "acceptance" in self.__dict__:
                 self.acceptance.closed(document)
-            self.parts.checking.closed(document)
+            self.parts.closed(document)
 
     def configure(self, raw: object) -> None:
         """Take settings as the client sends them; what is wrong with them is said, and the value of the start kept."""
