@@ -11,6 +11,8 @@ from signoff.verifiers.hdl.index import KEYWORDS
 _CODE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|\(\*[^)]*?\*\)|`\w+[^\n]*", re.DOTALL)
 # Where the statement of an instance may begin: behind a semicolon, or a word that ends what was before.
 _BEGINNING = re.compile(r";|\b(?:begin|end\w*|generate|else)\b(?:[ \t]*:[ \t]*\w+)?")
+_ITEM = re.compile(r"(?:;|\bbegin(?:[ \t]*:[ \t]*\w+)?|\bend\w*(?:[ \t]*:[ \t]*\w+)?|\bgenerate|\A)\s*\Z")
+_NEAR = 2_000
 _HEAD = re.compile(r"\s*(?P<module>[A-Za-z_]\w*)(?P<space>\s*)")
 _NAMED = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)(?:\s*\[[^\]]*\])?(?P<space>\s*)")
 # No statement of an instance is longer than this; beyond it nothing is looked at.
@@ -72,6 +74,11 @@ def instance_at(before: str, after: str) -> Instance | None:
     return Instance(
         found.part, found.module, where, found.name, found.parameters, found.fresh, found.dotted, found.before, listed
     )
+
+
+def starts_item(before: str) -> bool:
+    """Whether a module's item may begin behind the text: at its start, behind a semicolon or the end of another."""
+    return _ITEM.search(blanked(before[-_NEAR:])) is not None
 
 
 def blanked(text: str) -> str:

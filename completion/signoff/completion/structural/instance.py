@@ -9,7 +9,7 @@ from dataclasses import replace
 from signoff.completion import nesting
 from signoff.completion.structural import hdl_connect
 from signoff.completion.structural.hdl_connect import Connection
-from signoff.completion.structural.hdl_statement import Instance, Listed, Part, instance_at
+from signoff.completion.structural.hdl_statement import Instance, Listed, Part, instance_at, starts_item
 from signoff.completion.structural.place import Place
 from signoff.completion.structural.proposal import Body, Kind, Proposal, Stop, joined
 from signoff.verifiers.hdl.facts import NameFacts, PortFacts
@@ -23,7 +23,6 @@ Library = Callable[[str, str], Mapping[str, str]]
 
 MOST_MODULES = 3
 SHORTEST_WORD = 2
-_SPLIT = re.compile(r"(?:;|\bbegin(?:[ \t]*:[ \t]*\w+)?|\bend\w*(?:[ \t]*:[ \t]*\w+)?|\bgenerate|\A)\s*\Z")
 
 
 class InstancePorts:
@@ -70,7 +69,7 @@ class WholeInstance:
     def wants(self, place: Place) -> bool:
         """See StructuralKind."""
         long_enough = len(place.word) >= SHORTEST_WORD and not place.line_after.strip()
-        return long_enough and _SPLIT.search(_tail(place.before)) is not None
+        return long_enough and starts_item(place.before)
 
     async def propose(self, place: Place, project: Project) -> Sequence[Proposal]:
         """See StructuralKind."""
@@ -110,12 +109,6 @@ def _statement_end(place: Place, after: Listed) -> int:
         return place.offset
     ended = re.compile(r"\)\s*;").match(place.after, after.closer)
     return place.offset + (ended.end() if ended else after.closer + 1)
-
-
-def _tail(before: str) -> str:
-    from signoff.completion.structural.hdl_statement import blanked
-
-    return blanked(before[-400:])
 
 
 def _proposals(place: Place, at: Instance, instance: Described, names: Sequence[NameFacts]) -> Iterable[Proposal]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from signoff.completion.structural.clocked import ClockedBlock
 from signoff.completion.structural.enum_case import EnumCase
 from signoff.completion.structural.hdl_members import Members, PackageImport
 from signoff.completion.structural.instance import InstancePorts, Library, WholeInstance
 from signoff.completion.structural.kind import StructuralKind
+from signoff.completion.structural.testbench import Testbench
 from signoff.verifiers.hdl.slang import Slang
 
 
@@ -17,4 +19,6 @@ def build(slang: Slang, library: Library) -> tuple[StructuralKind, ...]:
         EnumCase(slang),
         Members(slang),
         PackageImport(slang),
+        ClockedBlock(slang),
+        Testbench(slang, library),
     )
