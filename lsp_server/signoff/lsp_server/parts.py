@@ -122,12 +122,21 @@ class Parts:
         judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *self.proof_firmware, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
+    @cached_property
+    def only_completion(self) -> tuple[Verifier, ...]:
+        """What judges completions and nothing else: host code of CUDA files, and Python around kernels."""
+        from signoff.verifiers.gpu.compile.nvcc_front import NvccFront
+        from signoff.verifiers.python_names import PythonNames
+
+        return NvccFront(self.pool), PythonNames(self.pool)
+
     @property
     def completion_verifiers(self) -> tuple[Verifier, ...]:
         """What judges completions: those that answer while somebody waits, as far as the user has them switched on."""
         firmware = (verifier for verifier in self.proof_firmware if not sees_whole_image(verifier))
+        # Starting Triton takes a second and 150 MB: it is shared with the live checks.
         beside = (verifier for verifier in self.verifiers if verifier.name == "triton")
-        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *firmware, *beside)
+        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *firmware, *beside, *self.only_completion)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property
