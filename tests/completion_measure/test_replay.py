@@ -37,6 +37,9 @@ class Oracle:
         line_rest = TEXT[len(snapshot.text) :].split("\n")[0]
         return (line_rest,) if line_rest else ()
 
+    def typed(self, snapshot: Snapshot, line: int) -> None:
+        self.version = snapshot.version
+
     def accepted(self, snapshot: Snapshot, text: str) -> None:
         self.taken.append(text)
 

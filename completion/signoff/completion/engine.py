@@ -10,7 +10,7 @@ from typing import Any
 
 from signoff.completion.answering import Answering, Flow, Offer, Question
 from signoff.completion.counters import Counters
-from signoff.completion.model.keeper import Keeper
+from signoff.completion.model.keeper import Keeper, Opener
 from signoff.completion.model.protocol import Model, ModelStatus
 from signoff.completion.model.registry import open_model
 from signoff.completion.passage import ContextSource
@@ -43,7 +43,8 @@ class CompletionEngine:
     """Completions that the verifiers accepted. Use within one event loop; close() ends all it started.
 
     `roots` are the workspace's folders: from what was edited in them the model may be shown regions. Without
-    `verifiers` for a language nothing is offered in it, unless the settings let unverified texts be shown.
+    `verifiers` for a language nothing is offered in it, unless the settings let unverified texts be shown. `opener`
+    gives the model in place of the registry: for measuring one that is counted.
     """
 
     def __init__(
@@ -54,9 +55,10 @@ class CompletionEngine:
         sources: Sequence[ContextSource] = (),
         *,
         roots: Sequence[str] = (),
+        opener: Opener | None = None,
     ) -> None:
         self._ring = Ring(roots)
-        self._keeper = Keeper(settings, pool, _opened)
+        self._keeper = Keeper(settings, pool, opener or _opened)
         self._reader = Reader(sources, self._ring)
         self._flow = Flow(verifiers, settings, self._keeper, self._reader)
         self._turns: Turns[tuple[Offer, ...]] = Turns()

@@ -35,5 +35,8 @@ class PlainPolicy:
         text = candidates.trim(raw, hole)
         return (text,) if text else ()
 
+    def typed(self, snapshot: Snapshot, line: int) -> None:
+        """Nothing is kept that could grow old."""
+
     def accepted(self, snapshot: Snapshot, text: str) -> None:
         """Nothing is done ahead."""

@@ -23,6 +23,9 @@ class Policy(Protocol):
     async def ask(self, snapshot: Snapshot, line: int, column: int) -> tuple[str, ...]:
         """The texts to be shown at a place, best first."""
 
+    def typed(self, snapshot: Snapshot, line: int) -> None:
+        """The document is `snapshot` now, after a key or an acceptance at `line`."""
+
     def accepted(self, snapshot: Snapshot, text: str) -> None:
         """`text` was taken; `snapshot` is the document as it was when it was asked for."""
 
@@ -93,6 +96,7 @@ async def replay(
         result.keystrokes += 1
         before, rest, version = before + text, rest[len(text) :], version + 1
         now = Snapshot(snapshot.uri, snapshot.path, snapshot.language, version, before + after)
+        policy.typed(now, before.count("\n"))
         task = asyncio.ensure_future(_ask(policy, now, len(before), screen, shown_texts, result))
     if task is not None:
         task.cancel()

@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from signoff.completion.engine import CompletionEngine
-from signoff.completion.facts.hdl import HdlFacts
+from signoff.completion.facts import registry as facts
 from signoff.completion.measure.recording import RecordedModel
 from signoff.completion.model.protocol import Request
 from signoff.completion.model.registry import open_model
 from signoff.completion.passage import ContextSource
 from signoff.completion.settings import CompletionSettings
 from signoff.lsp_server.commands.session import Session
+from signoff.verifiers.gpu.compile.nvcc_front import NvccFront
 from signoff.verifiers.hdl.slang import Slang
+from signoff.verifiers.python_names import PythonNames
 from signoff.verifiers.verifier import Verifier
 
 JUDGES = frozenset({"slang", "launch", "nvrtc", "part", "gcc", "triton"})
@@ -68,6 +70,7 @@ async def engine(
         completion_judges(session) if judges is None else judges,
         settings,
         completion_sources(session),
+        roots=session.workspace.folders,
         opener=opener,
     )
     try:
@@ -78,10 +81,11 @@ async def engine(
 
 def completion_judges(session: Session) -> tuple[Verifier, ...]:
     """What the server lets judge completions, of this session."""
-    return tuple(one for one in session.verifiers if one.name in JUDGES)
+    beside = (NvccFront(session.pool), PythonNames(session.pool))
+    return (*(one for one in session.verifiers if one.name in JUDGES), *beside)
 
 
 def completion_sources(session: Session) -> tuple[ContextSource, ...]:
     """What gathers the model's context, as in the server."""
     slang = next(one for one in session.verifiers if isinstance(one, Slang))
-    return (HdlFacts(slang),)
+    return facts.build(session.pool, slang)

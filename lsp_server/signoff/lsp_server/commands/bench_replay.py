@@ -35,10 +35,14 @@ class EnginePolicy:
         self._shown = {one.text: one for one in found}
         return tuple(self._shown)
 
+    def typed(self, snapshot: Snapshot, line: int) -> None:
+        """See Policy."""
+        self._engine.edited(snapshot, line)
+
     def accepted(self, snapshot: Snapshot, text: str) -> None:
         """See Policy."""
         if text in self._shown:
-            self._engine.accepted(snapshot, self._project, self._shown[text])
+            self._engine.accepted(snapshot.uri, self._shown[text])
 
 
 async def replay_file(args: argparse.Namespace, session: Session, files: Sequence[Snapshot]) -> int:
@@ -58,7 +62,7 @@ async def replay_file(args: argparse.Namespace, session: Session, files: Sequenc
             async with engine(settings, session, model) as own:
                 policy = EnginePolicy(own, session.workspace.project_for(snapshot.path))
                 done = await replay(snapshot, start, policy, model, **options)
-                found[name] = {**done.figures(), "cache_hits": own.counters.cache_hits}
+                found[name] = {**done.figures(), "cache_hits": own.counters.hits}
         title = f"{model.description.name}, {Path(snapshot.path).name} from line {_line(snapshot, start)}"
     sys.stdout.write(f"{title}, seed {args.seed}\n\n")
     sys.stdout.writelines(f"{line}\n" for line in _table(found))
