@@ -86,11 +86,8 @@ class LlamaModel(OpenAIModel):
         tokenizer: Tokenizer,
         identity: tuple[str, str],
     ) -> None:
-        super().__init__(client, description, settings, tokenizer)
+        super().__init__(client, description, settings, tokenizer, {"cache_prompt": True})
         self._identity = identity
-
-    def _body(self, request: Request) -> dict[str, Any]:
-        return {**super()._body(request), "cache_prompt": True}
 
     async def same(self) -> bool:
         """Whether the server still runs the same file: it answers for any model's name. Raises ModelUnavailable."""

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
-from signoff.completion import fim
-from signoff.completion.model import weights
-from signoff.completion.model.protocol import Budget, Description, Model, ModelUnavailable, Piece, Request
+from signoff.completion.model import describe, detect, gguf, weights
+from signoff.completion.model.local_engine import BATCH_TOKENS
+from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, NotInstalled, Piece, Request
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.extras import install
 from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, WorkerPool, WorkerTimeout
@@ -20,70 +22,105 @@ NAME = "local"
 # On a CPU reading costs about 6 ms a token (0.5B, two threads); the suffix is read again at each request.
 BUDGET = Budget(prefix=450, suffix=64, passages=200)
 CONTEXT_TOKENS = 4096
+# The prompt is read once for all of them, and each further text of a batch costs a fraction of the first.
+PARALLEL = 4
 IDLE_SECONDS = 600.0
 LOAD_SECONDS = 120.0
+# A file of this size takes batches of BATCH_TOKENS, a larger one smaller ones: so long takes giving a request up.
+BATCH_BYTES = 500_000_000
+# Progress is written while the prompt is read: only a server that writes notices that nobody listens any more.
+PARAMETERS = {"cache_prompt": True, "return_progress": True}
+# A runtime that still works so long after its last request was given up has not noticed; it is ended.
+GIVEN_UP_SECONDS = 5.0
 LLAMA = Engine("signoff.completion.model.local_engine:LlamaEngine", idle_seconds=IDLE_SECONDS)
 
 
 def locate(settings: CompletionSettings) -> Path:
-    """The model file. Raises ModelUnavailable, saying what to install or download."""
+    """The model file. Raises NotInstalled, saying what to install or download."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise ModelUnavailable(f"The local model's runtime is not installed: {install('local-model')}")
+        raise NotInstalled(f"The local model's runtime is not installed: {install('local-model')}")
     if settings.local_model.endswith(".gguf"):
         path = Path(settings.local_model).expanduser()
     elif (entry := weights.find(settings.local_model)) is not None:
         path = weights.path_of(entry)
     else:
         known = ", ".join(entry.name for entry in weights.catalogue())
-        raise ModelUnavailable(f"No model is called {settings.local_model}: choose one of {known}, or a .gguf file.")
+        raise NotInstalled(f"No model is called {settings.local_model}: choose one of {known}, or a .gguf file.")
     if not path.is_file():
-        raise ModelUnavailable(f"{settings.local_model} is not downloaded: run `signoff model pull`.")
+        raise NotInstalled(f"{settings.local_model} is not downloaded: run `signoff model pull`.")
     return path
+
+
+async def connect(settings: CompletionSettings, pool: WorkerPool) -> LocalModel:
+    """The model of settings.local_model; it is loaded with the first request. Raises NotInstalled."""
+    path = locate(settings)
+    try:
+        metadata = await asyncio.to_thread(gguf.read, path)
+    except (gguf.NotGguf, OSError) as error:
+        raise NotInstalled(f"{path.name} cannot be used: {error}. Download it again, or choose another.") from error
+    return LocalModel(pool, path, settings, metadata)
 
 
 class LocalModel:
     """A model in a worker process that is started at the first request and ends when idle."""
 
-    def __init__(self, pool: WorkerPool, path: Path, settings: CompletionSettings) -> None:
-        from signoff.completion.model.http import describe
-
-        family = settings.family or getattr(fim.by_name(path.name), "name", "")
-        self.description: Description = describe(path.stem, NAME, family, settings, BUDGET)
+    def __init__(self, pool: WorkerPool, path: Path, settings: CompletionSettings, metadata: gguf.Metadata) -> None:
+        found = detect.find_in(path.stem, settings.family, metadata.tokens)
+        context = min(CONTEXT_TOKENS, metadata.context_tokens or CONTEXT_TOKENS)
+        budget = describe.budget_for(settings, BUDGET, context)
+        self.description = Description(path.stem, NAME, found.family, budget, PARALLEL, context, found.note, local=True)
         self._pool = pool
         self._path = path
+        self._settings = settings
         self._threads = settings.threads or max((os.cpu_count() or 2) // 2, min(os.cpu_count() or 1, 2))
         self._loading: asyncio.Task[tuple[str, str]] | None = None
-        self._inner: Model | None = None
+        self._inner: Any = None
         self._url = ""
+        self._process = 0
+        self._streams = 0
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def loading(self) -> bool:
+        """Whether the model is being read from the disk."""
+        return self._inner is None and self._loading is not None and not self._loading.done()
+
+    async def prepare(self) -> None:
+        """Load the model where that is still to be done. Raises ModelUnavailable."""
+        await self._open()
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
-        """The continuation, piece by piece; see Model."""
+        """The continuations, piece by piece; see Model."""
         inner = await self._open()
-        async with contextlib.aclosing(inner.stream(request)) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                yield piece
+        self._streams += 1
+        whole = False
+        try:
+            async with contextlib.aclosing(inner.stream(request)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            whole = True
+        finally:
+            self._streams -= 1
+            if not whole:
+                self._watch()
 
-    async def _open(self) -> Model:
+    async def _open(self) -> Any:
         from signoff.completion.model.http import HttpClient
-        from signoff.completion.model.llama_server import of_unknown_family
         from signoff.completion.model.openai import OpenAIModel
 
         url, key = await self._load()
         if self._inner is None or url != self._url:
             if self._inner is not None:
                 await self._inner.close()
-            client = HttpClient(url, key)
-            known = bool(self.description.family)
-            self._inner = (
-                OpenAIModel(client, self.description) if known else await of_unknown_family(client, self.description)
-            )
+            self._inner = OpenAIModel(HttpClient(url, key), self.description, self._settings, extra=PARAMETERS)
             self._url = url
+            self._process = await self._pool.call(LLAMA, str(self._path), "process", timeout=LOAD_SECONDS)
         return self._inner
 
     async def _load(self) -> tuple[str, str]:
         """Asks the worker each time, as that keeps it from being idle and starts it anew where it has ended."""
         if self._loading is None or self._loading.done():
-            arguments = (str(self._path), self._threads, CONTEXT_TOKENS)
+            arguments = (str(self._path), self._threads, self.description.context_tokens, self._batch(), PARALLEL)
             call = self._pool.call(LLAMA, str(self._path), "start", *arguments, timeout=LOAD_SECONDS)
             self._loading = asyncio.ensure_future(call)
         try:
@@ -93,14 +130,48 @@ class LocalModel:
             reason = (str(error).strip().splitlines() or ["no reason given"])[-1]
             raise ModelUnavailable(f"The local model could not be loaded: {reason}") from error
 
+    def _batch(self) -> int:
+        size = max(weights.size_of(self._path), 1)
+        return max(8, min(BATCH_TOKENS, BATCH_TOKENS * BATCH_BYTES // size))
+
+    def _watch(self) -> None:
+        """Make sure that a request that was given up has left the processor free."""
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.ensure_future(self._end_if_busy())
+
+    async def _end_if_busy(self) -> None:
+        """End the runtime where it works on although nobody waits for it; the next request starts it anew."""
+        deadline = time.monotonic() + GIVEN_UP_SECONDS
+        while time.monotonic() < deadline:
+            before = _processor_seconds(self._process)
+            await asyncio.sleep(0.5)
+            if self._streams or before is None or (_processor_seconds(self._process) or before) - before < 0.05:
+                return
+        if not self._streams:
+            await self._pool.release(LLAMA, str(self._path))
+
     async def count_tokens(self, text: str) -> int | None:
-        """The length of `text` in tokens; see Model."""
-        return await (await self._open()).count_tokens(text)
+        """The length of `text` in tokens; None before the model is loaded: counting is no reason to load it."""
+        if self._inner is None:
+            return None
+        count: int | None = await self._inner.count_tokens(text)
+        return count
 
     async def close(self) -> None:
         """End the worker process."""
-        if self._loading is not None and not self._loading.done():
-            self._loading.cancel()
+        for task in (self._loading, self._watching):
+            if task is not None and not task.done():
+                task.cancel()
         if self._inner is not None:
             await self._inner.close()
         await self._pool.release(LLAMA, str(self._path))
+
+
+def _processor_seconds(process: int) -> float | None:
+    """The processor time that a process has used, None where it is gone."""
+    import psutil
+
+    try:
+        return float(sum(psutil.Process(process).cpu_times()[:2]))
+    except psutil.Error:
+        return None

@@ -8,7 +8,7 @@ tools/server/README.md.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,8 @@ NAME = "openai"
 # Who says in /v1/models that it is the owner, and takes `n`, `skip_special_tokens` and /tokenize.
 SAMPLERS = frozenset({"vllm", "sglang"})
 SHORTENINGS = 4
+# Else a special token that ends the text is left out of it, no stop string is seen, and the text runs on.
+SPECIAL_TOKENS: Mapping[str, Any] = {"skip_special_tokens": False}
 
 
 async def connect(settings: CompletionSettings) -> OpenAIModel:
@@ -74,7 +76,7 @@ async def describe_server(
         context,
         found.note,
     )
-    return OpenAIModel(client, description, settings, tokenizer, extended=samples, listed=_ids(rows))
+    return OpenAIModel(client, description, settings, tokenizer, SPECIAL_TOKENS if samples else None, listed=_ids(rows))
 
 
 async def served(client: HttpClient) -> list[dict[str, Any]]:
@@ -113,7 +115,7 @@ class Tokenizer:
 
 
 class OpenAIModel:
-    """One model over /v1/completions. `extended`: the server takes vLLM's parameters; `listed`: what it served."""
+    """One model over /v1/completions. `extra` are parameters of this kind of server; `listed` is what it served."""
 
     def __init__(
         self,
@@ -121,14 +123,14 @@ class OpenAIModel:
         description: Description,
         settings: CompletionSettings,
         tokenizer: Tokenizer | None = None,
-        extended: bool = False,
+        extra: Mapping[str, Any] | None = None,
         listed: frozenset[str] = frozenset(),
     ) -> None:
         self.description = description
         self._client = client
         self._settings = settings
         self._tokenizer = tokenizer or Tokenizer(client, description.name)
-        self._extended = extended
+        self._extra = dict(extra or {})
         self._listed = listed
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
@@ -173,6 +175,7 @@ class OpenAIModel:
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "stream": True,
+            **self._extra,
         }
         if request.stop:
             body["stop"] = list(request.stop[:4])
@@ -180,9 +183,6 @@ class OpenAIModel:
             body["seed"] = request.seed
         if request.n > 1:
             body["n"] = request.n
-        if self._extended:
-            # Else a special token that ends the text is left out of it, no stop string is seen, and the text runs on.
-            body["skip_special_tokens"] = False
         return body
 
     async def count_tokens(self, text: str) -> int | None:

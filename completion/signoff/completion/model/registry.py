@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from signoff.completion.model.protocol import Model, ModelUnavailable, ServerUnreachable
+from signoff.completion.model.protocol import (
+    Misconfigured,
+    Model,
+    ModelUnavailable,
+    ServerBusy,
+    ServerUnreachable,
+    SwitchedOff,
+)
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.workers import WorkerPool
 
@@ -40,7 +47,7 @@ async def _openai(settings: CompletionSettings, pool: WorkerPool) -> Model:
 async def _local(settings: CompletionSettings, pool: WorkerPool) -> Model:
     from signoff.completion.model import local
 
-    return local.LocalModel(pool, local.locate(settings), settings)
+    return await local.connect(settings, pool)
 
 
 # The servers of a kind that tells itself come first; any other counts as OpenAI-compatible.
@@ -59,18 +66,18 @@ async def open_model(settings: CompletionSettings, pool: WorkerPool) -> Model:
     reason is told, and no other model is taken silently in its place.
     """
     if not settings.enabled or settings.backend == "off":
-        raise ModelUnavailable("Completion by a model is switched off in the settings.")
+        raise SwitchedOff("Completion by a model is switched off in the settings.")
     wanted = [row for row in BACKENDS if settings.backend in ("auto", row.name)]
     if not wanted:
-        raise ModelUnavailable(f"completion.backend: {settings.backend} is not a backend.")
+        raise Misconfigured(f"completion.backend: {settings.backend} is not a backend.")
     if settings.backend == "auto":
         wanted = [row for row in wanted if row.needs_url == bool(settings.url)]
     elif wanted[0].needs_url and not settings.url:
-        raise ModelUnavailable(f"completion.backend is {settings.backend}, but completion.url is not set.")
+        raise Misconfigured(f"completion.backend is {settings.backend}, but completion.url is not set.")
     for row in wanted[:-1]:
         try:
             return await row.connect(settings, pool)
-        except ServerUnreachable:
+        except (ServerUnreachable, ServerBusy):
             raise
         except ModelUnavailable:
             continue
