@@ -93,8 +93,8 @@ def test_every_command_of_the_manifest_is_registered() -> None:
 
 def test_no_command_of_the_manifest_is_one_the_server_registers_itself() -> None:
     """The language client registers the server's commands under their own names: a second one would be refused."""
-    handlers = (ROOT / "lsp_server/signoff/lsp_server/handlers/commands.py").read_text("utf-8")
-    served = set(re.findall(r'server\.command\("([^"]+)"\)', handlers))
+    handlers = (ROOT / "lsp_server/signoff/lsp_server/handlers").glob("*.py")
+    served = {name for one in handlers for name in re.findall(r'server\.command\("([^"]+)"\)', one.read_text("utf-8"))}
     assert served
     assert not served & {command["command"] for command in MANIFEST["contributes"]["commands"]}
     asked = re.findall(r'this\.ask\("([^"]+)"', (CLIENT / "src/extension.ts").read_text("utf-8"))

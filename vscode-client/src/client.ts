@@ -19,6 +19,12 @@ export function settings(): Record<string, unknown> {
 /** Runs firmware: what a click on a line above main does. */
 export type Emulate = (uri: string | undefined, engine: string | undefined) => Promise<unknown>;
 
+/** Ghost text as the server sends it. */
+export type GhostText = vscode.InlineCompletionItem[] | vscode.InlineCompletionList | null | undefined;
+
+/** Hears of ghost text on its way to the editor. */
+export type Offered = (document: vscode.TextDocument, position: vscode.Position, items: GhostText) => void;
+
 /** The server itself asks for news of changed files and settings, when it runs: nothing is watched twice. */
 export function createClient(
   start: Found | number,
@@ -26,6 +32,7 @@ export function createClient(
   log: vscode.LogOutputChannel,
   logged: (line: string) => void,
   emulate: Emulate,
+  offered: Offered,
 ): LanguageClient {
   const options: LanguageClientOptions = {
     documentSelector: languages.flatMap((language) => [
@@ -43,6 +50,11 @@ export function createClient(
       // The panel for its output is the editor's affair, as is the way to end it.
       executeCommand: (command, args, next) =>
         command === "signoff.runEmulator" ? emulate(args[0] as string, args[1] as string) : next(command, args),
+      provideInlineCompletionItems: async (document, position, context, token, next) => {
+        const items = await next(document, position, context, token);
+        if (!token.isCancellationRequested) offered(document, position, items);
+        return items;
+      },
       workspace: {
         configuration: async (params, token, next) => {
           const answers = await next(params, token);

@@ -2,10 +2,12 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { createClient, settings, type Emulate } from "./client";
+import { Completion } from "./completion";
 import { cLanguages, concerns, firmwareMarks } from "./documents";
 import { Emulator } from "./emulator";
 import { run, type Found } from "./find";
 import type { Memory } from "./memory";
+import { chooseModel, Keys } from "./model";
 import { findServer, installNow, sayError, wantsInstall } from "./server";
 import { pickFromStatus, Status, type ServerStatus } from "./status";
 
@@ -13,13 +15,17 @@ class Extension implements vscode.Disposable {
   private readonly log = vscode.window.createOutputChannel("Signoff", { log: true });
   private readonly status = new Status();
   private readonly emulator = new Emulator();
+  private readonly completion = new Completion();
+  private readonly keys: Keys;
   private client: LanguageClient | undefined;
   private following: vscode.Disposable | undefined;
   private found: Found | undefined;
   // Starts and stops follow one another; two at once would leave a server behind.
   private queue: Promise<void> = Promise.resolve();
 
-  constructor(private readonly context: vscode.ExtensionContext) {}
+  constructor(private readonly context: vscode.ExtensionContext) {
+    this.keys = new Keys(context.secrets, () => this.client);
+  }
 
   register(): void {
     const commands: Record<string, () => unknown> = {
@@ -32,6 +38,8 @@ class Extension implements vscode.Disposable {
       "signoff.buildTorchExtension": () => this.ask("signoff.buildExtension", vscode.window.activeTextEditor?.document.uri.toString()),
       "signoff.emulate": () => this.emulate("qemu"),
       "signoff.watchClocks": () => this.emulate("unicorn"),
+      "signoff.chooseModel": () => chooseModel((command) => this.ask(command), () => this.keys.set(), (name) => this.pull(name)),
+      "signoff.setModelKey": () => this.keys.set(),
       "signoff.prepareYosys": () => this.ask("signoff.warmYosys"),
       "signoff.install": () => this.reinstall(),
     };
@@ -83,6 +91,8 @@ class Extension implements vscode.Disposable {
   dispose(): void {
     this.status.dispose();
     this.emulator.dispose();
+    this.completion.dispose();
+    this.keys.dispose();
     this.log.dispose();
   }
 
@@ -100,13 +110,15 @@ class Extension implements vscode.Disposable {
       lastLine = line;
     };
     const emulate: Emulate = (uri, engine) => this.emulate(engine ?? "qemu", uri);
-    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, logged, emulate);
+    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, logged, emulate, (...offered) => this.completion.offered(...offered));
     this.following = this.status.follow(this.client, where);
+    this.completion.follow(this.client);
     this.client.onNotification("signoff/memory", () => void this.tellMemory());
     this.client.onNotification("signoff/emulatorOutput", ({ text }: { text: string }) => this.emulator.print(text));
     await this.client.start().catch((error: Error) => {
       throw new Error(`the server did not start (${where}): ${lastLine || error.message}`);
     });
+    await this.keys.tell();
   }
 
   // Not awaited by the start: the user may answer much later, or never.
@@ -150,6 +162,13 @@ class Extension implements vscode.Disposable {
     if (choice === "Start") await this.restart();
     if (choice === "Show Output") this.log.show();
     return undefined;
+  }
+
+  /** A download is shown in a terminal: it takes minutes, and can be ended there. */
+  private pull(name: string): void {
+    if (!this.found) return;
+    const terminal = vscode.window.createTerminal({ name: "Signoff", shellPath: this.found.command, shellArgs: ["model", "pull", name] });
+    terminal.show(true);
   }
 
   private async emulate(engine: string, uri = vscode.window.activeTextEditor?.document.uri.toString()): Promise<unknown> {

@@ -80,7 +80,7 @@ export async function pickFromStatus(status: ServerStatus, document: string | un
   const project = document && status.projects[document];
   const picks: Pick[] = [
     ...tools,
-    line(ready, name || "completion model", "", message),
+    { ...line(ready, name || "completion model", "", message), command: "signoff.chooseModel" },
     ...(project ? [{ label: "$(folder) Project", detail: project }] : []),
     { label: "Commands", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(play) Run deep checks now", command: "signoff.runDeepChecks" },
