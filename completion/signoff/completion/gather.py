@@ -20,6 +20,9 @@ PATIENCE = 0.015
 SLOW_SECONDS = 5.0
 # Documents whose passages are kept.
 DOCUMENTS = 32
+# How many thirds of the room are for what is near. On 196 uses in four designs two of three showed 97 % of the facts
+# within 1,500 tokens and 85 % within 200; one of three, 95 % and 57 %.
+NEAR_OF_3 = 2
 
 _Question = tuple[Snapshot, Project, Hole]
 
@@ -135,14 +138,14 @@ def choose(
 
     What is dropped is dropped whole, the least weight first. What is not `near` stands before the document in the
     prompt, so that a change there has all of it read anew: where that is not `settled` (a slow model, somebody
-    typing) only what is no longer true is replaced. Half of the room is for what is near.
+    typing) only what is no longer true is replaced. Two thirds of the room are for what is near.
     """
     far = _far([one for one in previous if not one.near], [one for one in found if not one.near], room, settled)
-    return (*far, *_heaviest([one for one in found if one.near], room, room.tokens // 2))
+    return (*far, *_heaviest([one for one in found if one.near], room, room.tokens * NEAR_OF_3 // 3))
 
 
 def _far(before: list[Passage], found: list[Passage], room: Room, settled: bool) -> tuple[Passage, ...]:
-    limit = room.tokens - room.tokens // 2
+    limit = room.tokens - room.tokens * NEAR_OF_3 // 3
     now = {(one.path, one.why): one.text for one in found}
     untrue = any(now.get((one.path, one.why), one.text) != one.text for one in before)
     wanted = _heaviest(found, room, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
@@ -42,7 +43,7 @@ def passages(facts: DeclaredFacts, place: Place, root: str) -> tuple[Passage, ..
     unit = (_passage(one, root, UNIT) for one in facts.unit)
     weights = (OWNER if place.owner and number == 0 else STATEMENT - number / 50 for number in range(1000))
     named = (_passage(one, root, weight, near=True) for one, weight in zip(facts.statement, weights, strict=False))
-    return (*unit, *named, *_instance(facts.module, place, root))
+    return (*unit, *named, *_offered(facts, place, root), *_instance(facts.module, place, root))
 
 
 def _passage(one: Declared, root: str, weight: float, *, near: bool = False) -> Passage:
@@ -54,6 +55,27 @@ def _is_of_package(one: Declared) -> bool:
     """Whether the package has to be said: mostly its file is called after it."""
     of_package = bool(one.scope) and one.kind in ("typedef", "parameter", "function", "class")
     return of_package and PurePath(one.path).stem != one.scope
+
+
+def _offered(facts: DeclaredFacts, place: Place, root: str) -> Iterator[Passage]:
+    """What the name being typed may become: names alone, as many as one line holds, and the best of them in full."""
+    if len(facts.similar) > 1:
+        yield Passage("", f"modules: {', '.join(facts.similar)}", why="modules", weight=HERE, near=True)
+    if not facts.offered:
+        return
+    macros = facts.offered[0].kind == "macro"
+    names = [f"`{_macro_head(one)}" if macros else one.name for one in facts.offered]
+    for number, group in enumerate(_groups(names, 2 * GROUP)):
+        text = f"{'macros' if macros else place.owner}: {', '.join(group)}"
+        yield Passage("", text, why="names", weight=HERE - number / 10, near=True)
+    for one in facts.offered[:GROUP] if place.typed.strip("`") else ():
+        yield _passage(one, root, OWNER, near=True)
+
+
+def _macro_head(macro: Declared) -> str:
+    """The macro's name with its arguments."""
+    head = re.match(r"`define\s+(\w+(?:\([^()]*\))?)", macro.text)
+    return head[1] if head else macro.name
 
 
 def _instance(module: Declared | None, place: Place, root: str) -> Iterator[Passage]:
@@ -76,7 +98,7 @@ def _instance(module: Declared | None, place: Place, root: str) -> Iterator[Pass
     yield Passage(path, module.text, why=f"{module.kind} {module.name}", weight=OWNER, near=True)
 
 
-def _groups(items: Iterable[str]) -> Iterator[list[str]]:
+def _groups(items: Iterable[str], size: int = GROUP) -> Iterator[list[str]]:
     kept = list(items)
-    for start in range(0, len(kept), GROUP):
-        yield kept[start : start + GROUP]
+    for start in range(0, len(kept), size):
+        yield kept[start : start + size]

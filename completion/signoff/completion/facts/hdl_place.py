@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from signoff.completion.context import Hole
 from signoff.verifiers.hdl.index import KEYWORDS
 
-# Characters before the cursor that a statement may take, and after it.
-BEFORE, AFTER = 12_000, 3_000
+# Characters before the cursor that most statements take; what a long one may take; and what is looked at after it.
+BEFORE, LONG, AFTER = 3_000, 24_000, 3_000
 MAX_NAMES = 40
 _TOKEN = re.compile(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|`?[A-Za-z_][\w$]*(?:::(?:[A-Za-z_][\w$]*)?)*|\d[\w']*|'\w+|\S",
     re.DOTALL,
 )
 _NAME = re.compile(r"`?[A-Za-z_]")
+_TYPED = re.compile(r"`|[A-Za-z_]")
 _BOUNDS = frozenset(
     {"begin", "end", "else", "endmodule", "endcase", "endfunction", "endtask", "endpackage", "endinterface",
      "endgenerate", "generate", "fork", "join", "join_any", "join_none", "endclass", "endproperty", "endsequence", ";",
@@ -50,7 +51,10 @@ def place_of(hole: Hole) -> Place:
     """The place of a hole in Verilog or SystemVerilog."""
     text = hole.prefix[-BEFORE:]
     tokens = _tokens(text)
-    typed = tokens.pop() if tokens and _NAME.match(tokens[-1]) and text.endswith(tokens[-1]) else ""
+    start = _statement(tokens)
+    if not start and len(text) < len(hole.prefix):
+        tokens = _tokens(hole.prefix[-LONG:])
+    typed = tokens.pop() if tokens and _TYPED.match(tokens[-1]) and text.endswith(tokens[-1]) else ""
     owner = _owner(tokens, typed)
     if "::" in typed:
         typed = typed.rpartition("::")[2]

@@ -43,8 +43,13 @@ class Declared:
 class DeclaredFacts:
     """The answer. `statement`: of what the cursor's statement names, the nearest first, and of what those are made
     of. `unit`: of everything else that the module around the cursor names, in an order that does not depend on the
-    cursor. `module` is the module of Wanted.instance, or the one that its half-typed name means most likely."""
+    cursor. `module` is the module of Wanted.instance, or the one that its half-typed name means most likely;
+    `similar` are all that it may mean. `offered` are the members of the package before a "::" at the cursor, or the
+    macros after a "`", that begin as what is typed does.
+    """
 
     statement: tuple[Declared, ...] = ()
     unit: tuple[Declared, ...] = ()
     module: Declared | None = None
+    similar: tuple[str, ...] = ()
+    offered: tuple[Declared, ...] = ()

@@ -24,14 +24,18 @@ _DIRECTIVES = re.compile(r"^[ \t]*`(?:ifdef|ifndef|elsif|else|endif|undef|includ
 _BLANKS = re.compile(r"\s+")
 _TIGHT = re.compile(r"(?<=[(\[{]) | (?=[)\]},;])")
 _KINDS = {"package": "package", "interface": "interface"}
-_GENERATE = (
-    syntax.GenerateRegionSyntax,
-    syntax.GenerateBlockSyntax,
-    syntax.IfGenerateSyntax,
-    syntax.LoopGenerateSyntax,
-    syntax.CaseGenerateSyntax,
-    syntax.ElseClauseSyntax,
+_GENERATE = frozenset(
+    (
+        syntax.GenerateRegionSyntax,
+        syntax.GenerateBlockSyntax,
+        syntax.IfGenerateSyntax,
+        syntax.LoopGenerateSyntax,
+        syntax.CaseGenerateSyntax,
+        syntax.ElseClauseSyntax,
+    )
 )
+# Most of a unit, and it declares nothing.
+_BODIES = frozenset((syntax.ContinuousAssignSyntax, syntax.ProceduralBlockSyntax, syntax.EmptyMemberSyntax))
 # What an interface offers to those who are connected by it.
 _OFFERED = (syntax.DataDeclarationSyntax, syntax.NetDeclarationSyntax, syntax.ModportDeclarationSyntax)
 
@@ -147,9 +151,10 @@ def _read(scope: Scope, node: syntax.ModuleDeclarationSyntax) -> None:
 def _flat(members: Any) -> Iterator[Node]:
     """The members of a unit, those inside generate blocks among them."""
     for member in members:
-        if isinstance(member, _GENERATE):
+        kind = type(member)
+        if kind in _GENERATE:
             yield from _flat(member)
-        elif isinstance(member, syntax.MemberSyntax):
+        elif kind not in _BODIES and issubclass(kind, syntax.MemberSyntax):
             yield member
 
 

@@ -23,11 +23,12 @@ from signoff.verifiers.hdl.slang_elaborate import placeholder_tops
 from signoff.verifiers.hdl.slang_facts import FactsReader
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
 from signoff.verifiers.hdl.slang_locate import Locator
-from signoff.verifiers.hdl.slang_nearby import Indexes, Nearby
+from signoff.verifiers.hdl.slang_nearby import Nearby
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_place import place_facts
 from signoff.verifiers.hdl.slang_scope import scope_facts
 from signoff.verifiers.hdl.slang_sources import SourceState
+from signoff.verifiers.hdl.slang_world import Worlds
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
@@ -41,7 +42,7 @@ class SlangEngine:
 
     def __init__(self) -> None:
         self._loader = Loader()
-        self._indexes = Indexes()
+        self._worlds = Worlds()
         self._converter: Converter | None = None
         self._kept: tuple[tuple[Snapshot, Project], Design, float] | None = None
         # What is here now stays; and little of what comes is cyclic, so looking for it seldom is enough.
@@ -121,7 +122,7 @@ class SlangEngine:
         state, units = self._loader.parsed(snapshot, project)
         source = state.named(snapshot.path)
         offset = source.byte(source.index.offset(line, column)) if source is not None else 0
-        return Nearby(state, self._indexes.of(state, units), snapshot.path, offset).facts(wanted)
+        return Nearby(state, *self._worlds.of(state, units, snapshot.path), offset).facts(wanted)
 
     def _locate(self, snapshot: Snapshot, project: Project, line: int, column: int) -> tuple[Design, Locator]:
         design = self._loader.design(snapshot, project)

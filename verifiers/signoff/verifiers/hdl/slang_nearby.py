@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pyslang import syntax
 
-from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.declared import Declared, DeclaredFacts, Wanted
 from signoff.verifiers.hdl.index import KEYWORDS
 from signoff.verifiers.hdl.slang_declared import FileIndex, Scope
-from signoff.verifiers.hdl.slang_sources import SourceState, Unit
+from signoff.verifiers.hdl.slang_sources import SourceState
+from signoff.verifiers.hdl.slang_world import World, macros
 
 # Text around the cursor whose names count, in characters to each side.
-REACH = 60_000
+REACH = 40_000
 MAX_STATEMENT = 24
 MAX_UNIT = 120
+MAX_SIMILAR = 8
+MAX_MEMBERS = 80
 # How far a type is followed into the types that it is made of.
 DEPTH = 3
-MAX_MACRO = 600
-_NAME = re.compile(r"`?[A-Za-z_][\w$]*(?:::[A-Za-z_][\w$]*)?")
-_STRUCTURE = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"", re.DOTALL)
+_NAMES = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"|(`?[A-Za-z_][\w$]*(?:::[A-Za-z_][\w$]*)?)", re.DOTALL)
+_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
+_END = re.compile(r"\bend(?:module|package|interface)\b")
 _ORDER = {
     "macro": 0,
     "package": 1,
@@ -35,49 +36,46 @@ _ORDER = {
     "module": 7,
 }
 
-
-class Indexes:
-    """The indexes of a project's files, each made once for a parsed file."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, FileIndex] = {}
-
-    def of(self, state: SourceState, units: Iterable[Unit]) -> list[FileIndex]:
-        """One index a unit."""
-        known = {id(unit): self._known.get(id(unit)) for unit in units}
-        self._known = {id(unit): known[id(unit)] or FileIndex(unit, state) for unit in units}
-        return list(self._known.values())
+Found = dict[tuple[str, str, str], Declared]
 
 
 class Nearby:
-    """Answers for one cursor. `offset` is in bytes of the text `focus`, the file's with the cursor."""
+    """Answers for one cursor. `own` is the index of its file, `offset` in bytes of that."""
 
-    def __init__(self, state: SourceState, indexes: list[FileIndex], focus: str, offset: int) -> None:
+    def __init__(self, state: SourceState, own: FileIndex | None, world: World, offset: int) -> None:
         self._state = state
-        self._indexes = indexes
-        self._focus = focus
-        self._own = next((one for one in indexes if one.unit.source.path == focus), None)
+        self._own = own
+        self._world = world
         self._offset = offset
         self._here = self._around()
-        self._definitions = {name: one for one in indexes for name in one.units}
-        if self._own is not None:
-            self._definitions.update(dict.fromkeys(self._own.units, self._own))
+        here = self._here.imports if self._here is not None else []
+        self._imports = tuple(dict.fromkeys((*here, *(own.loose.imports if own is not None else ()))))
+        # A package of the same file is not of the world: what it declares is not remembered.
+        self._alone = own is None or not any(package in own.units for package, _ in self._imports)
 
     def facts(self, wanted: Wanted) -> DeclaredFacts:
         """The declarations that are wanted."""
-        module = self._module(wanted)
-        statement: dict[tuple[str, str, str], Declared] = {}
+        similar = self._similar(wanted)
+        module = next((one for name in similar if (one := self._defined(name)) is not None), None)
+        statement: Found = {}
         for name in (wanted.owner, *wanted.names):
-            self._follow(name, statement, DEPTH)
+            self._follow(name, statement)
         if module is not None:
             # An instance's ports may have types of the package that they come from.
             self._types(module, statement, DEPTH - 1)
-        shown = list(statement.values())[:MAX_STATEMENT]
-        unit: dict[tuple[str, str, str], Declared] = {}
+        unit: Found = {}
         for name in self._unit_names(wanted.typed):
-            self._follow(name, unit, 1, local=False)
+            declared = self._elsewhere(name)
+            if declared is not None:
+                unit.setdefault((declared.path, declared.scope, declared.text), declared)
         others = sorted(unit.values(), key=lambda one: (_ORDER.get(one.kind, 8), one.path, one.scope, one.name))
-        return DeclaredFacts(tuple(shown), tuple(others[:MAX_UNIT]), module)
+        return DeclaredFacts(
+            tuple(statement.values())[:MAX_STATEMENT],
+            tuple(others[:MAX_UNIT]),
+            module,
+            tuple(name for name in similar if wanted.instance == wanted.typed),
+            self._offered(wanted),
+        )
 
     def _around(self) -> Scope | None:
         """The design unit that the cursor is in: the last that begins before it, however broken its end is."""
@@ -86,169 +84,117 @@ class Nearby:
         buffers = self._state.buffers_of(self._own.unit.source)
         best, found = -1, None
         for name, scope in self._own.units.items():
-            if scope.node is None:
-                continue
-            start = scope.node.sourceRange.start
-            if start.buffer in buffers and best < start.offset <= self._offset:
+            start = scope.node.sourceRange.start if scope.node is not None else None
+            if start is not None and start.buffer in buffers and best < start.offset <= self._offset:
                 best, found = start.offset, name
         return self._own.scope(found) if found is not None else None
 
-    def _module(self, wanted: Wanted) -> Declared | None:
-        for name in (wanted.instance, *self._like(wanted.instance)):
-            if name in self._definitions:
-                return self._definitions[name].definition(name)
-        return None
+    def _similar(self, wanted: Wanted) -> list[str]:
+        """The module of the instantiation at the cursor; those that its half-typed name may mean."""
+        name = wanted.instance
+        if not name or (name != wanted.typed and self._defined(name) is not None):
+            return [name] if name else []
+        names = {*self._world.definitions, *(self._own.units if self._own is not None else ())}
+        units = [one for one in names if self._here is None or one != self._here.name]
+        return self._world.like(name, [one for one in units if self._defined(one) is not None], MAX_SIMILAR)
 
-    def _like(self, typed: str) -> list[str]:
-        """Modules whose name goes on as `typed` does, or is nearly that."""
-        if len(typed) < 3:
-            return []
-        begins = sorted((name for name in self._definitions if name.startswith(typed)), key=len)
-        return begins[:1] or difflib.get_close_matches(typed, self._definitions, 1, 0.8)
+    def _offered(self, wanted: Wanted) -> tuple[Declared, ...]:
+        """The members of the package before a "::", or the macros after a "`", that begin as what is typed does."""
+        if wanted.typed.startswith("`"):
+            begin = wanted.typed[1:]
+            found = sorted(name for name in self._world.macros if name.startswith(begin))
+            return tuple(self._world.macros[name] for name in found[:MAX_MEMBERS])
+        package = wanted.owner
+        if not package or package not in self._world.definitions:
+            return ()
+        names = [name for name in self._world.members(package) if name.startswith(wanted.typed)]
+        members = (self._world.member(package, name) for name in names[:MAX_MEMBERS])
+        return tuple({one.text: one for one in members if one is not None}.values())
 
-    def _follow(
-        self, name: str, found: dict[tuple[str, str, str], Declared], depth: int, *, local: bool = True
-    ) -> None:
-        """Add what a name is declared as, then what that is made of."""
-        declared = self._look_up(name, local=local)
-        if declared is None or (key := (declared.path, declared.scope, declared.text)) in found:
-            return
-        found[key] = declared
-        if depth > 1:
-            self._types(declared, found, depth - 1)
+    def _follow(self, name: str, found: Found) -> None:
+        """Add what a name of the statement is declared as, then what that is made of."""
+        declared = self._here_or_elsewhere(name)
+        if declared is not None:
+            found.setdefault((declared.path, declared.scope, declared.text), declared)
+            self._types(declared, found, DEPTH - 1)
 
-    def _types(self, declared: Declared, found: dict[tuple[str, str, str], Declared], depth: int) -> None:
-        for inner in _inner_names(declared):
-            self._follow_type(inner, declared, found, depth)
+    def _types(self, declared: Declared, found: Found, depth: int) -> None:
+        """Add what a declaration is made of. A name inside it means what it means there, not at the cursor."""
+        for name in _inner_names(declared) if depth > 0 else ():
+            inner = self._member(declared.scope, name) if declared.scope and "::" not in name else None
+            inner = inner or (self._elsewhere(name) if declared.scope else self._here_or_elsewhere(name))
+            if inner is None or inner.kind in ("signal", "module", "package"):
+                continue
+            key = (inner.path, inner.scope, inner.text)
+            if key not in found:
+                found[key] = inner
+                self._types(inner, found, depth - 1)
 
-    def _follow_type(self, name: str, owner: Declared, found: dict[tuple[str, str, str], Declared], depth: int) -> None:
-        """A name inside a declaration means what it means there, not at the cursor."""
-        inside = self._member_of(owner.scope, name) if owner.scope and "::" not in name else None
-        declared = inside or self._look_up(name, local=not owner.scope)
-        if declared is None or declared.kind in ("signal", "module", "package"):
-            return
-        key = (declared.path, declared.scope, declared.text)
-        if key not in found:
-            found[key] = declared
-            if depth > 1:
-                self._types(declared, found, depth - 1)
-
-    def _look_up(self, name: str, *, local: bool) -> Declared | None:
-        if name.startswith("`"):
-            return self._macro(name[1:])
-        package, _, member = name.rpartition("::")
-        if package:
-            return self._member_of(package, member)
-        if self._here is not None and name in self._here.members:
-            # Elsewhere in the unit it is no fact of another file, whatever else has its name.
-            return self._of_here(name) if local else None
-        return self._imported(name) or self._loose(name) or self._defined(name)
-
-    def _of_here(self, name: str) -> Declared | None:
-        assert self._own is not None
-        assert self._here is not None
-        declared = self._own.member(self._here, name)
+    def _here_or_elsewhere(self, name: str) -> Declared | None:
+        own = self._own
+        if own is not None and name.startswith("`") and (text := macros(own.unit.source.text).get(name[1:])):
+            return Declared(name[1:], "macro", own.unit.source.path, text)
+        if own is None or self._here is None or name not in self._here.members:
+            return self._elsewhere(name)
+        declared = own.member(self._here, name)
         if declared is not None and isinstance(self._here.members[name], syntax.HierarchyInstantiationSyntax):
             return self._defined(declared.text)
         return declared
 
-    def _defined(self, name: str) -> Declared | None:
-        index = self._definitions.get(name)
-        found = index.definition(name) if index is not None else None
-        return found if found is not None and found.kind != "package" else None
+    def _elsewhere(self, name: str) -> Declared | None:
+        """What a name means that is not declared in the unit itself; None for one that is."""
+        if name.startswith("`"):
+            return self._world.macros.get(name[1:])
+        package, _, member = name.rpartition("::")
+        if package:
+            return self._member(package, member)
+        if self._here is not None and name in self._here.members:
+            return None
+        return self._world.visible(name, self._imports) if self._alone else self._not_alone(name)
 
-    def _member_of(self, package: str, name: str) -> Declared | None:
-        """A package's member, or what it exports of another's."""
-        seen: set[str] = set()
-        queue = [package]
-        while queue:
-            one = queue.pop(0)
-            index = self._definitions.get(one)
-            scope = index.scope(one) if index is not None else None
-            if one in seen or index is None or scope is None:
-                continue
-            seen.add(one)
-            declared = index.member(scope, name)
-            if declared is not None:
-                return declared
-            queue += [other for other, item in scope.imports if item in ("*", name)]
-        return None
-
-    def _imports(self) -> Iterator[tuple[str, str]]:
-        if self._here is not None:
-            yield from self._here.imports
-        if self._own is not None:
-            yield from self._own.loose.imports
-
-    def _imported(self, name: str) -> Declared | None:
-        for package, item in self._imports():
-            if item in ("*", name) and (found := self._member_of(package, name)) is not None:
+    def _not_alone(self, name: str) -> Declared | None:
+        assert self._own is not None
+        for package, item in self._imports:
+            if item in ("*", name) and (found := self._member(package, name)) is not None:
                 return found
-        return None
+        loose = self._own.member(self._own.loose, name)
+        return loose or self._defined(name) or self._world.visible(name, ())
 
-    def _loose(self, name: str) -> Declared | None:
-        for index in self._indexes:
-            if name in index.loose.members:
-                return index.member(index.loose, name)
-        return None
+    def _defined(self, name: str) -> Declared | None:
+        if self._own is not None and name in self._own.units:
+            found = self._own.definition(name)
+            return found if found is not None and found.kind != "package" else None
+        return self._world.definition(name)
 
-    def _macro(self, name: str) -> Declared | None:
-        for path, text in self._macro_sources():
-            found = _macros(text).get(name)
-            if found is not None:
-                return Declared(name, "macro", path, found[:MAX_MACRO])
-        return None
+    def _member(self, package: str, name: str) -> Declared | None:
+        scope = self._own.scope(package) if self._own is not None else None
+        if self._own is not None and scope is not None:
+            return self._own.member(scope, name) or self._world.imported(name, tuple(scope.imports))
+        return self._world.member(package, name)
 
-    def _macro_sources(self) -> Iterator[tuple[str, str]]:
-        """The focus first, then its headers, then all others: a name is rarely defined in two ways."""
-        ordered = [one for one in (self._own,) if one is not None] + [
-            one for one in self._indexes if one is not self._own
-        ]
-        seen: set[str] = set()
-        for index in ordered:
-            for path in (index.unit.source.path, *index.unit.includes):
-                source = self._state.named(path) if path not in seen else None
-                seen.add(path)
-                if source is not None and "`define" in source.text:
-                    yield path, source.text
-
-    def _unit_names(self, typed: str) -> list[str]:
+    def _unit_names(self, typed: str) -> Iterable[str]:
         """The names that the text around the cursor uses, but for the one being typed."""
         if self._own is None:
-            return []
+            return ()
         source = self._own.unit.source
         at = source.code_point(self._offset)
-        start = max(at - REACH, 0)
         node = self._here.node if self._here is not None else None
-        if node is not None:
-            start = max(start, source.code_point(node.sourceRange.start.offset))
-        before, after = source.text[start : at - len(typed)], source.text[at : at + REACH]
-        end = re.search(r"\bend(?:module|package|interface)\b", after)
+        start = source.code_point(node.sourceRange.start.offset) if node is not None else 0
+        before, after = source.text[max(start, at - REACH) : at - len(typed)], source.text[at : at + REACH]
+        end = _END.search(after)
         after = after[: end.start()] if end else after
-        return list(dict.fromkeys(_used(before + "\n" + after)))
+        paragraphs = (*_PARAGRAPH.split(before), *_PARAGRAPH.split(after))
+        return dict.fromkeys(name for one in paragraphs for name in _used(one))
 
 
-def _used(text: str) -> Iterator[str]:
-    for name in _NAME.findall(_STRUCTURE.sub(" ", text)):
-        if name not in KEYWORDS:
-            yield name
+@lru_cache(maxsize=8192)
+def _used(text: str) -> tuple[str, ...]:
+    """The names in a stretch of text, without keywords. Most stretches stay as they are from key to key."""
+    return tuple(name for name in dict.fromkeys(_NAMES.findall(text)) if name and name not in KEYWORDS)
 
 
 def _inner_names(declared: Declared) -> list[str]:
     """The names that a declaration is made of."""
     if declared.kind == "macro":
         return [name for name in _used(declared.text) if name.startswith("`") and name != "`define"]
-    return [name for name in dict.fromkeys(_used(declared.text)) if name != declared.name]
-
-
-@lru_cache(maxsize=512)
-def _macros(text: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for directive in slang_macros.scan(text).directives:
-        if directive.word == "define":
-            found.setdefault(directive.name, _plain(directive.text))
-    return found
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[ \t]*\\?\r?\n[ \t]*", " ", re.sub(r"//[^\n]*", "", text)).strip()
+    return [name for name in _used(declared.text) if name != declared.name]
