@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from signoff.completion.structural import registry
 from signoff.completion.structural.offers import Offers, Structural
-from signoff.lsp_server.checking import enabled
+from signoff.verifiers.gpu.checks.launch import Launch
 from signoff.verifiers.hdl.facts import ScopeFacts
-from signoff.verifiers.verifier import Verifier
 
 if TYPE_CHECKING:
     from signoff.lsp_server.parts import Parts
-
-# Of the judges of a document those that answer while an editor waits; a linker or a whole compilation does not.
-QUICK = frozenset(("slang", "launch", "nvrtc", "triton", "part", "gcc"))
 
 
 class Constructs:
@@ -23,7 +18,9 @@ class Constructs:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._structural = Structural(registry.build(parts.slang, parts.workspace.modules), self._judges)
+        launch = next(one for one in parts.verifiers if isinstance(one, Launch))
+        kinds = registry.build(parts.slang, parts.workspace.modules, launch, self._registers)
+        self._structural = Structural(kinds, lambda: parts.completion_verifiers)
 
     async def offers(self, uri: str, place: tuple[int, int]) -> Offers:
         """Whole constructs that the tools accept at (line, column)."""
@@ -46,8 +43,7 @@ class Constructs:
         """End what is still being judged."""
         await self._structural.close()
 
-    def _judges(self) -> Sequence[Verifier]:
-        parts = self._parts
-        beside = (verifier for verifier in parts.verifiers if verifier.name == "triton")
-        judges = (parts.proof_slang, *parts.proof_cuda, *parts.proof_firmware, *beside)
-        return tuple(one for one in judges if one.name in QUICK and enabled(one, parts.settings))
+    def _registers(self, uri: str, kernel: str) -> int | None:
+        """The most registers that a thread of a kernel takes, as a compiler said last."""
+        costs = self._parts.gpu.costs(uri).of(kernel)
+        return max((one.registers for one in costs), default=None) if costs else None

@@ -10,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from signoff.completion import judges
 from signoff.completion.check import Checked, Checker
 from signoff.completion.context import Hole
+from signoff.completion.runs import Runs
 from signoff.completion.structural.place import Place
 from signoff.completion.structural.proposal import Proposal
 from signoff.completion.suggestion import Verdict
@@ -23,7 +25,7 @@ from signoff.verifiers.verifier import Verifier
 # Judgements kept: those of the places that somebody is just typing at.
 KEPT = 64
 # What a judgement may take that nobody waits for any longer; the next key finds it done.
-SECONDS = 5.0
+SECONDS = 1.0
 # A text is tried with less in it at most so often.
 TRIES = 5
 # How tools write the names that they speak of.
@@ -45,6 +47,7 @@ class Judge:
 
     def __init__(self, verifiers: Judges) -> None:
         self._verifiers = verifiers
+        self._runs = Runs()
         self._tasks: OrderedDict[object, tuple[Project, asyncio.Task[Offer | None]]] = OrderedDict()
 
     def start(self, place: Place, project: Project, proposal: Proposal) -> asyncio.Task[Offer | None]:
@@ -68,18 +71,22 @@ class Judge:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._runs.close()
 
     async def _judged(self, place: Place, project: Project, proposal: Proposal) -> Offer | None:
         start = time.perf_counter()
         snapshot, hole = without(place, proposal)
         one: Proposal | None = proposal
-        with contextlib.closing(Checker(self._verifiers(), snapshot, project, hole)) as checker:
+        with contextlib.closing(
+            Checker(self._verifiers(), snapshot, project, hole, budget=SECONDS, runs=self._runs)
+        ) as checker:
             for _ in range(TRIES):
                 if one is None:
                     break
                 checked = await checker.check(one.checked_text)
-                if checked.accepted and checked.text == one.checked_text:
-                    return Offer(one, _verdict(checked, time.perf_counter() - start))
+                tools = accepting(checked) if checked.text == one.checked_text else ()
+                if tools:
+                    return Offer(one, _verdict(checked, tools, time.perf_counter() - start))
                 one = _next(one, checked)
         return None
 
@@ -100,8 +107,16 @@ def without(place: Place, proposal: Proposal) -> tuple[Snapshot, Hole]:
     return replace(place.snapshot, text=prefix + suffix), Hole(language, prefix, suffix, line, column, block=False)
 
 
-def _verdict(checked: Checked, seconds: float) -> Verdict:
-    return Verdict(checked.tools, checked.not_run, seconds)
+def accepting(checked: Checked) -> tuple[str, ...]:
+    """Who accepted a text whole. Where no compiler is there to judge it, those that check a part of what it says: it
+    was not guessed but put together of facts, and the verdict names no more than what was judged."""
+    if checked.accepted or checked.refused:
+        return checked.tools if checked.accepted else ()
+    return tuple(name for name, why in checked.not_run if name in judges.PARTIAL and why.endswith(judges.PARTIAL[name]))
+
+
+def _verdict(checked: Checked, tools: tuple[str, ...], seconds: float) -> Verdict:
+    return Verdict(tools, tuple(one for one in checked.not_run if one[0] not in tools), seconds)
 
 
 def _failed(task: asyncio.Task[Offer | None]) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from signoff.completion.structural.clocked import ClockedBlock
+from signoff.completion.structural.cuda_launch import KernelLaunch, Registers
 from signoff.completion.structural.enum_case import EnumCase
 from signoff.completion.structural.hdl_members import Members, PackageImport
 from signoff.completion.structural.instance import InstancePorts, Library, WholeInstance
 from signoff.completion.structural.kind import StructuralKind
 from signoff.completion.structural.testbench import Testbench
+from signoff.verifiers.gpu.checks.launch import Launch
 from signoff.verifiers.hdl.slang import Slang
 
 
-def build(slang: Slang, library: Library) -> tuple[StructuralKind, ...]:
-    """The kinds. `slang` answers what is in scope; `library` gives the workspace's modules under a prefix."""
+def build(slang: Slang, library: Library, launch: Launch, registers: Registers) -> tuple[StructuralKind, ...]:
+    """The kinds. `slang` and `launch` answer what is in scope; `library` gives the workspace's modules under a prefix,
+    `registers` what a compiler has said of a kernel."""
     return (
         InstancePorts(slang, library),
         WholeInstance(slang, library),
@@ -21,4 +24,5 @@ def build(slang: Slang, library: Library) -> tuple[StructuralKind, ...]:
         PackageImport(slang),
         ClockedBlock(slang),
         Testbench(slang, library),
+        KernelLaunch(launch, registers),
     )
