@@ -68,6 +68,7 @@ export class Status implements vscode.Disposable {
 export interface ServerStatus {
   readonly tools: readonly { readonly name: string; readonly available: boolean; readonly version: string; readonly reason: string }[];
   readonly model: { readonly name: string; readonly ready: boolean; readonly message: string };
+  readonly kept: string;
   readonly projects: Readonly<Record<string, string>>;
 }
 
@@ -81,6 +82,7 @@ export async function pickFromStatus(status: ServerStatus, document: string | un
   const picks: Pick[] = [
     ...tools,
     { ...line(ready, name || "completion model", "", message), command: "signoff.chooseModel" },
+    ...(status.kept ? [{ label: "$(graph) Accepted completions", detail: `${status.kept} (counted on this machine only)` }] : []),
     ...(project ? [{ label: "$(folder) Project", detail: project }] : []),
     { label: "Commands", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(play) Run deep checks now", command: "signoff.runDeepChecks" },

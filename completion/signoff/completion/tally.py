@@ -150,3 +150,13 @@ def summed(rows: Sequence[Row]) -> tuple[Row, ...]:
         numbers = {name: getattr(known, name) + getattr(row, name) for name in _NUMBERS}
         sums[row.language, row.model] = Row("", row.language, row.model, **numbers)
     return tuple(sorted(sums.values(), key=lambda row: -row.characters))
+
+
+def in_words(rows: Sequence[Row]) -> str:
+    """All counts in one line; "" where nothing was accepted yet."""
+    sums = {name: sum(getattr(row, name) for row in rows) for name in _NUMBERS}
+    if not any(sums.values()):
+        return ""
+    looks = (("30 s", "kept_short", "characters_short"), ("300 s", "kept_long", "characters_long"))
+    kept = "".join(f"; {sums[kept] / sums[of]:.0%} kept after {after}" for after, kept, of in looks if sums[of])
+    return "{accepted} accepted whole, {parts} in part, {characters} characters".format(**sums) + kept

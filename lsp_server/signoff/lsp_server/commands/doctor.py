@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
-from signoff.lsp_server.commands import doctor_gpu, doctor_mcu
+from signoff.lsp_server.commands import doctor_gpu, doctor_mcu, model_status
 from signoff.lsp_server.commands.paths import BadPath, existing, request
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
@@ -46,7 +46,7 @@ class Health:
     tools: tuple[Check, ...]
     gpu: tuple[Check, ...]
     firmware: tuple[Check, ...]
-    model: Check
+    model: tuple[Check, ...]
     caches: tuple[Check, ...]
     projects: tuple[str, ...]
     problems: tuple[str, ...]
@@ -87,7 +87,7 @@ async def examine(path: str, *, trusted: bool = False) -> Health:
                 tools=tuple(_tools(session)),
                 gpu=tuple(Check(*row) for row in await doctor_gpu.rows(session, _asked(path, session))),
                 firmware=tuple(Check(*row) for row in await doctor_mcu.rows(session, _asked(path, session))),
-                model=await _model(session),
+                model=await _model(),
                 caches=tuple(_caches(session)),
                 projects=tuple(_projects(path, session)),
                 problems=tuple(map(_problem, session.workspace.problems())),
@@ -133,17 +133,19 @@ def _asked(path: str, session: Session) -> tuple[str, ...]:
         return ()
 
 
-async def _model(session: Session) -> Check:
-    from signoff.completion.engine import CompletionEngine
+async def _model() -> tuple[Check, ...]:
+    """The model on this machine (a server is named in the editor's settings only), and what was kept of its texts."""
     from signoff.completion.settings import CompletionSettings
+    from signoff.completion.tally import Tally, in_words
 
-    engine = CompletionEngine(session.pool, (), CompletionSettings())
-    try:
-        status = await engine.status()
-    finally:
-        await engine.close()
+    status = await model_status.look(CompletionSettings())
     state = status.message if status.ready else ""
-    return Check("completion model", status.ready, state, advice="" if status.ready else status.message)
+    tally = Tally()
+    kept = in_words(tally.rows())
+    return (
+        Check("completion model", status.ready, state, advice=status.note if status.ready else status.message),
+        Check("accepted completions", True, kept or "none counted yet", str(tally.path) if kept else ""),
+    )
 
 
 def _caches(session: Session) -> Iterator[Check]:
@@ -205,7 +207,7 @@ def _text(health: Health) -> str:
     lines = [f"Python {health.python}", packages, "", "Tools", *map(_line, health.tools)]
     lines += ["", "GPU", *map(_line, health.gpu)]
     lines += ["", "Firmware", *map(_line, health.firmware)]
-    lines += ["", "Model", _line(health.model), "", "Caches", *map(_line, health.caches)]
+    lines += ["", "Model", *map(_line, health.model), "", "Caches", *map(_line, health.caches)]
     lines += ["", "Project", *(f"  {project}" for project in health.projects)]
     if health.problems:
         lines += ["", "Problems in project files", *(f"  {problem}" for problem in health.problems)]

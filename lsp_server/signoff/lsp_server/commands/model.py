@@ -1,4 +1,4 @@
-"""`signoff model list|pull|serve`: the models that can run on this machine, and a server for larger ones."""
+"""`signoff model list|pull|status|serve`: the models that can run on this machine, and a server for larger ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.completion.model.weights import DownloadError, Entry, catalogue, directory, find, path_of, pull, size_of
-from signoff.lsp_server.commands import model_serve
+from signoff.lsp_server.commands import model_serve, model_status
 from signoff.verifiers.extras import install
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     fetch = actions.add_parser("pull", help="download a model (resumed where it broke off, checked by its SHA-256)")
     fetch.add_argument("name", nargs="?", default=catalogue()[0].name, help="default: %(default)s")
     fetch.add_argument("--url", default="", help="a place to try before the model's own sources")
+    model_status.add_parser(actions)
     model_serve.add_parser(actions)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List, download or serve; the exit status is 2 where the model could not be had."""
-    if args.action == "serve":
-        return model_serve.run(args)
+    """List, download, look or serve; the exit status is 2 where the model could not be had."""
+    if args.action in ("serve", "status"):
+        return model_serve.run(args) if args.action == "serve" else model_status.run(args)
     return _list() if args.action == "list" else _pull(args.name, args.url)
 
 

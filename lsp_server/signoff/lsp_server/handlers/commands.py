@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -50,7 +51,8 @@ def register(server: SignoffServer) -> None:
 
     @server.command("signoff.status")
     async def status() -> dict[str, Any]:
-        """What runs and what is off, as plain data: tools, model, projects of the open documents."""
+        """What runs and what is off, as plain data: tools, model, what was kept, projects of the open documents."""
+        from signoff.completion.tally import in_words
         from signoff.lsp_server.model_state import model_json  # not for the server's start
         from signoff.verifiers.verifier import tool_of
 
@@ -62,6 +64,7 @@ def register(server: SignoffServer) -> None:
                 for name, found in tools.items()
             ],
             "model": model_json(await server.parts.engine.status()),
+            "kept": in_words(await asyncio.to_thread(server.acceptance.tally.rows)),
             "projects": {document.uri: server.parts.workspace.describe(document.path) for document in server.documents},
         }
 
