@@ -10,7 +10,8 @@ from signoff.completion.settings import CompletionSettings
 
 # How many texts a server that takes several is asked for at most (the setting's own bound).
 MOST_CANDIDATES = 8
-ANSWER_SHARE = 4
+# Characters of a text that is not made shorter.
+SHORTEST = 80
 
 
 def budget_for(settings: CompletionSettings, default: Budget | None = None, context_tokens: int = 0) -> Budget:
@@ -50,10 +51,13 @@ def shorter(request: Request, family: str) -> Request | None:
 
 
 def _last_half(text: str) -> str:
-    start = text.find("\n", len(text) // 2) + 1
-    return text[start or len(text) - len(text) // 2 :] if len(text) > 80 else text
+    if len(text) <= SHORTEST:
+        return text
+    return text[text.find("\n", len(text) // 2) + 1 or len(text) - len(text) // 2 :]
 
 
 def _first_half(text: str) -> str:
+    if len(text) <= SHORTEST:
+        return text
     end = text.rfind("\n", 0, len(text) // 2)
     return text[: end if end > 0 else len(text) // 2]
