@@ -122,6 +122,7 @@ def _documentation(
 
 
 async def _model_text(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
+    from signoff.lsp_server.handlers.inline_completion import acceptance_commands
     from signoff.lsp_server.verdicts import documentation, title
 
     suggestions = await server.suggest(uri, position, automatic=True)
@@ -130,6 +131,7 @@ async def _model_text(server: SignoffServer, uri: str, position: types.Position)
         return []
     line, column = document.position(position.line, position.character, server.documents.encoding)
     typed = document.index.line(line)[:column].split(" ")[-1]
+    commands = acceptance_commands(server, document, suggestions)
     return [
         types.CompletionItem(
             label=suggestion.text.strip().splitlines()[0],
@@ -142,8 +144,9 @@ async def _model_text(server: SignoffServer, uri: str, position: types.Position)
             text_edit=types.TextEdit(
                 lsp_range(suggestion.span, document.index, server.documents.encoding), suggestion.text
             ),
+            command=command,
         )
-        for number, suggestion in enumerate(suggestions)
+        for number, (suggestion, command) in enumerate(zip(suggestions, commands, strict=True))
     ]
 
 
