@@ -9,8 +9,12 @@ from signoff.completion.facts import choice
 from signoff.completion.facts.cursor import at
 from signoff.completion.facts.names import Names, Own
 from signoff.completion.passage import Passage
+from signoff.verifiers.declarations.facts import Declaration
 from signoff.verifiers.declarations.index import Index
 from signoff.verifiers.declarations.scope import Way
+
+# Of the names that begin with a stem, at most so many.
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,23 @@ class Question:
     suffix: str
     way: Way
     buffers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look up in headers: names, all that begin with a stem, the constants of documentation groups."""
+
+    names: tuple[str, ...] = ()
+    stems: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What headers declare of it, as (name, declaration) and (group, its constants)."""
+
+    names: tuple[tuple[str, Declaration], ...] = ()
+    groups: tuple[tuple[str, tuple[Declaration, ...]], ...] = ()
 
 
 class FactsEngine:
@@ -49,6 +70,15 @@ class FactsEngine:
         _ = scope.names, scope.sorted_names, scope.groups
         gc.collect()
         gc.freeze()  # what was read stays: no later pass need look at it
+
+    def look(self, question: Question, wanted: Wanted) -> Looked | None:
+        """What the headers declare of what is wanted; None where they have to be read first: prepare() does it."""
+        scope = self._index.known(question.path, self._begin(question), question.way)
+        if scope is None:
+            return None
+        names = dict.fromkeys((*wanted.names, *(name for stem in wanted.stems for name in scope.beginning(stem, MOST))))
+        groups = tuple((name, scope.groups[name]) for name in wanted.groups if name in scope.groups)
+        return Looked(tuple((name, scope.names[name]) for name in names if name in scope.names), groups)
 
     def _begin(self, question: Question) -> bytes:
         buffers = {path: text.encode("utf-8", "replace") for path, text in question.buffers}
