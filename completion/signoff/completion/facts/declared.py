@@ -7,7 +7,7 @@ import logging
 from typing import Any, Protocol
 
 from signoff.completion.context import Hole
-from signoff.completion.facts.c_engine import Question
+from signoff.completion.facts.c_engine import Looked, Question, Wanted
 from signoff.completion.passage import Passage
 from signoff.completion.reader import below
 from signoff.verifiers.declarations.scope import Way
@@ -47,42 +47,58 @@ class DeclaredFacts:
 
     async def gather(self, snapshot: Snapshot, project: Project, hole: Hole) -> tuple[Passage, ...]:
         """See ContextSource. () while headers are read for the first time."""
-        now = asyncio.get_running_loop().time()
-        root = project.root
-        if not snapshot.path or root in self._preparing or now < self._failed.get(root, 0.0):
+        if not snapshot.path:
             return ()
-        question = await self._question(snapshot, project, hole)
-        try:
-            found: tuple[Passage, ...] | None = await asyncio.shield(self._call(project, "passages", question, SECONDS))
-        except (WorkerTimeout, WorkerCrashed, EngineError) as error:
-            self._fail(root, error)
-            return ()
-        if found is None and root not in self._preparing:
-            self._preparing[root] = asyncio.ensure_future(self._prepare(project, question))
+        question = await self._question(snapshot, project, hole.prefix, hole.suffix)
+        found: tuple[Passage, ...] | None = await self._ask(project, "passages", question)
         return found or ()
+
+    async def look(self, snapshot: Snapshot, project: Project, wanted: Wanted) -> Looked | None:
+        """What a document's headers declare of what is wanted; None while they are read for the first time."""
+        if not snapshot.path:
+            return None
+        question = await self._question(snapshot, project, snapshot.text, "")
+        found: Looked | None = await self._ask(project, "look", question, wanted)
+        return found
 
     async def settled(self) -> None:
         """Until nothing is being read."""
         await asyncio.gather(*self._preparing.values(), return_exceptions=True)
 
-    async def _question(self, snapshot: Snapshot, project: Project, hole: Hole) -> Question:
+    async def _ask(self, project: Project, method: str, question: Question, *more: object) -> Any:
+        """The engine's answer; None where it has none now. Headers that are not read yet are then being read."""
+        now, root = asyncio.get_running_loop().time(), project.root
+        if root in self._preparing or now < self._failed.get(root, 0.0):
+            return None
+        try:
+            found = await asyncio.shield(self._call(project, method, question, *more, timeout=SECONDS))
+        except (WorkerTimeout, WorkerCrashed, EngineError) as error:
+            self._fail(root, error)
+            return None
+        if found is None and root not in self._preparing:
+            self._preparing[root] = asyncio.ensure_future(self._prepare(project, question))
+        return found
+
+    async def _question(self, snapshot: Snapshot, project: Project, prefix: str, suffix: str) -> Question:
         buffers = tuple((one.path, one.text) for one in project.buffers if one.path and one.path != snapshot.path)
         way = await self._way(snapshot, project)
         name = below(project.root, snapshot.path)
-        return Question(snapshot.path, name, hole.prefix, hole.suffix, way, buffers)
+        return Question(snapshot.path, name, prefix, suffix, way, buffers)
 
     async def _prepare(self, project: Project, question: Question) -> None:
         try:
-            await self._call(project, "prepare", question, PREPARE_SECONDS)
+            await self._call(project, "prepare", question, timeout=PREPARE_SECONDS)
         except (WorkerTimeout, WorkerCrashed, EngineError) as error:
             self._fail(project.root, error)
         finally:
             self._preparing.pop(project.root, None)
 
-    def _call(self, project: Project, method: str, question: Question, timeout: float) -> asyncio.Future[Any]:
+    def _call(
+        self, project: Project, method: str, question: Question, *more: object, timeout: float
+    ) -> asyncio.Future[Any]:
         engine = Engine(TARGET, IDLE_SECONDS, project.settings.memory_limit_mb)
         key = f"{self._lane}:{project.root}"
-        return asyncio.ensure_future(self._pool.call(engine, key, method, question, timeout=timeout))
+        return asyncio.ensure_future(self._pool.call(engine, key, method, question, *more, timeout=timeout))
 
     def _fail(self, root: str, error: Exception) -> None:
         last = str(error).strip().splitlines()
