@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from signoff.completion import prompt
+from signoff.completion import judges, prompt
 from signoff.completion.cache import CompletionCache, Entry, Known, Reach, Ticket
 from signoff.completion.cadence import Cadence, pause
 from signoff.completion.check import Checked
@@ -88,9 +88,10 @@ class Flow:
         self.flights = Flights(self._landed)
 
     def judges(self, snapshot: Snapshot, project: Project) -> tuple[Verifier, ...]:
-        """Those who can judge a document."""
-        mine = (row for row in self.verifiers if snapshot.language in row.languages)
-        return tuple(row for row in mine if row.available(project.settings).available)
+        """Those who can judge a document; () where none of them could vouch for a text."""
+        mine = (row for row in self.verifiers if judges.concerned_with(row, snapshot))
+        able = tuple(row for row in mine if row.available(project.settings).available)
+        return able if judges.stands(able, [row.name for row in able]) else ()
 
     def clear(self) -> None:
         """Forget all texts and verdicts, and end all requests."""
@@ -120,7 +121,9 @@ class Answering:
         self._hole: Hole | None = None
 
     async def run(self) -> tuple[Offer, ...]:
-        """What can be offered, best first."""
+        """What can be offered, best first; nothing, and no model is asked, where nothing could be."""
+        if not self._judges and self._settings.show == "verified":
+            return ()
         with contextlib.suppress(_Superseded):
             if await self._remembered():
                 return self._offers()

@@ -9,7 +9,7 @@ from signoff.completion import nesting
 from signoff.completion.balance import Around, around
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import LineIndex
+from signoff.verifiers.text import LineIndex, line_index
 
 # Heads of statements that want a body, and the words before one.
 _PROCEDURAL = (
@@ -74,7 +74,7 @@ class Hole:
 
 def hole_at(snapshot: Snapshot, line: int, column: int) -> Hole | None:
     """The hole at a position; None inside a comment or a string, where no verifier could judge."""
-    index = LineIndex(snapshot.text)
+    index = line_index(snapshot.text)
     offset = index.offset(line, column)
     line, column = index.position(offset)
     prefix, suffix = snapshot.text[:offset], snapshot.text[offset:]

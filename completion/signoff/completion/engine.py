@@ -87,7 +87,7 @@ class CompletionEngine:
         `automatic`: asked for by typing, not by a key.
         () where there is no model, nothing passes, or a later call for the document took this one's place.
         """
-        if not self._flow.settings.enabled or not self._worth(snapshot, project):
+        if not self._flow.settings.enabled:
             return ()
         self._flow.tally.questions += 1
         self._moved(snapshot, line)
@@ -180,10 +180,6 @@ class CompletionEngine:
         asked = (question.snapshot.text, question.line, question.column, question.automatic)
         uri = question.snapshot.uri
         return await self._turns.take(uri, asked, lambda: Answering(self._flow, question).run(), superseded=())
-
-    def _worth(self, snapshot: Snapshot, project: Project) -> bool:
-        """Whether anything could be shown at all."""
-        return self._flow.settings.show != "verified" or bool(self._flow.judges(snapshot, project))
 
     def _moved(self, snapshot: Snapshot, line: int) -> None:
         """Note where the cursor is; from a far place it came back to it is known what is done there."""

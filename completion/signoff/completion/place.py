@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from signoff.completion.context import Hole
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import LineIndex
+from signoff.verifiers.text import line_index
 
 # What editors put behind the cursor by themselves as its counterpart is typed, and how many of them at most.
 CLOSERS = frozenset(")]}\"'")
@@ -44,7 +44,7 @@ class Since:
 
 def place_at(snapshot: Snapshot, line: int, column: int) -> Place:
     """The place of a position; one beyond the line or the text is moved to its end."""
-    index = LineIndex(snapshot.text)
+    index = line_index(snapshot.text)
     offset = index.offset(line, column)
     return Place(snapshot.text[:offset], snapshot.text[offset:], *index.position(offset))
 

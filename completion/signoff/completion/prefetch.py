@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from signoff.completion.suggestion import Suggestion
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import Edit, LineIndex, apply_edits
+from signoff.verifiers.text import Edit, apply_edits, line_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def after(shown: Shown, suggestion: Suggestion, present: Snapshot | None) -> Aft
     if present is not None and present.text not in (before.text, text):
         return None
     span = suggestion.span
-    start = LineIndex(before.text).offset(span.start_line, span.start_column)
-    line, column = LineIndex(text).position(start + len(suggestion.text))
+    start = line_index(before.text).offset(span.start_line, span.start_column)
+    line, column = line_index(text).position(start + len(suggestion.text))
     snapshot = replace(before, version=before.version + 1, text=text)
     return After(snapshot, with_buffer(shown.project, snapshot), line, column)
 

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from signoff.verifiers.finding import Span
@@ -70,6 +71,12 @@ class LineIndex:
     def offsets(self, span: Span) -> tuple[int, int]:
         """(start, end) offsets of a span."""
         return self.offset(span.start_line, span.start_column), self.offset(span.end_line, span.end_column)
+
+
+@lru_cache(maxsize=4)
+def line_index(text: str) -> LineIndex:
+    """The index of a text that is looked at by several in turn: made once."""
+    return LineIndex(text)
 
 
 def unmarked(text: str) -> str:
