@@ -24,6 +24,8 @@ from signoff.verifiers.run import ToolMissing, exit_reason, kill_group, scratch_
 
 # vLLM's sockets have names of 36 characters in the folder of temporary files.
 SOCKET_FOLDER = 64
+# How soon the end of a process is noticed, in seconds.
+LOOK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Watch:
         self._show = show
         self._pace = pace or Pace()
         self._ends: deque[float] = deque()
+        # One that never answered has a fault that another start would meet again.
+        self._answered = False
         self.process: Process | None = None
         self.starts = 0
 
@@ -63,6 +67,8 @@ class Watch:
             free_port(self._plan)
             ended = await self._once(ready)
             reason = causes.explain(tuple(self._log.lines))
+            if not self._answered:
+                raise ServeError(self._told(ended, reason))
             delay = self._delay()
             if delay is None:
                 raise ServeError(f"vLLM ended again and again; last: {self._told(ended, reason)}")
@@ -70,7 +76,7 @@ class Watch:
             await asyncio.sleep(delay)
 
     async def _once(self, ready: Callable[[float], None]) -> str:
-        """One start to its end; how it ended. Raises ServeError where it ended before it ever answered."""
+        """One start to its end; how it ended. Raises ServeError where it cannot even be started."""
         began = time.monotonic()
         self._log.forget()
         with scratch_folder("vllm") as folder:
@@ -85,9 +91,8 @@ class Watch:
             ]
             try:
                 if not await self._answers(self.process):
-                    await self._drained(pumps)
-                    ended = exit_reason(self.process.returncode or 0)
-                    raise ServeError(self._told(ended, causes.explain(tuple(self._log.lines))))
+                    return exit_reason(self.process.returncode or 0)
+                self._answered = True
                 ready(time.monotonic() - began)
                 return await self._until_end(self.process)
             finally:
@@ -107,8 +112,7 @@ class Watch:
                 self._show(f"starting: {self._log.latest}")
                 if await self._serves(client):
                     return True
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), self._pace.starting)
+                await _over(process, self._pace.starting)
             return False
         finally:
             await client.close()
@@ -118,10 +122,8 @@ class Watch:
         client = HttpClient(self._plan.url, self._plan.key)
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), self._pace.running)
-                if process.returncode is not None:
-                    return exit_reason(process.returncode)
+                if await _over(process, self._pace.running):
+                    return exit_reason(process.returncode or 0)
                 missed = 0 if await self._serves(client) else missed + 1
                 if missed >= self._pace.misses:
                     return "it answered no more"
@@ -154,13 +156,14 @@ class Watch:
         """End the process and all that it started: asked first, so that it removes its shared memory."""
         try:
             if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError, TimeoutError):
+                with contextlib.suppress(ProcessLookupError):
                     process.terminate()
-                    await asyncio.wait_for(process.wait(), self._pace.grace)
+                    await _over(process, self._pace.grace)
         finally:
             kill_group(process)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), self._pace.grace)
+            if process.stdin is not None:
+                process.stdin.close()
+            await _over(process, self._pace.grace)
             self.process = None
 
     def _delay(self) -> float | None:
@@ -176,6 +179,14 @@ class Watch:
         words = reason or f"it ended ({ended})."
         last = causes.last_words(tuple(self._log.lines))
         return f"{words}\nIts last lines (all of them: {self._log.path}):\n{last}" if last else words
+
+
+async def _over(process: Process, seconds: float) -> bool:
+    """Whether a process has ended within `seconds`. Its own wait() goes on while children hold its pipes."""
+    until = time.monotonic() + seconds
+    while process.returncode is None and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(min(left, LOOK))
+    return process.returncode is not None
 
 
 def free_port(plan: Plan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,8 @@ def _of_row(row: catalogue.Row, method: str) -> Weights:
 def _of_folder(folder: Path) -> Weights:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError("no object")
     except (OSError, ValueError) as error:
         raise ServeError(
             f"{folder} holds no model that vLLM serves: its config.json cannot be read ({error})."
@@ -105,9 +107,8 @@ def _of_folder(folder: Path) -> Weights:
 
 def _shaped(weights: Weights, config: Mapping[str, Any]) -> Weights:
     """`weights` with what config.json says of the model's shape; what it does not say stays unknown."""
-    from dataclasses import replace
-
-    config = config.get("text_config") or config
+    inner = config.get("text_config")
+    config = inner if isinstance(inner, dict) else config
     heads = _number(config, "num_attention_heads")
     kv_heads = _number(config, "num_key_value_heads") or heads
     size = _number(config, "head_dim") or (_number(config, "hidden_size") // heads if heads else 0)

@@ -134,12 +134,16 @@ async def _watch(prepared: Prepared, key_env: str) -> int:
     plan = prepared.plan
     log = Log(folder() / f"vllm-{plan.port}.log")
     say(f"starting vLLM; its log: {log.path}")
+    told = False
     with Status() as status:
 
         def ready(seconds: float) -> None:
+            nonlocal told
             status.clear()
             say(f"{plan.name} answers at {plan.url} after {seconds:.0f} s. Ctrl-C ends it.")
-            print(settings_lines(plan, key_env, prepared.new_key), flush=True)
+            if not told:
+                print(settings_lines(plan, key_env, prepared.new_key), flush=True)
+            told = True
 
         def tell(text: str) -> None:
             status.clear()
