@@ -27,7 +27,7 @@ def blame(text: str, words: Iterable[str], severity: Severity = Severity.ERROR) 
 
 
 class FakeVerifier:
-    """Blames the words it is told to; `status` is how its runs end."""
+    """Blames the words it is told to, and the names with which is tried whether it looks; `status` is how runs end."""
 
     name = "fake"
     languages = frozenset({"verilog"})
@@ -44,7 +44,7 @@ class FakeVerifier:
 
     async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
         self.seen.append(snapshot.text)
-        findings = blame(snapshot.text, self.bad) if self.status is Status.FINDINGS else ()
+        findings = blame(snapshot.text, (*self.bad, "_signoff_probe")) if self.status is Status.FINDINGS else ()
         return Outcome("fake", self.status, findings)
 
 
