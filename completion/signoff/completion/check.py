@@ -88,6 +88,11 @@ class Checker:
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
                 self._baselines[row.name] = task
 
+    @property
+    def under_way(self) -> tuple[asyncio.Task[Outcome], ...]:
+        """The checks of the document as it stands."""
+        return tuple(self._baselines.values())
+
     def close(self) -> None:
         """Give up what is still running for this hole alone."""
         for task in self._baselines.values():
@@ -164,12 +169,13 @@ class Checker:
         if over := judges.passed_over(row, after, self._hole, self._splice.lines(text)):
             return Checked(text, not_run=((row.name, over),))
         found = self._splice.new(before, after, text)
-        fresh = tuple(finding for finding in found if judges.refuses(finding, self._hole.language))
+        usual = judges.usual(before)
+        fresh = tuple(one for one in found if judges.refuses(one, self._hole.language, usual))
         if fresh and self._splice.blanked is not None:
             fresh = await self._not_hidden(row, after, text, fresh, deadline)
         fresh = (*fresh, *(one for one in self._splice.unmended(before, after, text) if one not in fresh))
         if not fresh and not await self._looked_at(row, text, after, deadline):
-            return Checked(text, not_run=((row.name, "does not look at this place: it is under a condition"),))
+            return Checked(text, not_run=((row.name, HIDDEN),))
         mended = self._splice.faults(before) if not fresh else 0
         return Checked(text, (row.name,), (), fresh, len(after.findings) - len(found), mended)
 
@@ -186,10 +192,17 @@ class Checker:
 
     async def _looked_at(self, row: Verifier, text: str, after: Outcome, deadline: float) -> bool:
         """Whether the verifier reads the place at all, where a condition may hide it: by a fault put there."""
-        if not self._hole.conditions or row.name in judges.PARTIAL or self._hole.language in nesting.PYTHON:
+        if row.name in judges.PARTIAL:
             return True
-        spoilt = await self._run(row, self._splice.with_text(probe.spoilt(text, self._hole.language)), deadline)
-        return spoilt.ran and probe.noticed(after, spoilt)
+        spoilt = probe.spoilt(text, self._hole, row.name)
+        scene = (row.name, self._splice.snapshot.uri, probe.scene(self._hole)) if spoilt else None
+        if scene is None or scene in self._runs.read:
+            return True
+        answer = await self._run(row, self._splice.with_text(spoilt), deadline)
+        if not (answer.ran and probe.noticed(after, answer)):
+            return False
+        self._runs.read[scene] = None
+        return True
 
     async def _run(self, row: Verifier, snapshot: Snapshot, deadline: float) -> Outcome:
         return await self._runs.outcome(row, snapshot, self._project, deadline)
@@ -206,6 +219,7 @@ class Checker:
         return text[: ends[-1]].rstrip() if ends else ""
 
 
+HIDDEN = "does not judge names here: a condition leaves the place out, or files are missing"
 LATE = "gave no answer in time"
 
 

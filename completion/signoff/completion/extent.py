@@ -32,6 +32,7 @@ def overrun(text: str, hole: Hole) -> int:
     stack: list[str] = []
     missing = list(hole.missing)
     one = hole.single or hole.statement
+    begun: list[int] = []  # where conditions of the preprocessor begin that are not ended yet
     for mark in nesting.marks(text, hole.language):
         if mark.closer:
             stack.append(mark.closer)
@@ -43,12 +44,15 @@ def overrun(text: str, hole: Hole) -> int:
             missing.pop(0)
         elif mark.closes:
             return mark.start
-        elif mark.turn:
-            if mark.turn != "if" and not hole.conditions:
-                return mark.start
+        elif mark.turn == "if":
+            begun.append(mark.start)
+        elif mark.turn == "endif" and begun:
+            begun.pop()
+        elif mark.turn and not begun:
+            return mark.start
         elif mark.text == ";" and one and not stack and not _CONTINUES.match(text, mark.end):
-            return mark.end
-    return len(text)
+            return begun[0] if begun else mark.end
+    return begun[0] if begun else len(text)
 
 
 def _ends_block(mark: nesting.Mark, text: str, hole: Hole) -> bool:

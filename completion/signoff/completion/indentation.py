@@ -11,6 +11,8 @@ from signoff.completion.context import Hole
 # So much text around the cursor says what a document indents with.
 AROUND = 6000
 USUAL = 4
+# One line in so many that is indented otherwise makes no mixture.
+MIXED = 10
 _LEAD = re.compile(r"^([ \t]+)\S", re.MULTILINE)
 
 
@@ -20,12 +22,14 @@ def width(line: str) -> int:
 
 
 def unit(hole: Hole) -> str:
-    """What one level is in this document: a tab, or so many blanks; "" where it has no indented line."""
+    """What one level is in this document: a tab, or so many blanks; "" where it has no indented line, or both."""
     leads = _LEAD.findall(hole.prefix[-AROUND:]) + _LEAD.findall(hole.suffix[:AROUND])
     if not leads:
         return ""
-    tabs = sum(lead.startswith("\t") for lead in leads)
-    return "\t" if 2 * tabs > len(leads) else " " * step([len(lead) for lead in leads if "\t" not in lead])
+    tabs = sum("\t" in lead for lead in leads)
+    if tabs * MIXED > len(leads):
+        return "\t" if (len(leads) - tabs) * MIXED < len(leads) else ""
+    return "" if tabs else " " * step([len(lead) for lead in leads])
 
 
 def step(widths: list[int]) -> int:

@@ -36,13 +36,20 @@ WRONG_C = frozenset(
 _DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 
 
-def refuses(finding: Finding, language: str) -> bool:
-    """Whether a candidate that brings this finding is refused. Hints never refuse."""
+def usual(before: Outcome) -> frozenset[str]:
+    """The codes of the warnings that the document has already: its author lives with them."""
+    return frozenset(one.code for one in before.findings if one.severity is not Severity.ERROR)
+
+
+def refuses(finding: Finding, language: str, usual: frozenset[str] = frozenset()) -> bool:
+    """Whether a candidate that brings this finding is refused. Hints never refuse, nor do `usual` warnings."""
     if finding.category in MENDED_LATER:
         return False
     if finding.severity is Severity.ERROR:
         return True
     if finding.severity is not Severity.WARNING:
+        return False
+    if finding.code in usual and finding.tool != "signoff":
         return False
     if language in nesting.VERILOG:
         return True

@@ -1,17 +1,58 @@
-"""Whether a verifier reads a place at all: a text that it accepts there is spoilt, and it must say so. Pure."""
+"""Whether a verifier reads a place at all: a text that it accepts there is spoilt, and it must say so. Pure.
+
+A condition of the preprocessor may leave a place out; slang passes over names where a generate condition is false.
+"""
 
 from __future__ import annotations
 
+import re
+
 from signoff.completion import nesting
+from signoff.completion.context import Hole
 from signoff.verifiers.finding import Outcome, Severity
+from signoff.verifiers.hdl.index import KEYWORDS
 
-# No language here has this in its grammar, whatever stands around it.
+# Neither language has this in its grammar, whatever stands around it.
 _HDL, _C = " ) ] ; endtable ) ", " @ ) ] @ "
+_NAME = re.compile(r"[A-Za-z_][\w$]*\Z")
+_STRANGE = "_signoff_probe"
+_WRONG = f" localparam a{_STRANGE} = b{_STRANGE};"
+_DECLARES = re.compile(
+    r"\s*(?:wire|reg|logic|bit|byte|int|integer|real|time|tri\w*|localparam|parameter|genvar|typedef|signed|var|import)\b"
+)
+_SCENE_HDL = re.compile(
+    r"^[ \t]*(?:`(?:if|el|end)\w*[^\n]*|(?:end)?(?:module|generate)\b[^\n]*|[^\n]*\bbegin\s*:[^\n]*)", re.M
+)
+_SCENE_C = re.compile(r"^[ \t]*#[ \t]*(?:if|el|end)[^\n]*", re.MULTILINE)
 
 
-def spoilt(text: str, language: str) -> str:
-    """The text with what no compiler that reads it accepts. In front: it may end in a comment."""
-    return (_HDL if language in nesting.VERILOG else _C) + text
+def spoilt(text: str, hole: Hole, verifier: str) -> str:
+    """The text with what no compiler that reads it accepts; "" where there is no doubt that it is read."""
+    if verifier == "slang" and (other := _renamed(text)) != text:
+        return other
+    if not hole.conditions or hole.language in nesting.PYTHON:
+        return ""
+    # In front: it may end in a comment.
+    return (_HDL if hole.language in nesting.VERILOG else _C) + text
+
+
+def scene(hole: Hole) -> str:
+    """What decides whether the hole is read: equal ones are read alike, so that not every key asks anew."""
+    found = (_SCENE_HDL if hole.language in nesting.VERILOG else _SCENE_C).findall(hole.prefix)
+    return "\n".join((str(hole.conditions), *found))
+
+
+def _renamed(text: str) -> str:
+    """A Verilog text with every name as one that nobody has declared; where it only declares, with one more that
+    does so wrongly."""
+    pieces, last = list[str](), 0
+    for token in nesting.tokens(text, "systemverilog"):
+        special = text[max(token.start() - 1, 0) : token.start()] in ("'", "`")
+        if _NAME.match(token[0]) and token[0] not in KEYWORDS and not special:
+            pieces += (text[last : token.end()], _STRANGE)
+            last = token.end()
+    other = "".join((*pieces, text[last:]))
+    return f"{other}{_WRONG}" if _DECLARES.match(text) else other
 
 
 def noticed(accepted: Outcome, answer: Outcome) -> bool:

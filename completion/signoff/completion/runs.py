@@ -41,6 +41,8 @@ class Runs:
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
+        # (verifier, document, scene) of the places that a verifier is known to read; see probe.py.
+        self.read: dict[tuple[str, str, str], None] = {}
 
     async def outcome(self, verifier: Verifier, snapshot: Snapshot, project: Project, deadline: float) -> Outcome:
         """What the verifier says of the snapshot; TIMED_OUT where it has not said it by `deadline` (monotonic)."""
@@ -63,6 +65,7 @@ class Runs:
         for run in self._runs:
             run.task.cancel()
         self._runs.clear()
+        self.read.clear()
 
     def _find(self, verifier: Verifier, snapshot: Snapshot, project: Project) -> _Run | None:
         oldest = time.monotonic() - FRESH_SECONDS
