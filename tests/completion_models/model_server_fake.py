@@ -129,7 +129,7 @@ class FakeServer:
                 await self.handler(call)
             finally:
                 watch.cancel()
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             return
         finally:
             writer.close()

@@ -6,11 +6,11 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from signoff.completion.model import trouble
+from signoff.completion.model.address import LOOPBACK, host_of, server_url, shown
 from signoff.completion.model.protocol import Misconfigured, ModelUnavailable
 
 CONNECT_SECONDS = 5.0
@@ -20,22 +20,7 @@ SILENCE_SECONDS = 60.0
 ERROR_BYTES = 4096
 # A line of an answer holds one token, or the whole answer of a server that does not stream.
 LINE_BYTES = 4 << 20
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 STREAMS = ("text/event-stream", "application/x-ndjson", "application/jsonl", "text/plain")
-
-
-def server_url(url: str) -> str:
-    """The base URL without a trailing /v1: users give either."""
-    url = url.strip().rstrip("/")
-    return url.removesuffix("/v1") if "://" in url or not url else f"http://{url}".removesuffix("/v1")
-
-
-def host_of(url: str) -> str:
-    """The host of a URL, "" where it has none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 class HttpClient:
@@ -43,21 +28,20 @@ class HttpClient:
 
     def __init__(self, url: str, api_key: str = "", transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.url = server_url(url)
-        self.shown = trouble.shown(self.url)
+        self.shown = shown(self.url)
         self._key = api_key
-        try:
-            self._client = httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-                timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
-                transport=transport,
-                follow_redirects=False,
-                # Reading the certificates takes a tenth of a second, and plain http, without redirects, needs none.
-                verify=self.url.startswith("https:"),
-                # A proxy for the web must not be asked for this machine's own ports.
-                trust_env=host_of(self.url) not in LOOPBACK,
-            )
-        except UnicodeError:
-            raise Misconfigured("The API key holds characters that no HTTP header can hold: copy it anew.") from None
+        if not all("!" <= letter <= "~" for letter in api_key):  # httpx would tell the key in its error
+            raise Misconfigured("The API key holds characters that no HTTP header can hold: copy it anew.")
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+            transport=transport,
+            follow_redirects=False,
+            # Reading the certificates takes a tenth of a second, and plain http, without redirects, needs none.
+            verify=self.url.startswith("https:"),
+            # A proxy for the web must not be asked for this machine's own ports.
+            trust_env=host_of(self.url) not in LOOPBACK,
+        )
 
     async def get(self, path: str) -> Any:
         """The JSON at `path`, None where the server has nothing there. Raises ModelUnavailable if it is not there."""
@@ -88,7 +72,7 @@ class HttpClient:
                 if kind == "text/html":
                     raise trouble.no_model_server(self.shown, "a web page")
                 whole = kind not in STREAMS and kind != ""
-                async with contextlib.aclosing(_lines(answer.aiter_bytes(), whole)) as source:
+                async with contextlib.aclosing(_lines(answer.aiter_bytes(), whole)) as source:  # type: ignore[type-var]
                     async for line in source:
                         yield line
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:

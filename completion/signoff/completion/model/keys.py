@@ -6,9 +6,8 @@ A key is in no setting, no file, no log and no message; it goes to the server th
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
 
-from signoff.completion.model.http import server_url
+from signoff.completion.model.address import origin
 from signoff.completion.model.protocol import Misconfigured
 from signoff.completion.settings import CompletionSettings
 
@@ -18,14 +17,14 @@ _remembered: dict[tuple[str, str, int | None], str] = {}
 def remember(url: str, key: str) -> None:
     """Keep the key of the server at `url` in memory; an empty one is forgotten."""
     if key.strip():
-        _remembered[_origin(url)] = key.strip()
+        _remembered[origin(url)] = key.strip()
     else:
         forget(url)
 
 
 def forget(url: str) -> None:
     """Drop the key of the server at `url`."""
-    _remembered.pop(_origin(url), None)
+    _remembered.pop(origin(url), None)
 
 
 def key_for(settings: CompletionSettings) -> str:
@@ -36,17 +35,9 @@ def key_for(settings: CompletionSettings) -> str:
     key = ""
     if settings.api_key_env:
         key = os.environ.get(settings.api_key_env, "").strip()
-        if not key and _origin(settings.url) not in _remembered:
+        if not key and origin(settings.url) not in _remembered:
             raise Misconfigured(
                 f"completion.apiKeyEnv names the environment variable {settings.api_key_env}, which is not set: "
                 "set it where the editor is started."
             )
-    return key or _remembered.get(_origin(settings.url), "")
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    try:
-        parts = urlsplit(server_url(url))
-        return parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return "", url, None
+    return key or _remembered.get(origin(settings.url), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import importlib.util
 import os
 import time
@@ -13,7 +14,15 @@ from typing import Any
 
 from signoff.completion.model import describe, detect, gguf, weights
 from signoff.completion.model.local_engine import BATCH_TOKENS
-from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, NotInstalled, Piece, Request
+from signoff.completion.model.protocol import (
+    Budget,
+    Description,
+    ModelUnavailable,
+    NotInstalled,
+    Piece,
+    Request,
+    ServerUnreachable,
+)
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.extras import install
 from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, WorkerPool, WorkerTimeout
@@ -55,10 +64,15 @@ async def connect(settings: CompletionSettings, pool: WorkerPool) -> LocalModel:
     """The model of settings.local_model; it is loaded with the first request. Raises NotInstalled."""
     path = locate(settings)
     try:
-        metadata = await asyncio.to_thread(gguf.read, path)
+        metadata = await asyncio.to_thread(_read, path)
     except (gguf.NotGguf, OSError) as error:
         raise NotInstalled(f"{path.name} cannot be used: {error}. Download it again, or choose another.") from error
     return LocalModel(pool, path, settings, metadata)
+
+
+def _read(path: Path) -> gguf.Metadata:
+    importlib.import_module("signoff.completion.model.openai")  # slow to load: not in the loop that keystrokes wait for
+    return gguf.read(path)
 
 
 class LocalModel:
@@ -99,6 +113,8 @@ class LocalModel:
                 async for piece in pieces:
                     yield piece
             whole = True
+        except ServerUnreachable as error:
+            raise ModelUnavailable("The local model's process has ended; the next request starts it anew.") from error
         finally:
             self._streams -= 1
             if not whole:

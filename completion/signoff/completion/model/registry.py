@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from signoff.completion.model.protocol import (
     Misconfigured,
@@ -27,27 +30,32 @@ class Backend:
 
 
 async def _llama_server(settings: CompletionSettings, pool: WorkerPool) -> Model:
-    from signoff.completion.model import llama_server
-
-    return await llama_server.connect(settings)
+    module = await _loaded("llama_server")
+    model: Model = await module.connect(settings)
+    return model
 
 
 async def _ollama(settings: CompletionSettings, pool: WorkerPool) -> Model:
-    from signoff.completion.model import ollama
-
-    return await ollama.connect(settings)
+    module = await _loaded("ollama")
+    model: Model = await module.connect(settings)
+    return model
 
 
 async def _openai(settings: CompletionSettings, pool: WorkerPool) -> Model:
-    from signoff.completion.model import openai
-
-    return await openai.connect(settings)
+    module = await _loaded("openai")
+    model: Model = await module.connect(settings)
+    return model
 
 
 async def _local(settings: CompletionSettings, pool: WorkerPool) -> Model:
-    from signoff.completion.model import local
+    module = await _loaded("local")
+    model: Model = await module.connect(settings, pool)
+    return model
 
-    return await local.connect(settings, pool)
+
+async def _loaded(name: str) -> Any:
+    """A backend's module. Its HTTP library takes a third of a second to load, which no keystroke shall wait for."""
+    return await asyncio.to_thread(import_module, f"signoff.completion.model.{name}")
 
 
 # The servers of a kind that tells itself come first; any other counts as OpenAI-compatible.

@@ -6,10 +6,10 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
+from signoff.completion.model.address import shown
 from signoff.completion.model.protocol import (
     Misconfigured,
     ModelChanged,
@@ -29,16 +29,6 @@ _TOO_LONG = re.compile(
 _LIMIT = re.compile(
     r"(?:context length (?:is|of)(?: only)?|n_ctx\"?:?|context size \(?|max_model_len\D{0,4})\s*(\d+)", re.IGNORECASE
 )
-
-
-def shown(url: str) -> str:
-    """A URL without user, password, query and fragment: fit for a message or a log."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError:
-        return url.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
 def unreachable(url: str, error: Exception) -> ModelUnavailable:
