@@ -5,6 +5,7 @@ The idea is that of llama.vim's ring buffer: what one worked on a moment ago is 
 
 from __future__ import annotations
 
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -125,7 +126,9 @@ class Ring:
         )
 
     def _note(self, snapshot: Snapshot, line: int) -> None:
-        if not self._name(snapshot.path) or not group_of(snapshot.language) or _SECRET_FILE.search(snapshot.path):
+        if not self._name(snapshot.path) or not group_of(snapshot.language):
+            return
+        if _SECRET_FILE.search(PurePath(snapshot.path).name):
             return
         key = snapshot.uri, line // (LINES // 2)
         self._waiting.pop(key, None)
@@ -135,7 +138,7 @@ class Ring:
 
     def _name(self, path: str) -> str:
         """The path below the workspace folder that holds it; "" where none does."""
-        pure = PurePath(path)
+        pure = PurePath(os.path.normpath(path)) if path else PurePath()
         for root in self._roots:
             if path and root and pure.is_relative_to(root):
                 return pure.relative_to(root).as_posix()

@@ -35,7 +35,7 @@ class Window:
     """What is read of one document. `head` are the first lines of what encloses `body`, the text up to the cursor.
 
     Line ends are \\n, whatever the document has. `start` and `mark` are where body begins in the document, and
-    what stands there; `after` is the text from which `suffix` was cut.
+    what stands there; `after` is the text from which `suffix` was cut, `judged` the one that it was kept for.
     """
 
     head: str = ""
@@ -44,6 +44,7 @@ class Window:
     start: int = 0
     mark: str = ""
     after: str = ""
+    judged: str = ""
 
     @property
     def prefix(self) -> str:
@@ -65,8 +66,9 @@ def read(previous: Window | None, hole: Hole, budget: Budget, characters: float 
     else:
         head = previous.head if previous is not None else ""
     mark = text[start : start + _MARK]
-    after, suffix = _suffix(previous, hole, max(int(budget.suffix * characters), 0))
-    return Window(head, _plain(text[start:]), suffix, start, mark, after)
+    after = _behind(hole, max(int(budget.suffix * characters), 0))
+    cut_from, suffix = _suffix(previous, after, max(int(budget.suffix * characters), 0))
+    return Window(head, _plain(text[start:]), suffix, start, mark, cut_from, after)
 
 
 def _kept(previous: Window | None, text: str, room: int) -> int | None:
@@ -129,14 +131,19 @@ def _head(text: str, start: int, room: int, language: str) -> str:
     return _plain(window_head.head(text, start, int(room * HEAD), language)) if start else ""
 
 
-def _suffix(previous: Window | None, hole: Hole, room: int) -> tuple[str, str]:
-    """(the text it was cut from, the suffix): the previous one where little has changed in it."""
-    after = hole.suffix[: 2 * room + 200]
-    rest, end, below = after.partition("\n")
+def _behind(hole: Hole, room: int) -> str:
+    """The text after the cursor, as much as can matter."""
+    rest, end, below = hole.suffix[: 2 * room + 200].partition("\n")
     # What is blank behind the cursor comes and goes with every key.
-    after = rest.rstrip() + end + below
-    if previous is not None and previous.suffix and _barely_changed(previous.after, after, previous.suffix, room):
-        return previous.after, previous.suffix
+    return rest.rstrip() + end + below
+
+
+def _suffix(previous: Window | None, after: str, room: int) -> tuple[str, str]:
+    """(the text it was cut from, the suffix): the previous one where little has changed in it."""
+    if previous is not None and previous.suffix and len(previous.suffix) <= room:
+        same = after in (previous.after, previous.judged)
+        if same or _barely_changed(previous.after, after, room):
+            return previous.after, previous.suffix
     text = _plain(after)
     if len(text) > room:
         cut = text.rfind("\n", 0, room)
@@ -144,14 +151,12 @@ def _suffix(previous: Window | None, hole: Hole, room: int) -> tuple[str, str]:
     return after, text
 
 
-def _barely_changed(old: str, new: str, suffix: str, room: int) -> bool:
+def _barely_changed(old: str, new: str, room: int) -> bool:
     """Whether the text after the cursor, as far as it is read, is nearly what it was."""
-    if old == new:
-        return len(suffix) <= room
-    old_words, new_words = _WORD.findall(old[:room])[:400], _WORD.findall(new[:room])[:400]
     # The rest of the cursor's line and the line below must be as they are: the model's text ends against them.
-    if old.split("\n", 2)[:2] != new.split("\n", 2)[:2] or len(suffix) > room:
+    if old.split("\n", 2)[:2] != new.split("\n", 2)[:2]:
         return False
+    old_words, new_words = _WORD.findall(old[:room])[:400], _WORD.findall(new[:room])[:400]
     return SequenceMatcher(None, old_words, new_words, autojunk=False).ratio() >= SAME_SUFFIX
 
 
