@@ -19,7 +19,7 @@ class Constructs:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         launch = next(one for one in parts.verifiers if isinstance(one, Launch))
-        kinds = registry.build(parts.slang, parts.workspace.modules, launch, self._registers)
+        kinds = registry.build(parts.pool, parts.slang, parts.workspace.modules, launch, self._registers)
         self._structural = Structural(kinds, lambda: parts.completion_verifiers)
 
     async def offers(self, uri: str, place: tuple[int, int]) -> Offers:
