@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check bench real clean help node yosys model arm
+.PHONY: run test check bench real vllm clean help node yosys model arm
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,8 +49,16 @@ real: $(VENV)/.dev arm ## Check clean real designs, GPU code and firmware: every
 	@$(BIN)/python tests/real/gpu.py --compile
 	@$(BIN)/python tests/real/mcu.py
 
+# Apart from `make test`: a gigabyte to download, and minutes of one processor to start and to ask.
+VLLM := $(CURDIR)/.vllm
+vllm: $(VENV)/.dev model ## Test against a real vLLM on the processor (880 MB to download, 5 GB here, once)
+	@$(SAY) 'Set-up: vLLM for the processor, and the 0.5B model in its form (2 to 4 minutes, once)'
+	@$(BIN)/python tests/vllm/set_up.py $(VLLM)
+	@$(SAY) 'Tests against vLLM (3 minutes)'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" SIGNOFF_VLLM=$(VLLM) $(BIN)/pytest -m vllm tests/vllm
+
 clean: ## Remove what make has built here (the user's caches stay)
-	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .vllm .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf vscode-client/node_modules vscode-client/out vscode-client/*.vsix
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
