@@ -24,7 +24,7 @@ from signoff.completion.model.protocol import (
     PromptTooLong,
     Request,
 )
-from signoff.completion.place import Since, moved, place_at, span_of
+from signoff.completion.place import Since, line_ended, moved, place_at, span_of
 from signoff.completion.rank import rank
 from signoff.completion.reader import Reader
 from signoff.completion.settings import CompletionSettings
@@ -172,7 +172,7 @@ class Answering:
     async def _ask(self) -> bool:
         """Ask the model, as often as the question is worth; whether it was asked."""
         hole = hole_at(self._snapshot, self._question.line, self._question.column)
-        if hole is None:
+        if hole is None or (self._question.automatic and line_ended(hole.line_prefix, hole.line_suffix, hole.language)):
             return False
         self._hole = hole
         model = await self._flow.keeper.open(automatic=self._question.automatic)
@@ -190,6 +190,8 @@ class Answering:
             try:
                 model = await self._flow.keeper.open(automatic=self._question.automatic)
                 request = await self._request(model, hole, count, temperature, seed)
+                if self._question.prefetch and self._flow.flights.has(self._snapshot.uri):
+                    raise _Superseded
                 ticket = Ticket(model.description.name, self._question.prefetch)
                 flight = Flight(self._snapshot.uri, hole, count, ticket)
                 pieces, local = model.stream(request), model.description.local

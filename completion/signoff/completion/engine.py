@@ -178,8 +178,10 @@ class CompletionEngine:
 
     async def _answer(self, question: Question) -> tuple[Offer, ...]:
         asked = (question.snapshot.text, question.line, question.column, question.automatic)
-        uri = question.snapshot.uri
-        return await self._turns.take(uri, asked, lambda: Answering(self._flow, question).run(), superseded=())
+        # What is asked for in advance does not end a question of the editor's, and the same one shares its answer.
+        key, ahead = question.snapshot.uri, f"after {question.snapshot.uri}"
+        key = ahead if question.prefetch or self._turns.asks(ahead, asked) else key
+        return await self._turns.take(key, asked, lambda: Answering(self._flow, question).run(), superseded=())
 
     def _moved(self, snapshot: Snapshot, line: int) -> None:
         """Note where the cursor is; from a far place it came back to it is known what is done there."""

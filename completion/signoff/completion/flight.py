@@ -61,11 +61,19 @@ class Flight:
         found = since(self.hole.prefix, self.hole.suffix, place)
         return found if found is not None and not self.aborted and self.drafts.agree(found) else None
 
+    def is_ahead(self, place: Place) -> bool:
+        """Whether it was asked for a place that the user has yet to come to, by Enter or blanks."""
+        return not self.aborted and self.hole.suffix == place.suffix and self._is_before(place.prefix)
+
+    def _is_before(self, prefix: str) -> bool:
+        return self.hole.prefix.startswith(prefix) and self.hole.prefix[len(prefix) :].isspace()
+
     def agrees_with(self, text: str) -> bool:
         """Whether the document's new text may be one in which the user has typed what the model says."""
-        typed = typed_between(self.hole.prefix, self.hole.suffix, text)
+        prefix, suffix = self.hole.prefix, self.hole.suffix
+        typed = typed_between(prefix, suffix, text)
         if typed is None:
-            return False
+            return text.endswith(suffix) and self._is_before(text[: len(text) - len(suffix)])
         # Where the cursor stands among closers that the editor put in is not known yet.
         bare = typed.rstrip(")]}\"'")
         return self.drafts.agree(Since(typed)) or (bare != typed and self.drafts.agree(Since(bare)))
@@ -89,10 +97,11 @@ class Flights:
         if flight is None:
             return None
         typed = flight.typed(place)
-        if typed is None:
+        if typed is not None:
+            return flight, typed
+        if not flight.is_ahead(place):
             self.abort(flight)
-            return None
-        return flight, typed
+        return None
 
     def start(self, flight: Flight, pieces: AsyncIterator[Piece], timeout: float, *, alone: bool) -> None:
         """Send a request. Another one of the document is ended, and where it is to be `alone` any other."""
@@ -115,9 +124,15 @@ class Flights:
             yield
         finally:
             flight.waiting -= 1
-            if not flight.over and not flight.waiting:
+            # What was asked for before its time is waited for until something else is wanted.
+            if not flight.over and not flight.waiting and not flight.ticket.prefetch:
                 loop = asyncio.get_running_loop()
                 flight.linger = loop.call_later(self._linger, self.abort, flight)
+
+    def has(self, uri: str) -> bool:
+        """Whether a request is on its way that an editor's question has asked for."""
+        flight = self._flights.get(uri)
+        return flight is not None and not flight.ticket.prefetch
 
     def edited(self, uri: str, text: str) -> None:
         """A document's text is another one: end its request where that has diverged."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
+from signoff.completion import nesting
 from signoff.completion.context import Hole
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
@@ -12,6 +14,7 @@ from signoff.verifiers.text import line_index
 # What editors put behind the cursor by themselves as its counterpart is typed, and how many of them at most.
 CLOSERS = frozenset(")]}\"'")
 MOST_CLOSERS = 3
+_ENDED = re.compile(r"(?:[;}]|\bend\w*(?:\s*:\s*\w+)?)\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ def since(prefix: str, suffix: str, now: Place) -> Since | None:
     if not CLOSERS.issuperset(now.suffix[:covered]) or (covered and not typed):
         return None
     return Since(typed, now.suffix[:covered])
+
+
+def line_ended(before: str, after: str, language: str) -> bool:
+    """Whether a line, up to the cursor and behind it, says all that it will: the next thing typed is a new line."""
+    return language not in nesting.PYTHON and not after.strip() and _ENDED.search(before) is not None
 
 
 def typed_between(prefix: str, suffix: str, text: str) -> str | None:

@@ -50,6 +50,11 @@ class Turns(Generic[Result]):
                 if self._turns.get(key) is turn:
                     del self._turns[key]
 
+    def asks(self, key: str, question: object) -> bool:
+        """Whether the key's present computation is for this question."""
+        turn = self._turns.get(key)
+        return turn is not None and turn.question == question
+
     async def close(self) -> None:
         """Cancel all computations and wait for their end."""
         for task in (running := list(self._ending)):
