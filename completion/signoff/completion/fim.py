@@ -19,10 +19,7 @@ HASH_COMMENTS = frozenset({".py", ".sh", ".tcl", ".sdc", ".xdc", ".mk", ".cmake"
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How a family of models is asked to fill in: a row of families.toml, which says what the fields mean.
-
-    `by_name`: only a model's name tells it from another family with the same tokens.
-    """
+    """How a family of models is asked to fill in: a row of families.toml, which says what the fields mean."""
 
     name: str
     template: str
@@ -33,6 +30,7 @@ class Family:
     repository: str = ""
     file: str = ""
     by_name: bool = False
+    hidden: bool = False
     source: str = ""
     seen: str = ""
 
@@ -111,7 +109,7 @@ def neutral(text: str, family: Family) -> str:
     """
     if "<" not in text and "[" not in text:
         return text
-    return _pattern(family).sub(lambda token: f"{token[0][0]} {token[0][1:]}", text)
+    return _pattern(family).sub(lambda token: re.sub(r"([<\[])", r"\1 ", token[0], count=1), text)
 
 
 @cache

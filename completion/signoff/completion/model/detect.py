@@ -30,7 +30,7 @@ async def find(name: str, chosen: str, count: Count) -> Found:
     if fim.untrained(name):
         return Found("", f"{name} was not trained to fill in the middle: it continues the text before the cursor.")
     named = fim.of_name(name)
-    if await count(fim.FAMILIES[0].tokens[0]) is None:
+    if any(family.hidden for family in named) or await count(fim.FAMILIES[0].tokens[0]) is None:
         return _by_name(name, named)
     for family in _order(named):
         if await holds(family, count):
@@ -77,6 +77,8 @@ async def _check(name: str, chosen: str, count: Count) -> Found:
     family = fim.get(chosen)
     if family is None:
         return Found("", _wrong(chosen, name, []))
+    if family.hidden:
+        return Found(chosen)
     pieces = {token: await count(token) for token in family.tokens}
     return Found(chosen, _wrong(chosen, name, [token for token, number in pieces.items() if number not in (None, 1)]))
 

@@ -1,4 +1,4 @@
-"""A wheel from a package index where there is no pip (an environment made by uv), over PyPI's simple JSON API.
+"""A wheel from a package index where there is no pip (an environment made by uv), over PyPI's simple API.
 
 Source: PEP 503 (names), PEP 691 (JSON answers).
 """
@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -44,16 +45,29 @@ async def _find(name: str, version: str) -> dict[str, Any]:
 
     project = re.sub(r"[-_.]+", "-", name).lower()
     page = urljoin(index_url(), f"{project}/")
-    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"}
     try:
         async with httpx.AsyncClient(timeout=httpx.Timeout(15.0, connect=5.0), follow_redirects=True) as client:
             answer = await client.get(page, headers=accept)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise SourceError(f"{page} cannot be reached ({error or type(error).__name__})") from error
     try:
-        files = answer.raise_for_status().json()["files"]
+        files = _files(answer.raise_for_status())
         start = f"{project.replace('-', '_')}-{version}-"
         found = next(row for row in files if row["filename"].startswith(start) and row["filename"].endswith(".whl"))
         return {**found, "url": urljoin(str(answer.url), found["url"])}
     except (httpx.HTTPStatusError, ValueError, KeyError, StopIteration) as error:
         raise SourceError(f"{page} lists no wheel {name} {version}") from error
+
+
+def _files(answer: Any) -> list[dict[str, Any]]:
+    """The files that an index lists, as JSON or, from one that knows only HTML, as links (PEP 503)."""
+    if answer.text.lstrip().startswith("{"):
+        listed: list[dict[str, Any]] = answer.json()["files"]
+        return listed
+    links = re.findall(r'<a\s[^>]*href="([^"]+)"[^>]*>\s*([^<\s]+)\s*</a>', answer.text)
+    rows = []
+    for link, name in links:
+        url, _, digest = unescape(link).partition("#sha256=")
+        rows.append({"filename": unescape(name), "url": url, "hashes": {"sha256": digest} if digest else {}})
+    return rows
