@@ -14,7 +14,7 @@ def test_text_that_looks_like_a_template_is_text() -> None:
     [
         ("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", "qwen"),
         ("qwen2.5-coder:7b-base", "qwen"),
-        ("bigcode/starcoder2-3b", "starcoder"),
+        ("bigcode/starcoder2-3b", "starcoder2"),
         ("deepseek-ai/deepseek-coder-1.3b-base", "deepseek"),
         ("ByteDance-Seed/Seed-Coder-8B-Base", "seed-coder"),
         ("codellama/CodeLlama-7b-hf", "codellama"),

@@ -68,7 +68,8 @@ def _offered(facts: DeclaredFacts, place: Place, root: str) -> Iterator[Passage]
     for number, group in enumerate(_groups(names, 2 * GROUP)):
         text = f"{'macros' if macros else place.owner}: {', '.join(group)}"
         yield Passage("", text, why="names", weight=HERE - number / 10, near=True)
-    for one in facts.offered[:GROUP] if place.typed.strip("`") else ():
+    best = {one.text: one for one in facts.offered} if place.typed.strip("`") else {}
+    for one in list(best.values())[:GROUP]:
         yield _passage(one, root, OWNER, near=True)
 
 

@@ -192,18 +192,15 @@ def _connected(tokens: Sequence[str]) -> list[str]:
 
 def _to_closer(tokens: Sequence[str], depth: int) -> Sequence[str]:
     """The tokens up to the end of the list that the cursor is in, `depth` brackets further out."""
-    begin = 0
+    begin = 0 if not depth else len(tokens)
     for at, token in enumerate(tokens):
         if token == ";":
             return tokens[begin:at]
-        if token in _OPENERS:
-            depth += 1
-        elif token in _CLOSERS:
-            depth -= 1
-            if depth == 0:
-                begin = at + 1
-            elif depth < 0:
-                return tokens[begin:at]
+        depth += (token in _OPENERS) - (token in _CLOSERS)
+        if depth < 0:
+            return tokens[begin:at]
+        if not depth and begin > at:
+            begin = at + 1
     return tokens[begin:]
 
 

@@ -253,6 +253,7 @@ def _parameters(header: syntax.ModuleHeaderSyntax) -> Iterator[tuple[str, str]]:
     if header.parameters is None:
         return
     for one in header.parameters.declarations:
-        if isinstance(one, Node) and not str(one).lstrip().startswith("localparam"):
+        text = compact(str(one)) if isinstance(one, Node) else "localparam"
+        if isinstance(one, Node) and not text.startswith("localparam"):
             for name in _names(one):
-                yield name, compact(str(one))
+                yield name, text

@@ -109,7 +109,7 @@ class Nearby:
             return ()
         names = [name for name in self._world.members(package) if name.startswith(wanted.typed)]
         members = (self._world.member(package, name) for name in names[:MAX_MEMBERS])
-        return tuple({one.text: one for one in members if one is not None}.values())
+        return tuple(one for one in members if one is not None)
 
     def _follow(self, name: str, found: Found) -> None:
         """Add what a name of the statement is declared as, then what that is made of."""
