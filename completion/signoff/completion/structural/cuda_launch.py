@@ -26,6 +26,11 @@ Registers = Callable[[str, str], int | None]
 
 SHORTEST_WORD = 3
 MOST = 4
+_TEMPLATE = re.compile(r"\btemplate\s*<[^;{}]*>\s*\Z")
+LONGEST_TEMPLATE = 1_000
+_TYPE_PARAMETER = re.compile(r"typename\b|class\b")
+# What stands for a type that nobody knows while a launch is judged.
+ANY_TYPE = "float"
 # Block sizes to choose from, the usual one first; threads a dimension of two-dimensional blocks.
 SIZES = (256, 128, 512, 1024)
 SQUARE = 16
@@ -82,6 +87,8 @@ async def _shape(place: Place, kernel: Kernel, text: str) -> KernelShape | None:
     if kernel.path not in ("", place.snapshot.path):
         text = await asyncio.to_thread(_read, kernel.path)
     start, end = LineIndex(text).offsets(kernel.span)
+    if kernel.templated and (head := _TEMPLATE.search(text, max(start - LONGEST_TEMPLATE, 0), start)) is not None:
+        start = head.start()
     found = shape_of(text[start:end] if kernel.defined else f"{text[start:end].rstrip().rstrip(';')} {{}}")
     return found if found is not None and found.name == kernel.name else None
 
@@ -151,10 +158,12 @@ def _arguments(shape: KernelShape, scene: _Scene) -> dict[str, Body]:
     """What is passed for each parameter: a variable in scope, or a place to fill in."""
     found: dict[str, Body] = {}
     used: set[str] = set()
+    types = {_template_name(one) for one in shape.template if _TYPE_PARAMETER.match(one)}
     for one in shape.parameters:
         name = cuda_names.argument(one, scene.scope.variables, scene.device, scene.host, used)
         used.add(name)
-        neutral = f"({one.type})nullptr" if one.is_pointer else f"{one.type}{{}}"
+        kind = re.sub(r"\w+", lambda match: ANY_TYPE if match[0] in types else match[0], one.type)
+        neutral = f"({kind})nullptr" if one.is_pointer else f"{kind}{{}}"
         found[one.name] = (name,) if name else (Stop(one.name, neutral, one.name),)
     return found
 
@@ -175,14 +184,18 @@ def _blocks(axis: Axis, size: str, arguments: dict[str, Body]) -> Body:
 def _template(shape: KernelShape) -> Body:
     """Template arguments where the call does not tell them."""
     deduced = " ".join(one.type for one in shape.parameters)
-    names = [re.findall(r"\w+", one.partition("=")[0])[-1] for one in shape.template]
+    names = [_template_name(one) for one in shape.template]
     if not names or all(re.search(rf"\b{re.escape(name)}\b", deduced) for name in names):
         return ()
-    stops = [
-        (Stop(name, "float" if re.match(r"typename|class", one) else "1", name),)
+    stops: list[Body] = [
+        (Stop(name, ANY_TYPE if _TYPE_PARAMETER.match(one) else "1", name),)
         for name, one in zip(names, shape.template, strict=True)
     ]
     return ("<", *joined(stops, ", "), ">")
+
+
+def _template_name(parameter: str) -> str:
+    return str(([*re.findall(r"\w+", parameter.partition("=")[0])] or [""])[-1])
 
 
 def _error_check(place: Place, shape: KernelShape, scene: _Scene) -> Body:
