@@ -6,6 +6,7 @@ from signoff.completion.structural.c_facts import CHeaders
 from signoff.completion.structural.c_handlers import HandlerNames
 from signoff.completion.structural.c_registers import RegisterBits
 from signoff.completion.structural.clocked import ClockedBlock
+from signoff.completion.structural.cuda_host import DeviceMemory, KernelText
 from signoff.completion.structural.cuda_launch import KernelLaunch, Registers
 from signoff.completion.structural.enum_case import EnumCase
 from signoff.completion.structural.hal_init import HalInit
@@ -13,6 +14,7 @@ from signoff.completion.structural.hdl_members import Members, PackageImport
 from signoff.completion.structural.instance import InstancePorts, Library, WholeInstance
 from signoff.completion.structural.kind import StructuralKind
 from signoff.completion.structural.testbench import Testbench
+from signoff.completion.structural.triton_launch import TritonKernelText, TritonLaunch
 from signoff.verifiers.gpu.checks.launch import Launch
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.workers import WorkerPool
@@ -33,6 +35,10 @@ def build(
         ClockedBlock(slang),
         Testbench(slang, library),
         KernelLaunch(launch, registers),
+        DeviceMemory(),
+        KernelText(),
+        TritonLaunch(),
+        TritonKernelText(),
         HandlerNames(headers),
         RegisterBits(headers),
         HalInit(headers),
