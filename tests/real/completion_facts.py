@@ -3,8 +3,8 @@
     python tests/real/completion_facts.py PATH... [--count 200] [--seed 1] [--language c] [--show 10]
 
 At random statements of the sources below each PATH, three questions: `start`, the statement is not there yet, the
-cursor stands where it will begin; `inside`, the cursor stands right before one of its names; `half`, three letters of
-that name are typed. What is counted are names that a header declares and the document does not (for Triton: imported
+cursor stands where it will begin; `inside`, the cursor stands right before one of its names; `half`, half of
+that name is typed. What is counted are names that a header declares and the document does not (for Triton: imported
 from another module or the package), and that the chosen passages (a budget of 1,500 tokens) tell. Nothing is written.
 """
 
@@ -24,15 +24,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from signoff.completion.context import Hole
+from signoff.completion.facts import usage
 from signoff.completion.facts.c import CFacts
 from signoff.completion.facts.c_engine import FactsEngine
 from signoff.completion.facts.cuda import CudaFacts
-from signoff.completion.facts.cursor import KEYWORDS, code
+from signoff.completion.facts.cursor import KEYWORDS
+from signoff.completion.facts.names import Own, variables
 from signoff.completion.gather import Room, choose
 from signoff.completion.passage import Passage
 from signoff.completion.reader import outside
 from signoff.completion.window import Window
+from signoff.verifiers.declarations.scan import code_of
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -44,6 +46,7 @@ IDS = {"c": "c", "cuda": "cuda-cpp", "triton": "python"}
 STATEMENT = re.compile(r"(?<=[;{}])\s*\n[ \t]+([A-Za-z_*(][^;{}#]*;)")
 NAME = re.compile(r"(?<![\w.>])[A-Za-z_]\w*")
 TOKENS = 1500
+LARGEST = 400_000
 
 
 @dataclass
@@ -61,12 +64,24 @@ class Tally:
         words = set(re.findall(r"\w+", " ".join(one.text for one in passages)))
         self.asked[question] += len(names)
         self.told[question] += sum(name in words for name in names)
-        self.missed.update(f"{question}: {name}" for name in names if name not in words)
+        if question == "start":
+            self.missed.update(name for name in names if name not in words)
 
     def share(self, question: str) -> str:
         """The share told."""
         asked = self.asked[question]
         return f"{self.told[question] / asked:.0%} of {asked}" if asked else "-"
+
+
+def sources(path: Path, language: str) -> list[Path]:
+    """The files of a language below a folder."""
+    every = (one for one in sorted(path.rglob("*")) if one.suffix in SUFFIXES[language] and one.is_file())
+    return [one for one in every if one.stat().st_size < LARGEST]
+
+
+def read(path: Path) -> str:
+    """The text of a file."""
+    return path.read_bytes().decode("utf-8", "replace")
 
 
 def chosen(found: tuple[Passage, ...]) -> tuple[Passage, ...]:
@@ -76,7 +91,7 @@ def chosen(found: tuple[Passage, ...]) -> tuple[Passage, ...]:
 
 def statements(text: str, rng: random.Random) -> Iterator[tuple[int, int]]:
     """(start, end) of statements, in a random order."""
-    found = [match.span(1) for match in STATEMENT.finditer(code(text)) if len(match[1]) < 400]
+    found = [match.span(1) for match in STATEMENT.finditer(code_of(text)) if len(match[1]) < 400]
     rng.shuffle(found)
     yield from found
 
@@ -94,9 +109,7 @@ class Measured:
     ) -> tuple[Passage, ...]:
         """The passages at a place."""
         snapshot = Snapshot(path.as_uri(), str(path), IDS[self.language], 1, prefix + suffix)
-        line = prefix.count("\n")
-        hole = Hole(snapshot.language, prefix, suffix, line, len(prefix) - prefix.rfind("\n") - 1, True)
-        question = await self.source._question(snapshot, project, hole)
+        question = await self.source._question(snapshot, project, prefix, suffix)
         start = time.process_time()
         found = self.engine.passages(question)
         if found is None:
@@ -114,23 +127,23 @@ class Measured:
         """What the headers of a document declare and it does not."""
         await self.ask(path, project, text, "", None)
         snapshot = Snapshot(path.as_uri(), str(path), IDS[self.language], 1, text)
-        question = await self.source._question(snapshot, project, Hole(snapshot.language, text, "", 0, 0, True))
+        question = await self.source._question(snapshot, project, text, "")
         scope = self.engine._index.known(question.path, text.encode("utf-8", "replace"), question.way)
-        own = set(re.findall(r"#\s*define\s+(\w+)", text))
+        own = set(Own(text, "", "").declared) | set(variables(code_of(text)))
         return frozenset(scope.names) - own - KEYWORDS if scope is not None else frozenset()
 
 
-async def measure(path: Path, language: str, count: int, rng: random.Random, each: int) -> Tally:
-    """Ask at `count` statements below a folder, `each` a file at the most."""
+async def measure(path: Path, root: Path, language: str, count: int, rng: random.Random, each: int) -> Tally:
+    """Ask at `count` statements below a folder of the workspace `root`, `each` a file at the most."""
     tally, pool = Tally(), WorkerPool()
-    model = WorkspaceModel(pool, [str(path)], VerifierSettings())
+    model = WorkspaceModel(pool, [str(root)], VerifierSettings())
     await model.scan(lambda *_: None)
-    files = [
-        one for one in sorted(path.rglob("*")) if one.suffix in SUFFIXES[language] and one.stat().st_size < 400_000
-    ]
+    files = sources(path, language)
     rng.shuffle(files)
     measured, left = Measured(pool, language), count
     for file in files:
+        if language == "c":
+            await model.find_firmware([str(file)])
         left -= await _file(file, model.project_for(str(file)), measured, tally, rng, min(each, left))
         if left <= 0:
             break
@@ -139,12 +152,12 @@ async def measure(path: Path, language: str, count: int, rng: random.Random, eac
 
 
 async def _file(file: Path, project: Project, measured: Measured, tally: Tally, rng: random.Random, most: int) -> int:
-    text = file.read_bytes().decode("utf-8", "replace")
+    text = read(file)
     places = list(statements(text, rng))
     foreign = await measured.names(file, project, text) if places else frozenset()
     done = 0
     for start, end in places:
-        names = [match for match in NAME.finditer(code(text[start:end])) if match[0] in foreign]
+        names = [match for match in NAME.finditer(code_of(text[start:end])) if match[0] in foreign]
         if not names or done >= most:
             continue
         done += 1
@@ -152,7 +165,7 @@ async def _file(file: Path, project: Project, measured: Measured, tally: Tally, 
         tally.add("start", list(dict.fromkeys(match[0] for match in names)), await here(0))
         one = rng.choice(names)
         tally.add("inside", [one[0]], await here(one.start()))
-        tally.add("half", [one[0]], await here(one.start() + min(3, len(one[0]) - 1)))
+        tally.add("half", [one[0]], await here(one.start() + max(len(one[0]) // 2, 1)))
     return done
 
 
@@ -172,18 +185,23 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("--alone", action="store_true", help="without what other files of the workspace use")
+    parser.add_argument("--root", type=Path, help="the workspace's folder, where PATH is a part of it")
     parser.add_argument("--language", choices=sorted(SUFFIXES), default="c")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--each", type=int, default=5, help="statements a file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="names missed most often")
     options = parser.parse_args()
+    if options.alone:
+        usage.MOST_FILES = 0
     table = Table(
         "sources", "start", "inside", "half", "median ms", "p95 ms", "characters", title="Names that are told"
     )
     for path in options.paths:
         rng = random.Random(options.seed)
-        tally = asyncio.run(measure(path.resolve(), options.language, options.count, rng, options.each))
+        root = (options.root or path).resolve()
+        tally = asyncio.run(measure(path.resolve(), root, options.language, options.count, rng, options.each))
         table.add_row(*row(path.name, tally))
         for name, times in tally.missed.most_common(options.show):
             print(f"{times:4} {name}", file=sys.stderr)

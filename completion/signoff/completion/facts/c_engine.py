@@ -6,13 +6,16 @@ import gc
 from dataclasses import dataclass
 
 from signoff.completion.facts import choice
-from signoff.completion.facts.cursor import at
+from signoff.completion.facts.cursor import at, words
 from signoff.completion.facts.names import Names, Own
+from signoff.completion.facts.usage import Usage
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.facts import Declaration
 from signoff.verifiers.declarations.index import Index
 from signoff.verifiers.declarations.scope import Way
 
+# Files that use the same headers, by their endings.
+KINDS = ((".c", ".h", ".cpp", ".cc", ".cxx", ".hpp"), (".cu", ".cuh"))
 # Of the names that begin with a stem, at most so many.
 MOST = 200
 
@@ -27,6 +30,7 @@ class Question:
     suffix: str
     way: Way
     buffers: tuple[tuple[str, str], ...] = ()
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class FactsEngine:
 
     def __init__(self) -> None:
         self._index = Index()
+        self._usage = Usage()
 
     def passages(self, question: Question) -> tuple[Passage, ...] | None:
         """What matters at the place; None where headers have to be read first: prepare() does it."""
@@ -62,12 +67,15 @@ class FactsEngine:
         text = question.prefix + question.suffix
         own = Own(text[: cursor.start], text[cursor.end :], question.name)
         names = Names(scope, own, cursor.region)
-        return (*choice.near(cursor, names), *choice.far(cursor, names))
+        likely = self._usage.likely(words(cursor.region), question.path, choice.MOST_LIKELY)
+        return (*choice.near(cursor, names, likely), *choice.far(cursor, names, likely))
 
     def prepare(self, question: Question) -> None:
         """Read the headers of a document, however long it takes."""
         scope = self._index.read(question.path, self._begin(question), question.way)
-        _ = scope.names, scope.sorted_names, scope.groups
+        endings = next((one for one in KINDS if question.path.endswith(one)), KINDS[0])
+        self._usage.read(self._index.files, question.path, question.root, endings)
+        _ = scope.names, scope.sorted_names, scope.groups, scope.beside
         gc.collect()
         gc.freeze()  # what was read stays: no later pass need look at it
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from signoff.completion.facts import told
 from signoff.completion.facts.cursor import Cursor, words
@@ -14,25 +14,30 @@ from signoff.verifiers.declarations.facts import Declaration, Kind
 # Characters of what goes with the statement, and of what stands before the document.
 NEAR, FAR = 2_600, 7_000
 MOST_FAMILY = 14
+MOST_LIKELY = 60
 MOST_BITS = 40
+MOST_BESIDE = 40
 SHORTEST_HALF = 3
 # Weights: what the statement needs, what the function names, what may come next.
 MEMBER, CALL, VALUE, NAMED, HALF = 6.0, 5.0, 4.5, 3.5, 3.0
 FUNCTION, TYPES, LIKELY, FILE, BESIDE = 2.5, 2.2, 1.8, 1.4, 1.0
 
 
-def near(cursor: Cursor, names: Names) -> tuple[Passage, ...]:
-    """What the statement at the cursor needs, what matters most first."""
+def near(cursor: Cursor, names: Names, likely: Sequence[str] = ()) -> tuple[Passage, ...]:
+    """What the statement at the cursor needs, what matters most first; where it has no name yet, what is `likely`."""
     found = [*_member(cursor, names), *_calls(cursor, names), *_value(cursor, names)]
     found += _named(cursor, names)
     if not cursor.chain:
         found += _begun(cursor, names)
+    if not cursor.names and not cursor.half:
+        found += _likely(names, likely, HALF, near=True)
     return tuple(_within(found, NEAR))
 
 
-def far(cursor: Cursor, names: Names) -> tuple[Passage, ...]:
+def far(cursor: Cursor, names: Names, likely: Sequence[str] = ()) -> tuple[Passage, ...]:
     """What the function around the cursor uses, and what may come next in it; in an order that stays."""
     found = [*_of_function(cursor, names), *_of_types(cursor, names), *_of_file(names), *_beside(names)]
+    found += _likely(names, likely, LIKELY)
     return tuple(_within(found, FAR))
 
 
@@ -142,6 +147,14 @@ def _of_types(cursor: Cursor, names: Names) -> Iterator[Passage]:
                     yield told.group(one.group, constants, LIKELY)
 
 
+def _likely(names: Names, likely: Sequence[str], weight: float, *, near: bool = False) -> Iterator[Passage]:
+    """What functions like this one use elsewhere."""
+    for number, name in enumerate(likely):
+        known = names.foreign(name)
+        if known is not None:
+            yield _told(known, name, names, weight - number / 1000, near=near)
+
+
 def _of_file(names: Names) -> Iterator[Passage]:
     for name, count in names.own.used.most_common():
         known = names.foreign(name)
@@ -151,7 +164,6 @@ def _of_file(names: Names) -> Iterator[Passage]:
 
 def _beside(names: Names) -> Iterator[Passage]:
     """What the headers declare that the document includes itself: its project's own are small, and meant for it."""
-    for path, own in zip(names.scope.files, names.scope.headers, strict=True):
-        functions = [one for one in own if one.kind is Kind.FUNCTION]
-        if path in names.scope.direct and len(functions) <= 40:
+    for functions in names.scope.beside:
+        if len(functions) <= MOST_BESIDE:
             yield from (told.declaration(one, one.name, BESIDE) for one in functions)

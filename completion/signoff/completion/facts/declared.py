@@ -83,7 +83,7 @@ class DeclaredFacts:
         buffers = tuple((one.path, one.text) for one in project.buffers if one.path and one.path != snapshot.path)
         way = await self._way(snapshot, project)
         name = below(project.root, snapshot.path)
-        return Question(snapshot.path, name, prefix, suffix, way, buffers)
+        return Question(snapshot.path, name, prefix, suffix, way, buffers, project.root)
 
     async def _prepare(self, project: Project, question: Question) -> None:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from signoff.completion.facts.cursor import KEYWORDS, code, words
+from signoff.completion.facts.cursor import code, words
 from signoff.verifiers.declarations.facts import Declaration, Kind, Member
 from signoff.verifiers.declarations.scan import scan
 from signoff.verifiers.declarations.scope import Scope
@@ -18,6 +18,14 @@ from signoff.verifiers.declarations.scope import Scope
 BLOCK_END = re.compile(r"^\}[^\n]*\n|\n\n(?=[^\s}])", re.MULTILINE)
 CAST = re.compile(r"\(\s*(?:const\s+|volatile\s+|struct\s+)*([A-Za-z_]\w*)\s*(?:volatile\s*)?\*")
 DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)((?:[^\n\\]|\\\r?\n|\\.)*)", re.MULTILINE)
+# A variable or parameter: its type, its name, and what ends it.
+VARIABLE = re.compile(
+    r"\b([A-Za-z_]\w*)(?:\s*<[^<>;(){}]*>)?(?:\s+|\s*[*&]+\s*)(?:const\s+|__restrict__\s+)?[*&\s]*"
+    r"(?<!\w)([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*(?=[;=,){:(])"
+)
+NO_TYPES = frozenset(
+    ("return", "else", "case", "goto", "new", "delete", "throw", "struct", "enum", "union", "typename")
+)
 DEEPEST = 8
 
 
@@ -71,22 +79,21 @@ class Names:
     def __init__(self, scope: Scope, own: Own, region: str) -> None:
         self.scope = scope
         self.own = own
-        self.region = region
+        self.local = variables(region)
 
     def foreign(self, name: str) -> Declaration | None:
         """The declaration of a name in a header; None where the document has its own."""
-        return None if name in self.own.declared else self.scope.names.get(name)
+        return None if name in self.local or name in self.own.declared else self.scope.names.get(name)
 
     def find(self, name: str) -> Declaration | None:
-        """The declaration of a name, the document's own first."""
-        return self.own.declared.get(name) or self.scope.names.get(name)
+        """The declaration of a name, the document's own first; None for the function's own."""
+        return None if name in self.local else self.own.declared.get(name) or self.scope.names.get(name)
 
     def type_of(self, name: str) -> str:
         """The bare type of a variable, parameter or of what a macro casts to; "" where it cannot be told."""
-        typed = _typed(name).findall(self.region)
-        if typed and typed[-1] not in KEYWORDS:
-            return str(typed[-1])
-        known = self.find(name)
+        if name in self.local:
+            return self.local[name]
+        known = self.own.declared.get(name) or self.scope.names.get(name)
         if known is None:
             return ""
         if known.kind is Kind.MACRO:
@@ -150,9 +157,7 @@ class Names:
         return found
 
 
-@lru_cache(maxsize=2048)
-def _typed(name: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"\b([A-Za-z_]\w*)(?:\s*<[^<>;(){{}}]*>)?(?:\s+|\s*[*&]+\s*)(?:const\s+|__restrict__\s+)?[*&\s]*"
-        rf"(?<![\w]){re.escape(name)}\s*(?:\[[^\]]*\]\s*)*(?=[;=,){{:])"
-    )
+@lru_cache(maxsize=32)
+def variables(region: str) -> dict[str, str]:
+    """The types of the variables and parameters that a function's code declares, the last of each name."""
+    return {match[2]: match[1] for match in VARIABLE.finditer(region) if match[1] not in NO_TYPES}

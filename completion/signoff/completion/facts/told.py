@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath
 
 from signoff.completion.passage import Passage
@@ -40,7 +41,12 @@ def listed(title: str, names: list[str], weight: float, *, near: bool = False) -
 
 
 def _where(one: Declaration) -> str:
-    return f" of {PurePath(one.path).name}" if one.path else ""
+    return f" of {_file(one.path)}" if one.path else ""
+
+
+@lru_cache(maxsize=4096)
+def _file(path: str) -> str:
+    return PurePath(path).name
 
 
 def _enumerator(one: Declaration, name: str) -> str:

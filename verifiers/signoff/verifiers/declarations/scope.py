@@ -78,9 +78,12 @@ class Scope:
         return {name: tuple(ones) for name, ones in found.items()}
 
     @cached_property
-    def order(self) -> dict[str, int]:
-        """The place of each file in `files`."""
-        return {path: number for number, path in enumerate(self.files)}
+    def beside(self) -> tuple[tuple[Declaration, ...], ...]:
+        """The functions of each header that the document includes itself."""
+        of_files = zip(self.files, self.headers, strict=True)
+        return tuple(
+            tuple(one for one in own if one.kind is Kind.FUNCTION) for path, own in of_files if path in self.direct
+        )
 
 
 def _tells_more(one: Declaration, known: Declaration) -> bool:
