@@ -26,11 +26,13 @@ class GhostEditor(Client):
         self.states: list[Message] = []
         self.answers: dict[int, Message] = {}
 
-    def begin(self, completion: Mapping[str, Any], encoding: str = "utf-16") -> dict[str, Any]:
-        """The handshake, with settings of completion."""
+    def begin(self, completion: Mapping[str, Any], encoding: str = "utf-16", *, inline: bool = True) -> dict[str, Any]:
+        """The handshake, with settings of completion; `inline`: the editor knows ghost text."""
         self.encoding = encoding
         folder = {"uri": self.root.as_uri(), "name": "w"}
-        document = {"publishDiagnostics": {"versionSupport": True}, "inlineCompletion": {"dynamicRegistration": True}}
+        document: Message = {"publishDiagnostics": {"versionSupport": True}}
+        if inline:
+            document["inlineCompletion"] = {"dynamicRegistration": True}
         params = {
             "processId": os.getpid(),
             "rootUri": folder["uri"],

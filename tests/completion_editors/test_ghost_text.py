@@ -53,7 +53,8 @@ def open_editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
         root.mkdir()
         editor = GhostEditor(root, folder / options.pop("state", "state"))
         editors.append(editor)
-        editor.begin({"url": model.url, "backend": "openai", **OPTIONS, **options}, encoding)
+        inline = options.pop("inline", True)
+        editor.begin({"url": model.url, "backend": "openai", **OPTIONS, **options}, encoding, inline=inline)
         return editor
 
     yield start
@@ -117,6 +118,17 @@ def test_what_is_typed_or_taken_of_it_asks_no_model_again(editor: GhostEditor, m
     editor.accept(item)
     assert len(model.prompts) == 1
     grown(editor, before, accepted=1, parts=2, characters=8)
+
+
+def test_what_may_follow_is_asked_for_once_it_is_taken(editor: GhostEditor, model: ModelServer) -> None:
+    editor.configure({"prefetch": True})
+    (item,) = editor.ghosts()
+    editor.accept(item)
+    end = time.monotonic() + 30
+    while len(model.prompts) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert "count <= count + 8'd1;" in model.prompts[1]
+    editor.configure({})
 
 
 def test_kept_characters_are_counted_when_the_document_is_closed(editor: GhostEditor, model: ModelServer) -> None:
@@ -264,6 +276,20 @@ def test_a_server_that_is_not_there_is_told_once(editor: GhostEditor) -> None:
     editor.ask("workspace/executeCommand", {"command": "signoff.models"})
     assert len([about for about in editor.states if not about["ready"]]) == 1
     editor.configure({})
+
+
+def test_an_editor_without_ghost_text_has_it_in_its_list(open_editor: Open, model: ModelServer) -> None:
+    editor = open_editor(model, inline=False)
+    editor.show("counter.v", COUNTER)
+    place = {"textDocument": {"uri": editor.uri}, "position": editor.place(editor.cursor)}
+    listed = editor.ask("textDocument/completion", place, timeout=60)["items"]
+    (item,) = [one for one in listed if one.get("command")]
+    assert item["textEdit"]["newText"].endswith(REST)
+    assert f"{NAME}: accepted by slang" in item["detail"]
+    before = totals(editor)
+    editor.accept({"insertText": item["textEdit"]["newText"], **item["textEdit"], "command": item["command"]})
+    assert "count <= count + 8'd1;\nendmodule" in editor.text
+    grown(editor, before, accepted=1)
 
 
 def test_models_of_this_machine_are_listed(editor: GhostEditor) -> None:
