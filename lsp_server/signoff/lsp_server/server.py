@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from signoff.lsp_server.model_state import ModelState
     from signoff.lsp_server.parts import Parts
     from signoff.lsp_server.progress import Progress
+    from signoff.lsp_server.settings import Settings
     from signoff.verifiers.text import Edit
     from signoff.verifiers.verifier import Verifier
     from signoff.verifiers.watch import Watcher
@@ -55,9 +56,8 @@ class SignoffServer(LanguageServer):
     def parts(self) -> Parts:
         """What does the work; built on the first use after the handshake."""
         from signoff.lsp_server.parts import Parts
-        from signoff.lsp_server.settings import parse
 
-        settings, messages = parse(self.options)
+        settings, messages = self._settings(self.options)
         parts = Parts(self.documents, settings, self.folders, self._publish, self.warn)
         parts.publisher.push = self.push
         parts.checking.schedule.on_busy = self._on_busy
@@ -115,10 +115,8 @@ class SignoffServer(LanguageServer):
 
     def configure(self, raw: object) -> None:
         """Take settings as the client sends them; what is wrong with them is said, and the value of the start kept."""
-        from signoff.lsp_server.settings import parse
-
         # On top of the initialization options, not of what was set since: a setting taken out is at its start again.
-        settings, messages = parse(raw, self.parts.base)
+        settings, messages = self._settings(raw, self.parts.base)
         for message in messages:
             self.warn(message)
         if settings != self.parts.settings:
@@ -232,6 +230,15 @@ class SignoffServer(LanguageServer):
         task = asyncio.current_task()
         assert task is not None
         return self.busy.watch(title, task)
+
+    def _settings(self, raw: object, base: Settings | None = None) -> tuple[Settings, tuple[str, ...]]:
+        """The settings that a client sent, without what a file of the workspace must not say; and what is wrong."""
+        from signoff.lsp_server.settings import DEFAULTS, parse
+        from signoff.lsp_server.workspace_guard import guarded
+
+        settings, messages = parse(raw, base or DEFAULTS)
+        settings, ignored = guarded(settings, self.folders)
+        return settings, (*messages, *ignored)
 
     def _apply(self, document: Document, change: types.TextDocumentContentChangeEvent) -> LineChange:
         followed = "acceptance" in self.__dict__ and self.acceptance.follows(document.uri)

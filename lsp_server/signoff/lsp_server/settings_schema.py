@@ -42,6 +42,8 @@ RESTRICTED_ENDINGS = (
     "localModel",
 )
 
+USER_ONLY = frozenset({"completion.url", "completion.apiKeyEnv"})
+
 INTRODUCTION = """\
 # Settings
 
@@ -129,6 +131,9 @@ def _grouped(members: Iterable[Option]) -> Iterator[tuple[str, tuple[Option, ...
 
 
 def _scope(option: Option) -> str:
+    # Where code is sent and which secret goes with it is the user's to say, never a project's.
+    if option.name in USER_ONLY:
+        return "machine"
     # What is started is chosen once a window or a machine, never a folder.
     return "machine-overridable" if is_restricted(option) else "window"
 
