@@ -150,8 +150,9 @@ def _accesses(place: Place, names: Sequence[str]) -> Iterator[Proposal]:
     # The whole line is replaced, as a tool can make nothing of a document in which it stands half typed.
     typed = place.line_before.lstrip()
     start = place.start - len(typed)
-    calls: tuple[tuple[str, Body], ...] = (("load", ()), ("store", (", ", Stop("value", "0.0"))))
-    for word, value in calls:
+    # What is loaded goes somewhere, and what is stored does not.
+    stored: tuple[str, Body] = "store", (", ", Stop("value", "0.0"))
+    for word, value in (stored if typed == "tl." else ("load", ()),):
         if word.startswith(place.word):
             at: Body = (f"{typed}{word}(", Stop(pointers[0]), " + ", Stop(offsets[-1]))
             body: Body = (*at, *value, f", mask={masks[-1]})")
