@@ -242,7 +242,7 @@ class Answering:
             known_already = True
         left = (wanted - known_already) * several
         if self._question.automatic:
-            left = min(left, most, 2)
+            left = min(left, most, 1 if known.local else 2)
         for seed, start in enumerate(range(0, left, most), 1):
             yield min(left - start, most), drawn, seed
 
@@ -276,7 +276,8 @@ class Answering:
                     ready = [check.result() for check in checks if check.done()]
                     if (flight.over and len(ready) == len(checks)) or self._first(ready):
                         break
-                    if not flight.over and not flight.drafts.agree(since):
+                    flight.watched = bool(since.typed) and not flight.drafts.reach(since)
+                    if flight.watched and not flight.over and not flight.drafts.agree(since):
                         flights.abort(flight)
                         return False
                     await _any(None if flight.over else news, checks)

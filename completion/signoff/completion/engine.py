@@ -133,6 +133,10 @@ class CompletionEngine:
             place = following.line, following.column
             self._spawn(self._answer(Question(following.snapshot, following.project, *place, True, prefetch=True)))
 
+    def forget(self) -> None:
+        """Forget all texts and verdicts, for measuring; requests on their way are ended."""
+        self._flow.clear()
+
     def idle(self) -> None:
         """Nobody types: do what can wait."""
         self._ring.settle()

@@ -29,6 +29,8 @@ class Flight:
         self.drafts = Drafts(hole, count)
         self.ticket = ticket
         self.news = asyncio.Event()
+        # Whether every piece is news, as it may turn out not to agree; else only a text's end is.
+        self.watched = False
         self.over = self.aborted = False
         self.error: ModelUnavailable | None = None
         self.task: asyncio.Task[None] | None = None
@@ -41,8 +43,8 @@ class Flight:
         try:
             async with asyncio.timeout(timeout), contextlib.aclosing(pieces) as stream:  # type: ignore[type-var]
                 async for piece in stream:
-                    self.drafts.take(piece)
-                    self.tell()
+                    if self.drafts.take(piece) or self.watched:
+                        self.tell()
                     if self.drafts.settled:
                         break
         except TimeoutError:

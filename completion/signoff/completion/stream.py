@@ -53,6 +53,13 @@ class Drafts:
             for raw, final in zip(self._raw, self._final, strict=True)
         )
 
+    def reach(self, since: Since) -> bool:
+        """Whether a candidate has said all that was typed since: from then on only its end decides."""
+        return any(
+            (candidates.trim(raw, self.hole) if final is None else final).startswith(since.typed)
+            for raw, final in zip(self._raw, self._final, strict=True)
+        )
+
     def _settle(self, at: int, *, whole: bool) -> None:
         text = candidates.trim(self._raw[at], self.hole)
         final = self._final[at] = text if whole else candidates.whole_statements(text, self.hole.language)
