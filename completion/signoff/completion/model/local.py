@@ -40,7 +40,8 @@ BATCH_BYTES = 500_000_000
 # Progress is written while the prompt is read: only a server that writes notices that nobody listens any more.
 PARAMETERS = {"cache_prompt": True, "return_progress": True}
 # A runtime that still works so long after its last request was given up has not noticed; it is ended.
-GIVEN_UP_SECONDS = 5.0
+GIVEN_UP_SECONDS, LOOK_SECONDS = 5.0, 0.5
+IDLE_SHARE = 0.1
 LLAMA = Engine("signoff.completion.model.local_engine:LlamaEngine", idle_seconds=IDLE_SECONDS)
 
 
@@ -160,8 +161,12 @@ class LocalModel:
         deadline = time.monotonic() + GIVEN_UP_SECONDS
         while time.monotonic() < deadline:
             before = _processor_seconds(self._process)
-            await asyncio.sleep(0.5)
-            if self._streams or before is None or (_processor_seconds(self._process) or before) - before < 0.05:
+            await asyncio.sleep(LOOK_SECONDS)
+            if (
+                self._streams
+                or before is None
+                or (_processor_seconds(self._process) or before) - before < IDLE_SHARE * LOOK_SECONDS
+            ):
                 return
         if not self._streams:
             await self._pool.release(LLAMA, str(self._path))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from signoff.completion.model import describe, detect
@@ -192,10 +191,6 @@ class OpenAIModel:
     async def same(self) -> bool:
         """Whether the server still lists what it did. Raises ModelUnavailable."""
         return not self._listed or _ids(await served(self._client)) == self._listed
-
-    def limit_candidates(self, number: int) -> None:
-        """Ask for at most `number` texts at once."""
-        self.description = replace(self.description, candidates=number)
 
     async def close(self) -> None:
         """Close the connections."""
