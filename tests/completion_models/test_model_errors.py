@@ -172,6 +172,25 @@ async def test_a_connection_cut_before_any_text_is_an_error() -> None:
         await ask(handler)
 
 
+async def test_a_connection_that_closes_before_its_answer_is_tried_again_once() -> None:
+    calls = 0
+
+    async def once(call: Call) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            call.cut()
+        else:
+            await call.stream(choice("x", finish="stop"))
+
+    async def ever(call: Call) -> None:
+        call.cut()
+
+    assert await ask(once) == [Piece("x", 0, "stop")]
+    with pytest.raises(ServerUnreachable):
+        await ask(ever)
+
+
 async def test_an_error_in_the_stream_is_told_or_ends_what_there_is() -> None:
     fault = {"error": {"message": "CUDA out of memory", "code": 500}}
 

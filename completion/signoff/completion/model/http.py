@@ -17,6 +17,8 @@ CONNECT_SECONDS = 5.0
 PROBE_SECONDS = 5.0
 # Between two pieces of an answer; the whole is bounded by completion.timeout.
 SILENCE_SECONDS = 60.0
+# Less than the five seconds after which vLLM's and SGLang's HTTP server closes a connection that rests.
+KEPT_SECONDS = 4.0
 ERROR_BYTES = 4096
 # A line of an answer holds one token, or the whole answer of a server that does not stream.
 LINE_BYTES = 4 << 20
@@ -36,6 +38,7 @@ class HttpClient:
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
             transport=transport,
+            limits=httpx.Limits(keepalive_expiry=KEPT_SECONDS),
             follow_redirects=False,
             # Reading the certificates takes a tenth of a second, and plain http, without redirects, needs none.
             verify=self.url.startswith("https:"),
@@ -65,7 +68,8 @@ class HttpClient:
     async def lines(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
         """The lines of a streamed answer. Closing the iterator disconnects, which ends the server's work."""
         try:
-            async with self._client.stream("POST", self.url + path, json=body) as answer:
+            answer = await self._sent(path, body)
+            try:
                 if not answer.is_success:
                     raise trouble.refused(self.shown, answer, self._said(await _beginning(answer)))
                 kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -75,8 +79,18 @@ class HttpClient:
                 async with contextlib.aclosing(_lines(answer.aiter_bytes(), whole)) as source:  # type: ignore[type-var]
                     async for line in source:
                         yield line
+            finally:
+                await answer.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise trouble.unreachable(self.shown, error) from error
+
+    async def _sent(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """The head of an answer. A kept connection that the server closes just then is no failure: a new one is."""
+        request = self._client.build_request("POST", self.url + path, json=body)
+        try:
+            return await self._client.send(request, stream=True)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            return await self._client.send(request, stream=True)
 
     def error(self, said: object) -> ModelUnavailable:
         """What an error object in the midst of an answer means."""

@@ -63,7 +63,8 @@ async def _fills_in(client: HttpClient) -> bool:
 
 def _name(properties: dict[str, Any]) -> str:
     alias, path = str(properties.get("model_alias") or ""), str(properties.get("model_path") or "")
-    # A file's folders are nobody's business and no part of a model's name.
+    if alias == path:  # its folders are nobody's business and no part of a model's name
+        alias = ""
     return alias or PurePath(path.replace("\\", "/")).name or "the server's model"
 
 
