@@ -24,17 +24,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from signoff.completion.facts import usage
+from signoff.completion.facts import python_cursor, triton_engine, usage
 from signoff.completion.facts.c import CFacts
 from signoff.completion.facts.c_engine import FactsEngine
 from signoff.completion.facts.cuda import CudaFacts
 from signoff.completion.facts.cursor import KEYWORDS
 from signoff.completion.facts.names import Own, variables
+from signoff.completion.facts.python_modules import Meanings, Store
+from signoff.completion.facts.triton import TritonFacts
+from signoff.completion.facts.triton_engine import TritonFactsEngine
 from signoff.completion.gather import Room, choose
 from signoff.completion.passage import Passage
-from signoff.completion.reader import outside
+from signoff.completion.reader import below, outside
 from signoff.completion.window import Window
 from signoff.verifiers.declarations.scan import code_of
+from signoff.verifiers.gpu.strings.triggers import TRITON
 from signoff.verifiers.project import Project
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
@@ -44,6 +48,8 @@ from signoff.verifiers.workspace import WorkspaceModel
 SUFFIXES = {"c": (".c",), "cuda": (".cu", ".cuh"), "triton": (".py",)}
 IDS = {"c": "c", "cuda": "cuda-cpp", "triton": "python"}
 STATEMENT = re.compile(r"(?<=[;{}])\s*\n[ \t]+([A-Za-z_*(][^;{}#]*;)")
+# Of Python, a line of a function that is a statement by itself.
+LINE = re.compile(r"\n[ \t]+((?!def |class |@|#)[A-Za-z_][^\n]*)(?=\n)")
 NAME = re.compile(r"(?<![\w.>])[A-Za-z_]\w*")
 TOKENS = 1500
 LARGEST = 400_000
@@ -61,7 +67,9 @@ class Tally:
 
     def add(self, question: str, names: list[str], passages: tuple[Passage, ...]) -> None:
         """One place: `names` are needed there."""
-        words = set(re.findall(r"\w+", " ".join(one.text for one in passages)))
+        words = set(re.findall(r"[\w.]+|\w+", text := " ".join(one.text for one in passages)))
+        words |= set(re.findall(r"\w+", text))
+        names = [name if name in words else name.rpartition(".")[2] for name in names]
         self.asked[question] += len(names)
         self.told[question] += sum(name in words for name in names)
         if question == "start":
@@ -84,14 +92,20 @@ def read(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace")
 
 
+def python_code(text: str) -> str:
+    """The text with comments and strings blank, at its offsets."""
+    return python_cursor.SILENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+
+
 def chosen(found: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """What a model with the usual budget reads of them."""
     return choose((), found, Room(TOKENS, lambda text: -(-len(text) * 2 // 7)))
 
 
-def statements(text: str, rng: random.Random) -> Iterator[tuple[int, int]]:
+def statements(text: str, rng: random.Random, language: str) -> Iterator[tuple[int, int]]:
     """(start, end) of statements, in a random order."""
-    found = [match.span(1) for match in STATEMENT.finditer(code_of(text)) if len(match[1]) < 400]
+    pattern, text = (LINE, python_code(text)) if language == "triton" else (STATEMENT, code_of(text))
+    found = [match.span(1) for match in pattern.finditer(text) if len(match[1]) < 400]
     rng.shuffle(found)
     yield from found
 
@@ -101,15 +115,16 @@ class Measured:
 
     def __init__(self, pool: WorkerPool, language: str) -> None:
         self.language = language
-        self.source = CudaFacts(pool) if language == "cuda" else CFacts(pool)
-        self.engine = FactsEngine()
+        kinds = {"cuda": CudaFacts, "c": CFacts, "triton": TritonFacts}
+        self.source: CudaFacts | CFacts | TritonFacts = kinds[language](pool)
+        self.engine: FactsEngine | TritonFactsEngine = TritonFactsEngine() if language == "triton" else FactsEngine()
 
     async def ask(
         self, path: Path, project: Project, prefix: str, suffix: str, tally: Tally | None
     ) -> tuple[Passage, ...]:
         """The passages at a place."""
         snapshot = Snapshot(path.as_uri(), str(path), IDS[self.language], 1, prefix + suffix)
-        question = await self.source._question(snapshot, project, prefix, suffix)
+        question = await self.source.question(snapshot, project, prefix, suffix)
         start = time.process_time()
         found = self.engine.passages(question)
         if found is None:
@@ -121,16 +136,23 @@ class Measured:
             tally.seconds.append(time.process_time() - start)
             tally.characters.append(sum(len(one.text) for one in found or ()))
         window = Window(prefix[-10_000:], suffix[:2_000])
-        return chosen(outside(found or (), window, question.name))
+        return chosen(outside(found or (), window, below(project.root, str(path))))
 
     async def names(self, path: Path, project: Project, text: str) -> frozenset[str]:
         """What the headers of a document declare and it does not."""
         await self.ask(path, project, text, "", None)
         snapshot = Snapshot(path.as_uri(), str(path), IDS[self.language], 1, text)
-        question = await self.source._question(snapshot, project, text, "")
+        question = await self.source.question(snapshot, project, text, "")
+        if isinstance(question, triton_engine.Question) or not isinstance(self.engine, FactsEngine):
+            return self._imported(text, question)
         scope = self.engine._index.known(question.path, text.encode("utf-8", "replace"), question.way)
         own = set(Own(text, "", "").declared) | set(variables(code_of(text)))
         return frozenset(scope.names) - own - KEYWORDS if scope is not None else frozenset()
+
+    def _imported(self, text: str, question: triton_engine.Question) -> frozenset[str]:
+        meanings = Meanings(question.source, text, question.package, Store())
+        found = {name: meanings.told(name) for name in python_cursor.words(text)}
+        return frozenset(name for name, told in found.items() if told and told.path != question.source.path)
 
 
 async def measure(path: Path, root: Path, language: str, count: int, rng: random.Random, each: int) -> Tally:
@@ -152,12 +174,16 @@ async def measure(path: Path, root: Path, language: str, count: int, rng: random
 
 
 async def _file(file: Path, project: Project, measured: Measured, tally: Tally, rng: random.Random, most: int) -> int:
+    language = measured.language
     text = read(file)
-    places = list(statements(text, rng))
+    if language == "triton" and not TRITON.search(text):
+        return 0
+    places = list(statements(text, rng, language))
     foreign = await measured.names(file, project, text) if places else frozenset()
+    name_of, blank = (python_cursor.DOTTED, python_code) if language == "triton" else (NAME, code_of)
     done = 0
     for start, end in places:
-        names = [match for match in NAME.finditer(code_of(text[start:end])) if match[0] in foreign]
+        names = [match for match in name_of.finditer(blank(text[start:end])) if match[0] in foreign]
         if not names or done >= most:
             continue
         done += 1

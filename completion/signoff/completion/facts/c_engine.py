@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from signoff.completion.facts import choice
 from signoff.completion.facts.cursor import at, words
-from signoff.completion.facts.names import Names, Own
+from signoff.completion.facts.names import Names, Own, block, blocks
 from signoff.completion.facts.usage import Usage
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.facts import Declaration
@@ -55,7 +55,7 @@ class FactsEngine:
 
     def __init__(self) -> None:
         self._index = Index()
-        self._usage = Usage()
+        self._usage = Usage(lambda text: (frozenset(block(one).used) for one in blocks(text)))
 
     def passages(self, question: Question) -> tuple[Passage, ...] | None:
         """What matters at the place; None where headers have to be read first: prepare() does it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from signoff.completion.facts.c import CFacts
 from signoff.completion.facts.cuda import CudaFacts
 from signoff.completion.facts.hdl import HdlFacts
+from signoff.completion.facts.triton import TritonFacts
 from signoff.completion.passage import ContextSource
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.workers import WorkerPool
@@ -12,4 +13,4 @@ from signoff.verifiers.workers import WorkerPool
 
 def build(pool: WorkerPool, slang: Slang) -> tuple[ContextSource, ...]:
     """All sources; `slang` is the one that knows the design as it is."""
-    return HdlFacts(slang), CudaFacts(pool), CFacts(pool)
+    return HdlFacts(slang), CudaFacts(pool), CFacts(pool), TritonFacts(pool)

@@ -1,4 +1,4 @@
-"""How the other functions of a workspace use what headers declare: names that stand together there may do so here."""
+"""How the other functions of a workspace use what they do not declare: what stands together there may do so here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import heapq
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from signoff.completion.facts.names import block, blocks
 from signoff.verifiers.file_kinds import is_skipped
 from signoff.verifiers.mcu.source.files import Files, Stamp
 
@@ -26,6 +25,9 @@ MOST_RARE, MOST_WITH = 60, 300
 MOST_OWN = 30
 
 
+Split = Callable[[str], Iterable[frozenset[str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Function:
     """One outermost piece of a file, and the names in it."""
@@ -35,9 +37,13 @@ class _Function:
 
 
 class Usage:
-    """The functions of the files near a document. One for a worker process; read() takes its time."""
+    """The functions of the files near a document. One for a worker process; read() takes its time.
 
-    def __init__(self) -> None:
+    `split` gives the names in each function of a text.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
         self._files: dict[str, tuple[Stamp, tuple[_Function, ...]]] = {}
         self._functions: list[_Function] = []
         self._with: dict[str, list[int]] = {}
@@ -50,13 +56,18 @@ class Usage:
             if stamp is None or (kept is not None and kept[0] == stamp):
                 continue
             data = files.data(path, stamp, LARGEST)
-            self._files[path] = stamp, tuple(_functions(path, data)) if data is not None else ()
+            self._files[path] = stamp, tuple(self._of(path, data)) if data is not None else ()
         self._functions = [one for _, own in self._files.values() for one in own]
         joined: defaultdict[str, list[int]] = defaultdict(list)
         for number, one in enumerate(self._functions):
             for name in one.names:
                 joined[name].append(number)
         self._with = dict(joined)
+
+    def _of(self, path: str, data: bytes) -> Iterator[_Function]:
+        for names in self._split(data.decode("utf-8", "replace")):
+            if SMALLEST <= len(names) <= MOST_NAMES:
+                yield _Function(path, names)
 
     def likely(self, names: Iterable[str], document: str, most: int) -> list[str]:
         """What the functions use that are most like one with these names, the likeliest first; not these themselves."""
@@ -83,24 +94,17 @@ class Usage:
         return [(number, -score) for score, number in best if self._functions[number].path != document][:NEIGHBOURS]
 
 
-def _functions(path: str, data: bytes) -> Iterator[_Function]:
-    for piece in blocks(data.decode("utf-8", "replace")):
-        names = frozenset(block(piece).used)
-        if SMALLEST <= len(names) <= MOST_NAMES:
-            yield _Function(path, names)
-
-
 def near(document: str, root: str, endings: Sequence[str]) -> list[str]:
     """The files of a kind around a document: those in its folder and below, then those of each folder above it."""
     found: dict[str, None] = {}
-    folder = os.path.dirname(document)
+    folder = document.rpartition(os.sep)[0]
     looked = [0]
     while folder and (not root or folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)):
         for path in _below(folder, endings, looked):
             found[path] = None
             if len(found) >= MOST_FILES:
                 return list(found)
-        above = os.path.dirname(folder)
+        above = folder.rpartition(os.sep)[0]
         if folder == root or above == folder:
             break
         folder = above
