@@ -103,7 +103,8 @@ class Bare:
 
 @dataclass
 class Times:
-    """What each position took, in seconds; `checking` is what of the engine's time the tools took."""
+    """What each position took, in seconds; `checking` is what of the engine's time the tools took, `..._processor`
+    this process' processor time beyond that of the bare call."""
 
     off: list[float] = field(default_factory=list)
     on: list[float] = field(default_factory=list)
@@ -111,7 +112,7 @@ class Times:
     on_bare: list[float] = field(default_factory=list)
     checking: list[float] = field(default_factory=list)
     off_processor: list[float] = field(default_factory=list)
-    bare_processor: list[float] = field(default_factory=list)
+    on_processor: list[float] = field(default_factory=list)
 
 
 async def measure(session: Session, path: Path, url: str, key: str, positions: int, repeat: int) -> tuple[Times, str]:
@@ -134,7 +135,10 @@ async def measure(session: Session, path: Path, url: str, key: str, positions: i
         for number in range(-3, len(holes) * repeat):
             hole = holes[number % len(holes)]
             masked, place = _masked(snapshot, hole, number)
-            row = [_One(off, off_model, times.off, times.off_bare), _One(on, on_model, times.on, times.on_bare)]
+            row = [
+                _One(off, off_model, times.off, times.off_bare, times.off_processor),
+                _One(on, on_model, times.on, times.on_bare, times.on_processor),
+            ]
             for one in row if number % 2 else reversed(row):
                 await bare.prepare(snapshot.text[hole.start : hole.end])
                 await one.take(masked, project, place, bare, times, keep=number >= 0)
@@ -147,6 +151,7 @@ class _One:
     model: Listening
     own: list[float]
     bare: list[float]
+    processor: list[float]
 
     async def take(
         self, masked: Snapshot, project: Project, place: tuple[int, int], bare: Bare, times: Times, *, keep: bool
@@ -167,11 +172,9 @@ class _One:
             return
         self.own.append(seconds)
         self.bare.append(alone[0])
+        self.processor.append(processor - alone[1])
         if self.own is times.on:
             times.checking.append(found[0].verdict.seconds if found else 0.0)
-        else:
-            times.off_processor.append(processor)
-            times.bare_processor.append(alone[1])
 
     async def _alone(self, bare: Bare, request: Request, read: int) -> tuple[float, float]:
         processor = time.process_time()
@@ -212,6 +215,8 @@ class Instant(BaseHTTPRequestHandler):
     """Answers every prompt at once with what it was told to say, three characters a piece."""
 
     protocol_version = "HTTP/1.1"
+    # Else an answer in several parts waits for the client's acknowledgement, as no real server lets it.
+    disable_nagle_algorithm = True
     said = ""
 
     def log_message(self, *_: Any) -> None:
@@ -285,8 +290,9 @@ def table(times: Times, name: str) -> str:
         ("bare call", times.off_bare),
         ("engine, checking off", times.off),
         ("overhead, checking off", _differences(times.off, times.off_bare)),
-        ("   of it our own processor time", _differences(times.off_processor, times.bare_processor)),
+        ("   of it our own processor time", times.off_processor),
         ("overhead, checking on", _differences(times.on, times.on_bare)),
+        ("   of it our own processor time", times.on_processor),
         ("   of it checking", times.checking),
         ("   without checking", _differences(_differences(times.on, times.on_bare), times.checking)),
     ]

@@ -306,3 +306,26 @@ async def test_a_model_that_never_ends_is_cut_off_by_time() -> None:
         task = asyncio.ensure_future(ask(engine, "module m;\n  |\nendmodule\n"))
         (await model.wait(0)).say("wire c;\n  wire d;\n  wire e = ")
         assert texts(await task) == ["wire c;\n  wire d;"]
+
+
+async def test_the_statements_that_are_there_are_shown_and_what_follows_them_is_the_next_completion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signoff.completion.landing.PATIENCE", 0.0)
+    model = ToldModel()
+    text = "module m;\n  |\nendmodule\n"
+    async with engine_of(model, FakeVerifier()) as engine:
+        task = asyncio.ensure_future(ask(engine, text))
+        stream = await model.wait(0)
+        stream.say("wire a;\n", "  wire b;\n", "  wire")
+        (found,) = await task
+        assert found.text in ("wire a;", "wire a;\n  wire b;")
+        assert not stream.closed.is_set()
+        after = text.replace("|", found.text + "\n  |")
+        engine.edited(placed(after)[0], 2)
+        stream.say(" c;\n", "  wire d;\n\n")
+        stream.end()
+        (rest,) = await ask(engine, after)
+        assert rest.text.endswith("wire d;") or rest.text.endswith("wire c;")
+        assert len(model.streams) == 1
+        assert engine.counters.aborted == 0

@@ -15,6 +15,7 @@ from signoff.completion.check import Checked
 from signoff.completion.context import Hole, hole_at
 from signoff.completion.counters import Tally
 from signoff.completion.flight import Flight, Flights
+from signoff.completion.landing import Landing, Superseded
 from signoff.completion.model.keeper import Keeper
 from signoff.completion.model.protocol import (
     Description,
@@ -65,10 +66,6 @@ class _Judged:
     checked: Checked
     ticket: Ticket
     span: Span
-
-
-class _Superseded(Exception):
-    """The request was ended by something newer: there is nothing to be said any more."""
 
 
 class Flow:
@@ -124,7 +121,7 @@ class Answering:
         """What can be offered, best first; nothing, and no model is asked, where nothing could be."""
         if not self._judges and self._settings.show == "verified":
             return ()
-        with contextlib.suppress(_Superseded):
+        with contextlib.suppress(Superseded):
             if await self._remembered():
                 return self._offers()
             try:
@@ -191,7 +188,7 @@ class Answering:
                 model = await self._flow.keeper.open(automatic=self._question.automatic)
                 request = await self._request(model, hole, count, temperature, seed)
                 if self._question.prefetch and self._flow.flights.has(self._snapshot.uri):
-                    raise _Superseded
+                    raise Superseded
                 ticket = Ticket(model.description.name, self._question.prefetch)
                 flight = Flight(self._snapshot.uri, hole, count, ticket)
                 pieces, local = model.stream(request), model.description.local
@@ -259,41 +256,12 @@ class Answering:
             await asyncio.sleep(left)
 
     async def _land(self, flight: Flight, since: Since, judging: Judging) -> bool:
-        """Judge the texts of a request as each comes to its end; False where they turn out not to agree.
-
-        Raises ModelUnavailable where the request failed, _Superseded where something newer has ended it.
-        """
-        checks: list[asyncio.Task[Checked]] = []
-        span, flights = span_of(self._place, since), self._flow.flights
-        try:
-            with flights.aboard(flight):
-                while True:
-                    news = flight.news
-                    if flight.aborted:
-                        raise _Superseded
-                    rests = [rest for text in flight.drafts.texts if (rest := since.rest(text))]
-                    checks += [asyncio.ensure_future(judging.check(rest)) for rest in rests[len(checks) :]]
-                    ready = [check.result() for check in checks if check.done()]
-                    if (flight.over and len(ready) == len(checks)) or self._first(ready):
-                        break
-                    flight.watched = bool(since.typed) and not flight.drafts.reach(since)
-                    if flight.watched and not flight.over and not flight.drafts.agree(since):
-                        flights.abort(flight)
-                        return False
-                    await _any(None if flight.over else news, checks)
-        finally:
-            for check in checks:
-                check.cancel()
-        if self._first(ready) and not flight.over:
-            flights.abort(flight)
-        if flight.error is not None and not any(one.text for one in ready):
-            raise flight.error
-        self._found += [_Judged(one, flight.ticket, span) for one in ready if one.text]
-        return bool(rests)
-
-    def _first(self, ready: Sequence[Checked]) -> bool:
-        """Whether one of them will do."""
-        return self._question.automatic and any(map(self._will_do, ready))
+        """Take what a request comes to; whether that is anything. Raises as Landing.run()."""
+        enough = self._will_do if self._question.automatic else None
+        checked = await Landing(self._flow.flights, flight, since, judging, enough).run()
+        span = span_of(self._place, since)
+        self._found += [_Judged(one, flight.ticket, span) for one in checked if one.text]
+        return bool(checked)
 
     def _will_do(self, checked: Checked) -> bool:
         return checked.accepted or (not self._judges and bool(checked.text))
@@ -337,13 +305,3 @@ def _verdict(checked: Checked) -> Verdict:
 def _bare(hole: Hole) -> Hole:
     """What a place asks for, without the document's text."""
     return replace(hole, prefix="", suffix="")
-
-
-async def _any(news: asyncio.Event | None, checks: Sequence[asyncio.Task[Checked]]) -> None:
-    """Wait for news, or for the end of a check."""
-    told = [asyncio.ensure_future(news.wait())] if news is not None else []
-    try:
-        await asyncio.wait([*told, *(check for check in checks if not check.done())], return_when="FIRST_COMPLETED")
-    finally:
-        for task in told:
-            task.cancel()

@@ -34,6 +34,8 @@ class Flight:
         self.over = self.aborted = False
         self.error: ModelUnavailable | None = None
         self.task: asyncio.Task[None] | None = None
+        # Whether it is worth being read to its end though nobody waits: until something else is wanted.
+        self.lasting = ticket.prefetch
         self.waiting = 0
         self.linger: asyncio.TimerHandle | None = None
 
@@ -126,15 +128,14 @@ class Flights:
             yield
         finally:
             flight.waiting -= 1
-            # What was asked for before its time is waited for until something else is wanted.
-            if not flight.over and not flight.waiting and not flight.ticket.prefetch:
+            if not flight.over and not flight.waiting and not flight.lasting:
                 loop = asyncio.get_running_loop()
                 flight.linger = loop.call_later(self._linger, self.abort, flight)
 
     def has(self, uri: str) -> bool:
-        """Whether a request is on its way that an editor's question has asked for."""
+        """Whether somebody waits for a request of the document."""
         flight = self._flights.get(uri)
-        return flight is not None and not flight.ticket.prefetch
+        return flight is not None and flight.waiting > 0
 
     def edited(self, uri: str, text: str) -> None:
         """A document's text is another one: end its request where that has diverged."""
