@@ -32,7 +32,7 @@ def _cut(text: str, hole: Hole) -> str:
     text = trimming.without_loop(text)
     text = text[: end_of(text, hole)]
     text = trimming.without_repeats(text, hole)
-    return trimming.without_overlap(text, hole.suffix).rstrip()
+    return trimming.without_overlap(text, hole).rstrip()
 
 
 def finished(raw: str, hole: Hole) -> bool:

@@ -70,6 +70,7 @@ class Checker:
         states = [(row, row.available(project.settings)) for row in mine]
         self._off = tuple((row.name, state.reason) for row, state in states if not state.available)
         self._verifiers = [row for row, state in states if state.available]
+        self._first, self._last = judges.turns(self._verifiers, hole)
         self._splice = Splice(snapshot, hole)
         self._project = project
         self._hole = hole
@@ -81,7 +82,10 @@ class Checker:
 
     def prepare(self) -> None:
         """Begin to check the document as it stands, while the model is still writing."""
-        for row in self._verifiers:
+        self._prepare(self._first)
+
+    def _prepare(self, verifiers: Sequence[Verifier]) -> None:
+        for row in verifiers:
             if row.name not in self._baselines:
                 task = asyncio.ensure_future(self._run(row, self._splice.snapshot, float("inf")))
                 # Where the model has nothing to say nobody awaits it; read its error so that none is logged.
@@ -128,18 +132,26 @@ class Checker:
     async def _judge(self, text: str, deadline: float) -> Checked:
         if not text or not self._verifiers:
             return Checked(text, not_run=self._off)
-        self.prepare()
-        tasks = [asyncio.ensure_future(self._one(row, text, deadline)) for row in self._verifiers]
+        parts = await self._asked(self._first, text, deadline)
+        checked = self._joined(text, parts)
+        if self._last and not checked.tools and not checked.refused:
+            parts += await self._asked(self._last, text, deadline)
+            checked = self._joined(text, parts)
+        return checked
+
+    async def _asked(self, verifiers: Sequence[Verifier], text: str, deadline: float) -> list[Checked]:
+        """What each of them says; where one refuses the text, what slower ones say is not waited for."""
+        self._prepare(verifiers)
+        tasks = [asyncio.ensure_future(self._one(row, text, deadline)) for row in verifiers]
         try:
-            # One that refuses it settles it: what slower ones say is not waited for.
             for done in asyncio.as_completed(tasks):
                 if (await done).refused:
                     break
         finally:
             for task in tasks:
                 task.cancel()
-        await asyncio.wait(tasks)
-        return self._joined(text, [task.result() for task in tasks if not task.cancelled() and not task.exception()])
+            await asyncio.wait(tasks)
+        return [task.result() for task in tasks if not task.cancelled() and not task.exception()]
 
     def _joined(self, text: str, parts: Sequence[Checked]) -> Checked:
         refused = tuple(finding for part in parts for finding in part.refused)

@@ -17,12 +17,12 @@ _PROCEDURAL = (
     r"\balways(?:_ff)?\s*@\s*(?:\*|\(.*\))|\b(?:if|for|foreach|while|repeat)\s*\(.*\)"
 )
 _CASE_ITEM = r"(?:^|[;,])\s*(?:default|[\w'`,\s{}\[\]:.?-]+)\s*:"
-_VERILOG_OPEN = re.compile(rf"(?:\bbegin(?:\s*:\s*\w+)?|[{{(\[,]|\bgenerate|{_PROCEDURAL}|\bcase[xz]?\s*\(.*\))\s*$")
+_VERILOG_OPEN = re.compile(rf"(?:\bbegin(?:\s*:\s*\w+)?|{{|\bgenerate|{_PROCEDURAL}|\bcase[xz]?\s*\(.*\))\s*$")
 _VERILOG_ONE = re.compile(rf"(?:{_PROCEDURAL})\s*$")
 _VERILOG_ITEM = re.compile(rf"(?:{_CASE_ITEM})\s*$")
 _C_ONE = re.compile(r"(?:\belse|\bdo|\b(?:if|for|while|switch)\s*\(.*\))\s*$")
-_C_OPEN = re.compile(rf"(?:[{{(\[,]|{_C_ONE.pattern[:-4]}|\b(?:case\b.*|default\s*):)\s*$")
-_PYTHON_OPEN = re.compile(r"(?:[{(\[,:]|\\)\s*$")
+_C_OPEN = re.compile(rf"(?:{{|{_C_ONE.pattern[:-4]}|\b(?:case\b.*|default\s*):)\s*$")
+_PYTHON_OPEN = re.compile(r":\s*$")
 _COMMENT = {"python": re.compile(r"\s*#.*$")}
 _LINE_COMMENT = re.compile(r"\s*//.*$|/\*.*?\*/")
 # An editor puts these in behind the cursor as their openers are typed.
@@ -130,7 +130,9 @@ def _opens(code: str, place: Around, language: str) -> bool:
 
 
 def _one(prefix: str, place: Around, language: str) -> bool:
-    """Whether one statement is wanted: what follows it would not belong to the head before it."""
+    """Whether one statement is wanted: that of the head before it, or the rest of one with an open bracket."""
+    if place.opened and place.opened[-1] in (")", "]"):
+        return True
     if language in nesting.PYTHON:
         return False
     last = next((code for row in reversed(prefix[-2000:].splitlines()) if (code := _code(row, language)).strip()), "")

@@ -20,7 +20,8 @@ _GOES_ON_NEXT = re.compile(r"\s*(?:[-=+*/&|^?:<>~!%,.(\[{;)\]}]|\b(?:and|or)\b)"
 def end_of(text: str, hole: Hole) -> int:
     """The offset in `text` at which it leaves the hole; its length where it does not."""
     if not hole.block:
-        return len(text.split("\n", 1)[0])
+        line = text.split("\n", 1)[0]
+        return _logical(line, hole)[0] if hole.language in nesting.PYTHON else overrun(line, hole)
     limit = _paragraph_end(text, hole)
     if hole.language in nesting.PYTHON:
         return min(limit, _python_end(text, hole))

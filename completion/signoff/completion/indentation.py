@@ -11,6 +11,7 @@ from signoff.completion.context import Hole
 # So much text around the cursor says what a document indents with.
 AROUND = 6000
 USUAL = 4
+_OPENS = re.compile(r"(?:[{(\[:]|\bbegin(?:\s*:\s*\w+)?|\)|\belse)\s*\Z")
 # One line in so many that is indented otherwise makes no mixture.
 MIXED = 10
 _LEAD = re.compile(r"^([ \t]+)\S", re.MULTILINE)
@@ -46,11 +47,19 @@ def adapted(text: str, hole: Hole) -> str:
     if not leads or not own:
         return text
     if own == "\t" and all("\t" not in lead for lead in leads):
-        by = step(sorted({len(lead) for lead in leads}))
+        by = _level(lines, hole)
         return "\n".join((lines[0], *(_tabbed(line, by) for line in lines[1:])))
     if own != "\t" and any("\t" in lead for lead in leads):
         return "\n".join((lines[0], *(_spaced(line, own) for line in lines[1:])))
     return text
+
+
+def _level(lines: list[str], hole: Hole) -> int:
+    """How many blanks the text has for one tab of the document: its second line is at a depth that is known."""
+    second = next(width(line) for line in lines[1:] if line.strip())
+    depth = hole.line_prefix[: width(hole.line_prefix)].count("\t") + bool(_OPENS.search(lines[0]))
+    by = second // depth if depth and second % depth == 0 else 0
+    return by if by in (2, 3, 4, 8) else USUAL
 
 
 def _tabbed(line: str, by: int) -> str:

@@ -33,6 +33,9 @@ WRONG_C = frozenset(
         "unused-value", "statement-without-effect", "uninitialized", "builtin-declaration-mismatch",
     }
 )  # fmt: skip
+NVRTC, FRONT = "nvrtc", "nvcc front end"
+_DEVICE = re.compile(r"\b__(?:global|device)__\b")
+_FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
 _DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 
 
@@ -62,7 +65,7 @@ def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:
         return False
     if snapshot.language not in nesting.PYTHON:
         return True
-    if verifier.name in ("launch", "nvrtc", "nvcc", "nvcc front end"):
+    if verifier.name in ("launch", NVRTC, FRONT):
         from signoff.verifiers.gpu.strings import embedded
 
         return bool(embedded.units(snapshot))
@@ -71,13 +74,31 @@ def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:
 
 def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[int, int]) -> str:
     """Why a verifier that ran has not looked at the candidate's lines; "" where it has."""
-    if verifier.name == "nvrtc" and _overlap(outcome.facts.get("left_out"), lines):
+    if verifier.name == NVRTC and _overlap(outcome.facts.get("left_out"), lines):
         return "compiles no host code"
-    if verifier.name in ("nvrtc", "nvcc front end") and hole.language in nesting.PYTHON:
+    if verifier.name == NVRTC and hole.language in nesting.PYTHON:
         return "looks at CUDA in strings only"
     if verifier.name == "triton" and not in_kernel(hole):
         return "looks at kernels only"
     return ""
+
+
+def turns(verifiers: Sequence[Verifier], hole: Hole) -> tuple[list[Verifier], list[Verifier]]:
+    """(who is asked first, who is asked only where none of them could vouch for the text).
+
+    NVRTC judges device code and is the quicker one there; nvcc's front end judges all of a CUDA file.
+    """
+    names = {row.name for row in verifiers}
+    if not {NVRTC, FRONT} <= names:
+        return list(verifiers), []
+    last = FRONT if in_device_code(hole) else NVRTC
+    return [row for row in verifiers if row.name != last], [row for row in verifiers if row.name == last]
+
+
+def in_device_code(hole: Hole) -> bool:
+    """Whether the cursor is in a function for the device, by the text since the function before it."""
+    text = hole.prefix[-20_000:]
+    return _DEVICE.search(text, max((match.end() for match in _FUNCTION_END.finditer(text)), default=0)) is not None
 
 
 def _overlap(stretches: object, lines: tuple[int, int]) -> bool:

@@ -29,6 +29,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 def answer(raw: str) -> str:
     """The code in a model's raw text: no special tokens, no fences, no talk around it, plain line ends."""
     text = _before_special(raw).replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"\n[ \t]*`{1,2}\Z", "\n", text)  # a fence that is not whole yet
     fenced = _opening_fence(text)
     if fenced:
         return text[fenced:].partition("```")[0]
@@ -114,9 +115,14 @@ def without_repeats(text: str, hole: Hole) -> str:
     for number, line in enumerate(lines):
         if not number and hole.line_prefix.strip():
             continue
-        if line.strip() == known[0] and (len(known[0]) >= REPEAT_LENGTH or _same(lines[number:], known)):
+        if _again(line.strip(), known[0], last=number == len(lines) - 1) or _same(lines[number:], known):
             return "\n".join(lines[:number])
     return text
+
+
+def _again(line: str, known: str, *, last: bool) -> bool:
+    """Whether a line is the one that follows; of the last one the beginning will do."""
+    return len(line) >= REPEAT_LENGTH and (line == known or (last and known.startswith(line)))
 
 
 def _same(lines: list[str], known: list[str]) -> bool:
@@ -126,25 +132,29 @@ def _same(lines: list[str], known: list[str]) -> bool:
     return len(pairs) >= 2 and all(a == b for a, b in pairs) and max(len(a) for a, _ in pairs) >= REPEAT_LENGTH
 
 
-def without_overlap(text: str, suffix: str) -> str:
-    """Drop the end of the text where the suffix begins with it, whatever blanks the suffix starts with."""
-    text, after = text.rstrip(), suffix[: len(text) + 200].replace("\r\n", "\n").lstrip()
+def without_overlap(text: str, hole: Hole) -> str:
+    """Drop the end of the text where the rest of the cursor's line begins with it."""
+    text, after = text.rstrip(), hole.line_suffix.lstrip()
     for length in range(min(len(text), len(after)), 0, -1):
-        tail = text[-length:]
-        if after.startswith(tail) and (_long(tail, text) or _closers(tail, suffix)):
-            return text[:-length]
+        tail, rest = text[-length:], text[:-length]
+        if after.startswith(tail) and (_long(tail, rest) or not tail.strip(")]};, \t")) and _balanced(tail, hole):
+            return rest
     return text
 
 
-def _long(tail: str, text: str) -> bool:
+def _long(tail: str, rest: str) -> bool:
     """Whether an overlap is no accident: long enough, and no half of a word."""
-    cut = len(text) - len(tail)
-    return len(tail) >= OVERLAP_LENGTH and not (cut and re.match(r"\w\w", text[cut - 1 : cut + 1]))
+    return len(tail) >= OVERLAP_LENGTH and not (re.match(r"\w", tail) and re.search(r"\w\Z", rest))
 
 
-def _closers(tail: str, suffix: str) -> bool:
-    """A short overlap is one where it is closers on the cursor's own line, as an editor puts them in by itself."""
-    return suffix[:1] not in ("", "\n", "\r") and not tail.strip(")]};, \t")
+def _balanced(tail: str, hole: Hole) -> bool:
+    """Whether the tail closes nothing that stands before it: that would be missed."""
+    depth = 0
+    for mark in nesting.marks(tail, hole.language):
+        depth += bool(mark.closer) - bool(mark.closes)
+        if depth < 0:
+            return False
+    return True
 
 
 def without_loop(text: str) -> str:
