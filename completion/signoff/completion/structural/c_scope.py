@@ -20,7 +20,7 @@ _BASE = (
     r"[A-Za-z_]\w*(?:::\w+)*(?:<[^;{}()]*?>)?)"
 )
 _DECLARED = re.compile(
-    rf"\s*(?P<qualifiers>{_QUALIFIERS})(?P<base>{_BASE})(?P<after>(?:\s+const\b|\s*__restrict(?:__)?\b|\s*\brestrict\b|\s*[*&])*)\s*"
+    rf"\s*(?P<qualifiers>{_QUALIFIERS})(?P<base>{_BASE})(?P<after>(?:\s*\bconst\b|\s*__restrict(?:__)?\b|\s*\brestrict\b|\s*[*&])*)\s*"
     r"(?<![\w])(?P<name>[A-Za-z_]\w*)\s*(?P<array>(?:\[[^\]]*\])*)\s*(?P<rest>[=,({]|$)"
 )
 _NEXT = re.compile(r"\s*(?P<after>[*&\s]*)(?P<name>[A-Za-z_]\w*)\s*(?P<array>(?:\[[^\]]*\])*)\s*(?:=|$)")

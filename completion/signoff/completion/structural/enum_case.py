@@ -45,7 +45,9 @@ class EnumCase:
 
     def wants(self, place: Place) -> bool:
         """See StructuralKind."""
-        return not place.line_after.strip() and case_at(place) is not None
+        typed = place.line_before.rstrip()
+        may = not place.line_after.strip() and (not typed or typed.endswith((")", "inside")))
+        return may and case_at(place) is not None
 
     async def propose(self, place: Place, project: Project) -> Sequence[Proposal]:
         """See StructuralKind."""

@@ -44,18 +44,12 @@ class InstancePorts:
             return ()
         name = at.name or f"u_{at.module}"
         text = f"{at.module} {f'#({at.parameters}) ' if at.parameters else ''}{name} ();"
-        known = await _ask(
-            self._slang,
-            place,
-            with_file(project, self._library(at.module, place.snapshot.path).get(at.module, "")),
-            at,
-            text,
-            (name,),
-        )
+        path = self._library(at.module, place.snapshot.path).get(at.module, "")
+        known = await _ask(self._slang, place, with_file(project, path), at, text, (name,))
         instance = known.of(name)
         if instance is None or instance.type != at.module:
             return ()
-        return tuple(_proposals(place, at, instance, known.scope.names))
+        return tuple(with_files(one, path) for one in _proposals(place, at, instance, known.scope.names))
 
 
 class WholeInstance:
@@ -83,10 +77,23 @@ class WholeInstance:
         text = " ".join(f"{name} u_{name} ();" for name in names)
         known = await _ask(self._slang, place, project, at, text, tuple(f"u_{name}" for name in names))
         return tuple(
-            _whole(place, name, instance, known.scope.names)
+            with_files(_whole(place, name, instance, known.scope.names, probe=f"u_{name}"), modules[name])
             for name in names
             if (instance := known.of(f"u_{name}")) is not None and instance.type == name != known.scope.module
         )
+
+
+def with_files(proposal: Proposal, path: str) -> Proposal:
+    """The proposal, and what is tried in its place, with the file of its module."""
+    plainer, without = proposal.plainer, proposal.without
+
+    def less(blamed: frozenset[str]) -> Proposal | None:
+        found = without(blamed) if without is not None else None
+        return with_files(found, path) if found is not None else None
+
+    plainer = with_files(plainer, path) if plainer is not None else None
+    files = (path,) if path else ()
+    return replace(proposal, files=files, plainer=plainer, without=less if without is not None else None)
 
 
 def with_file(project: Project, path: str) -> Project:
@@ -119,7 +126,7 @@ def _proposals(place: Place, at: Instance, instance: Described, names: Sequence[
         )
         return
     if at.part is Part.NAME and not at.name:
-        yield _whole(place, at.module, instance, names, behind=True)
+        yield _whole(place, at.module, instance, names, probe=f"u_{at.module}", behind=True)
         return
     there = {*at.before, *at.after.names}
     ports = [port for port in instance.ports if port.name not in there]
@@ -224,14 +231,15 @@ def _statement_indent(place: Place, at: Instance) -> str:
 
 
 def _whole(
-    place: Place, module: str, instance: Described, names: Sequence[NameFacts], *, behind: bool = False
+    place: Place, module: str, instance: Described, names: Sequence[NameFacts], *, probe: str, behind: bool = False
 ) -> Proposal:
-    """A whole instance; `behind` the module's name, which then stands there already."""
+    """A whole instance; `behind` the module's name, which then stands there already. `probe` is the one asked about."""
     aligned = hdl_connect.is_aligned(place.snapshot.text)
     indent, unit = place.indent, place.unit
     settings = [one for one in hdl_connect.values(instance.parameters, names) if one.to]
     ports = hdl_connect.connect(instance.ports, names)
-    free = _free_name(f"u_{module}", {one.name for one in names})
+    taken = {one.name for one in names if one.name != probe or re.search(rf"\b{probe}\b", place.snapshot.text)}
+    free = _free_name(f"u_{module}", taken)
 
     def body(some: Sequence[Connection]) -> Body:
         pieces: list[str | Stop] = [] if behind else [f"{module} "]

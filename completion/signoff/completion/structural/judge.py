@@ -76,6 +76,7 @@ class Judge:
     async def _judged(self, place: Place, project: Project, proposal: Proposal) -> Offer | None:
         start = time.perf_counter()
         snapshot, hole = without(place, proposal)
+        project = replace(project, files=tuple(dict.fromkeys((*project.files, *proposal.files))))
         one: Proposal | None = proposal
         with contextlib.closing(
             Checker(self._verifiers(), snapshot, project, hole, budget=SECONDS, runs=self._runs)

@@ -44,7 +44,8 @@ class Proposal:
     `filter` is what is matched with the word typed ("": the label). `asked`: the place asks for just this, so it
     stands above mere names. `judged` False: a plain name that the toolchain itself has told, which needs no run.
     Where the tools refuse it, `without` gives the same without the names that their messages blame, and after that
-    `plainer` is tried.
+    `plainer` is tried. `files` are those of the workspace that only the text makes a part of the project: the module of
+    an instance that nobody had yet.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Proposal:
     filter: str = ""
     asked: bool = False
     judged: bool = True
+    files: tuple[str, ...] = ()
     plainer: Proposal | None = None
     without: Callable[[frozenset[str]], Proposal | None] | None = field(default=None, compare=False)
 
