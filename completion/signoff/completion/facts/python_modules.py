@@ -31,6 +31,15 @@ class Told:
     kernel: bool = False
 
 
+def stamp(path: str) -> tuple[int, int] | None:
+    """What tells one state of a file from another; None where there is none."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 class _Kept(Modules):
     """Modules that are read again only where their file has changed."""
 
@@ -39,6 +48,10 @@ class _Kept(Modules):
         super().__init__(Source(source.path, "", source.root, source.buffers))
         self.first = first
         self._read[source.path] = first
+
+    def paths(self) -> tuple[str, ...]:
+        """The files that were read, the document's own not among them."""
+        return tuple(path for path in self._read if path != self.first.path)
 
     def _load(self, path: str) -> Module | None:
         buffer = self._texts.get(path)
@@ -53,11 +66,7 @@ class Store:
 
     def module(self, path: str, load: Callable[[str], Module | None]) -> Module | None:
         """A file's module."""
-        try:
-            found = Path(path).stat()
-        except OSError:
-            return None
-        return self._keep(path, (found.st_mtime_ns, found.st_size), lambda: load(path))
+        return self._keep(path, stamp(path), lambda: load(path))
 
     def buffer(self, path: str, text: str) -> Module | None:
         """The module of an open document."""
@@ -81,9 +90,25 @@ class Meanings:
         self._first.path = source.path
         self._modules = _Kept(source, self._first, store)
         self._api = signatures(package) if package else {}
+        self._triton = self._first.triton_names()
+        self._told: dict[str, Told | None] = {}
+        self._defined: dict[str, dict[str, ast.AST]] = {}
+        self._stamps = {path: stamp(path) for path in self._modules.paths()}
+
+    def unchanged(self) -> bool:
+        """Whether all files that were read are as they were."""
+        paths = self._modules.paths()
+        now = {path: stamp(path) for path in paths}
+        before, self._stamps = self._stamps, now
+        return all(before.get(path, now[path]) == now[path] for path in paths)
 
     def told(self, name: str) -> Told | None:
         """The signature that a dotted name of the document has; None for what is no known function."""
+        if name not in self._told:
+            self._told[name] = self._look(name)
+        return self._told[name]
+
+    def _look(self, name: str) -> Told | None:
         triton = self.triton(name)
         if triton:
             text = self._api.get(triton)
@@ -95,7 +120,7 @@ class Meanings:
     def triton(self, name: str) -> str:
         """The name within Triton that a dotted name stands for; "" for others."""
         first, _, rest = name.partition(".")
-        targets = self._first.triton_names().get(first, ())
+        targets = self._triton.get(first, ())
         return next((f"{target}.{rest}" if rest else target for target in targets), "")
 
     def own(self, name: str) -> bool:
@@ -115,7 +140,7 @@ class Meanings:
         return sorted(found) if len(found) <= most else []
 
     def _function(self, module: Module, parts: list[str], depth: int) -> tuple[ast.AST, str] | None:
-        own = _defined(module, parts[0]) if len(parts) == 1 else None
+        own = self._own(module).get(parts[0]) if len(parts) == 1 else None
         if own is not None or depth > DEEPEST:
             return (own, module.path) if own is not None else None
         for item in module.imports.get(parts[0], ()):
@@ -129,6 +154,16 @@ class Meanings:
                 return found
         return None
 
+    def _own(self, module: Module) -> dict[str, ast.AST]:
+        """The functions and classes that a module defines; of several of a name the first."""
+        if module.path not in self._defined:
+            found: dict[str, ast.AST] = {}
+            for one in triton_extract.outermost(module.body):
+                if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    found.setdefault(one.name, one)
+            self._defined[module.path] = found
+        return self._defined[module.path]
+
     def _imported(self, module: Module, item: Import, rest: list[str], depth: int) -> tuple[ast.AST, str] | None:
         whole = ".".join(filter(None, (item.module, item.attribute)))
         ways = [(item.module, [item.attribute, *rest])] if item.attribute else []
@@ -139,13 +174,6 @@ class Meanings:
             if found is not None:
                 return found
         return None
-
-
-def _defined(module: Module, name: str) -> ast.AST | None:
-    for statement in triton_extract.outermost(module.body):
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and statement.name == name:
-            return statement
-    return None
 
 
 def _told(name: str, node: ast.AST, path: str) -> Told | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ MOST_LIKELY, MOST_FAMILY = 40, 8
 CALL, LAUNCHED, NAMED, HALF, FUNCTION, LIKELY, FILE, PACKAGE = 5.0, 4.5, 3.5, 3.0, 2.5, 1.8, 1.4, 0.6
 KERNEL = re.compile(r"@(?:triton\.)?jit\b.*?^\s*def\s+(\w+)", re.DOTALL | re.MULTILINE)
 LONGEST_LAUNCH = 500
+# Documents, each without the definition at the cursor, whose names' meanings are kept.
+KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class TritonFactsEngine:
         self._store = Store()
         self._usage = Usage(lambda text: (frozenset(words(code(one))) for one in definitions(text)))
         self._ready: set[str] = set()
+        self._kept: OrderedDict[tuple[object, ...], Meanings] = OrderedDict()
 
     def passages(self, question: Question) -> tuple[Passage, ...] | None:
         """What matters at the place; None where the workspace has to be read first: prepare() does it."""
@@ -46,10 +50,22 @@ class TritonFactsEngine:
         cursor = at(question.prefix, question.suffix)
         text = question.prefix + question.suffix
         outside = f"{text[: cursor.start]}\n{text[cursor.end :]}"
-        meanings = Meanings(question.source, outside, question.package, self._store)
+        meanings = self._meanings(question, outside)
         likely = self._usage.likely(words(cursor.region), question.source.path, MOST_LIKELY)
         place = _Place(cursor, meanings, question.source, outside)
         return (*_within(place.near(likely), NEAR), *_within(place.far(likely), FAR))
+
+    def _meanings(self, question: Question, outside: str) -> Meanings:
+        """What the names mean; what was found out before where only the definition at the cursor has changed."""
+        source = question.source
+        key = source.path, source.root, source.buffers, question.package, outside
+        kept = self._kept.pop(key, None)
+        if kept is None or not kept.unchanged():
+            kept = Meanings(source, outside, question.package, self._store)
+        self._kept[key] = kept
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return kept
 
     def prepare(self, question: Question) -> None:
         """Read the modules that a document leads to, and its neighbours, however long it takes."""
