@@ -14,7 +14,7 @@ from structural_places import MARK, place
 
 from signoff.completion.structural import registry
 from signoff.completion.structural.c_scope import Variable, parameters, scope_at
-from signoff.completion.structural.cuda_names import argument, wrapper
+from signoff.completion.structural.cuda_names import arguments, wrapper
 from signoff.completion.structural.cuda_shape import Axis, shape_of
 from signoff.completion.structural.hal_pins import choose
 from signoff.completion.structural.hdl_clocking import guessed, used
@@ -133,9 +133,12 @@ def test_a_kernels_own_text_tells_its_geometry() -> None:
 
 def test_arguments_are_of_the_device_where_two_have_the_name() -> None:
     there = [Variable("x", "float*"), Variable("d_x", "float*"), Variable("n", "size_t")]
-    assert argument(Variable("x", "float*"), there, {"d_x"}, {"x"}, ()) == "d_x"
-    assert argument(Variable("n", "int"), there, {}, (), ()) == "n"
-    assert argument(Variable("x", "int*"), there, {"d_x"}, (), ()) == "", "another type is another thing"
+    wanted = [Variable("x", "float*"), Variable("n", "int")]
+    assert arguments(wanted, there, {"d_x"}, {"x"}) == {"x": "d_x", "n": "n"}
+    assert arguments([Variable("x", "int*")], there, {"d_x"}, ()) == {}, "another type is another thing"
+    two = [Variable("rows", "int"), Variable("columns", "int")]
+    assert arguments(two, [Variable("count", "int")], (), ()) == {}, "which of the two nobody can tell"
+    assert arguments(two[:1], [Variable("count", "int")], (), ()) == {"rows": "count"}
 
 
 def test_errors_are_checked_as_the_file_does() -> None:
@@ -246,7 +249,10 @@ def _kinds() -> list[object]:
     return list(registry.build(pool, Slang(pool), lambda prefix, near: {}, Launch(pool), lambda uri, kernel: None))
 
 
-PIECES = ["module m(", " u (", ".a(", ")", ";", "begin", "end", "case (s)", "{", "}", '"', "/*", "//", "\n", "\r\n", "🙂", "kern<<<", "void ", "def f(", "@triton.jit\n", "tl.", "RCC->CR \\", "= ", "#(", "import "]
+PIECES = (
+    *("module m(", " u (", ".a(", ")", ";", "begin", "end", "case (s)", "{", "}", '"', "/*", "//", "\n", "\r\n", "🙂"),
+    *("kern<<<", "void ", "def f(", "@triton.jit\n", "tl.", "RCC->CR |= ", "#(", "import "),
+)
 
 
 @given(

@@ -32,6 +32,10 @@ class CHeaders:
         """What is declared of what is wanted; None while headers are being read for the first time."""
         return await self._facts.look(place.snapshot, project, wanted)
 
+    async def settled(self) -> None:
+        """Until no headers are being read."""
+        await self._facts.settled()
+
     async def declared(self, place: Place, project: Project, names: Iterable[str]) -> dict[str, Declaration]:
         """Those of the names that the headers declare."""
         found = await self.look(place, project, Wanted(names=tuple(names)))

@@ -157,11 +157,10 @@ def _proposal(place: Place, shape: KernelShape, scene: _Scene, threads: list[str
 def _arguments(shape: KernelShape, scene: _Scene) -> dict[str, Body]:
     """What is passed for each parameter: a variable in scope, or a place to fill in."""
     found: dict[str, Body] = {}
-    used: set[str] = set()
+    known = cuda_names.arguments(shape.parameters, scene.scope.variables, scene.device, scene.host)
     types = {_template_name(one) for one in shape.template if _TYPE_PARAMETER.match(one)}
     for one in shape.parameters:
-        name = cuda_names.argument(one, scene.scope.variables, scene.device, scene.host, used)
-        used.add(name)
+        name = known.get(one.name, "")
         kind = re.sub(r"\w+", lambda match: ANY_TYPE if match[0] in types else match[0], one.type)
         neutral = f"({kind})nullptr" if one.is_pointer else f"{kind}{{}}"
         found[one.name] = (name,) if name else (Stop(one.name, neutral, one.name),)

@@ -39,22 +39,27 @@ def of_host(code: str) -> frozenset[str]:
     return frozenset(match[1] for match in _HOST.finditer(code))
 
 
-def argument(
-    wanted: Variable, there: Sequence[Variable], device: Collection[str], host: Collection[str], used: Collection[str]
-) -> str:
-    """The variable that is meant for a kernel's parameter; "" where none is certain enough."""
-    fits = [one for one in there if _fits(wanted, one) and one.name not in host]
-    named = [one.name for one in fits if _same_name(wanted.name, one.name)]
-    if wanted.is_pointer:
-        known = [one for one in named if one in device]
-        if known or named:
-            return (known or named)[0]
-        rest = [one.name for one in fits if one.name in device and one.name not in used]
-    elif named:
-        return named[0]
-    else:
-        rest = [one.name for one in fits if one.type == wanted.type and one.name not in used]
-    return rest[0] if len(rest) == 1 else ""
+def arguments(
+    wanted: Sequence[Variable], there: Sequence[Variable], device: Collection[str], host: Collection[str]
+) -> dict[str, str]:
+    """The variable that is meant for each of a kernel's parameters; those without a certain one are left out.
+
+    By name; else by type, where one parameter and one variable of it are left, of the device if they are addresses.
+    """
+    possible = {one.name: [there for there in there if _fits(one, there) and there.name not in host] for one in wanted}
+    found: dict[str, str] = {}
+    for one in wanted:
+        named = [fit.name for fit in possible[one.name] if _same_name(one.name, fit.name)]
+        named.sort(key=lambda name: name not in device)
+        if named:
+            found[one.name] = named[0]
+    left = [one for one in wanted if one.name not in found]
+    for one in left:
+        rest = [fit.name for fit in possible[one.name] if fit.type == one.type and fit.name not in found.values()]
+        rest = [name for name in rest if name in device or not one.is_pointer]
+        if len(rest) == 1 and sum(other.type == one.type for other in left) == 1:
+            found[one.name] = rest[0]
+    return found
 
 
 def _fits(wanted: Variable, one: Variable) -> bool:
