@@ -18,7 +18,7 @@ from signoff.verifiers.hdl.slang_world import World, macros
 REACH = 40_000
 MAX_STATEMENT = 24
 MAX_UNIT = 120
-MAX_SIMILAR = 8
+MAX_SIMILAR = 16
 MAX_MEMBERS = 80
 # How far a type is followed into the types that it is made of.
 DEPTH = 3
@@ -101,8 +101,10 @@ class Nearby:
     def _offered(self, wanted: Wanted) -> tuple[Declared, ...]:
         """The members of the package before a "::", or the macros after a "`", that begin as what is typed does."""
         if wanted.typed.startswith("`"):
-            begin = wanted.typed[1:]
-            found = sorted(name for name in self._world.macros if name.startswith(begin))
+            used = (name[1:] for name in self._unit_names(wanted.typed) if name.startswith("`"))
+            # Those of the file's own headers come before the others.
+            known = [name for name in (*used, *self._world.macros) if name in self._world.macros]
+            found = [name for name in dict.fromkeys(known) if name.startswith(wanted.typed[1:])]
             return tuple(self._world.macros[name] for name in found[:MAX_MEMBERS])
         package = wanted.owner
         if not package or package not in self._world.definitions:
