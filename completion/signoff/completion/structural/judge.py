@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from signoff.completion import judges
-from signoff.completion.check import Checked, Checker
+from signoff.completion.check import LATE, Checked, Checker
 from signoff.completion.context import Hole
 from signoff.completion.runs import Runs
 from signoff.completion.structural.place import Place
@@ -40,6 +40,10 @@ class Offer:
 
     proposal: Proposal
     verdict: Verdict
+
+
+class NotInTime(Exception):
+    """The tools have not answered yet: nothing is known, and the next key asks again."""
 
 
 class Judge:
@@ -85,6 +89,8 @@ class Judge:
                 if one is None:
                     break
                 checked = await checker.check(one.checked_text)
+                if _late(checked):
+                    raise NotInTime
                 tools = accepting(checked) if checked.text == one.checked_text else ()
                 if tools:
                     return Offer(one, _verdict(checked, tools, time.perf_counter() - start))
@@ -92,11 +98,23 @@ class Judge:
         return None
 
 
+def _late(checked: Checked) -> bool:
+    """Whether nobody has judged a text whole, and one that might have has not answered."""
+    if checked.tools or checked.refused:
+        return False
+    return any(why == LATE and name not in judges.PARTIAL for name, why in checked.not_run)
+
+
 def _next(proposal: Proposal, checked: Checked) -> Proposal | None:
     """What to try where the tools refused: all but what they name, else what is plainer."""
     blamed = frozenset(name for finding in checked.refused for name in _QUOTED.findall(finding.message))
     less = proposal.without(blamed) if proposal.without is not None and blamed else None
     return less if less is not None and less.body != proposal.body else proposal.plainer
+
+
+def is_late(task: asyncio.Task[Offer | None]) -> bool:
+    """Whether a judgement ended without one."""
+    return not task.cancelled() and isinstance(task.exception(), NotInTime)
 
 
 def without(place: Place, proposal: Proposal) -> tuple[Snapshot, Hole]:

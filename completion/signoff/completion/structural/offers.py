@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from signoff.completion.structural.judge import Judge, Judges, Offer
+from signoff.completion.structural.judge import Judge, Judges, Offer, is_late
 from signoff.completion.structural.kind import StructuralKind
 from signoff.completion.structural.place import Place, place_at
 from signoff.completion.structural.proposal import Proposal, lines
@@ -51,7 +51,7 @@ class Structural:
         tasks = {one: self._judge.start(place, project, one) for one in found if one.judged}
         if tasks:
             await asyncio.wait(tasks.values(), timeout=wait)
-        complete = all(task.done() for task in tasks.values())
+        complete = all(task.done() and not is_late(task) for task in tasks.values())
         return Offers(tuple(offer for one in found if (offer := _offer(one, tasks.get(one))) is not None), complete)
 
     async def close(self) -> None:
@@ -72,7 +72,7 @@ class Structural:
 def _offer(proposal: Proposal, task: asyncio.Task[Offer | None] | None) -> Offer | None:
     if task is None:
         return Offer(proposal, Verdict(()))
-    if not task.done() or task.cancelled():
+    if not task.done() or task.cancelled() or is_late(task):
         return None
     if (error := task.exception()) is not None:
         log.error("a structural completion could not be judged", exc_info=error)

@@ -55,14 +55,15 @@ def register(server: SignoffServer) -> None:
         typed = (
             params.context is not None and params.context.trigger_kind is types.CompletionTriggerKind.TriggerCharacter
         )
-        constructs, names = await asyncio.gather(
-            server.parts.constructs.offers(uri, place), _names(server, document, place, typed)
+        asks_model = not typed and not _has_inline(server)
+        constructs, names, suggested = await asyncio.gather(
+            server.parts.constructs.offers(uri, place),
+            _names(server, document, place, typed),
+            _model_text(server, uri, position) if asks_model else _nothing(),
         )
         document = server.documents.get(uri)
         items = [_construct(server, document, *one) for one in enumerate(constructs.items)] if document else []
-        if not typed and not _has_inline(server):
-            items += await _model_text(server, uri, position)
-        return types.CompletionList(is_incomplete=not constructs.complete, items=[*items, *names])
+        return types.CompletionList(is_incomplete=not constructs.complete, items=[*suggested, *items, *names])
 
 
 async def _names(
@@ -121,11 +122,19 @@ def _documentation(
     return types.MarkupContent(types.MarkupKind.Markdown, f"```{document.language}\n{proposal.text}\n```\n\n{told}")
 
 
+async def _nothing() -> list[types.CompletionItem]:
+    return []
+
+
 async def _model_text(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
     from signoff.lsp_server.handlers.inline_completion import acceptance_commands
     from signoff.lsp_server.verdicts import documentation, title
 
-    suggestions = await server.suggest(uri, position, automatic=True)
+    try:
+        suggestions = await server.suggest(uri, position, automatic=True)
+    except Exception as error:  # whatever ails the model, what is known without one is shown
+        server.report_server_error(error, None)
+        return []
     document = server.documents.get(uri)
     if document is None:
         return []
