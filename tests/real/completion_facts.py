@@ -79,7 +79,7 @@ class Tally:
     def share(self, question: str) -> str:
         """The share told."""
         asked = self.asked[question]
-        return f"{self.told[question] / asked:.0%} of {asked}" if asked else "-"
+        return f"{self.told[question] / asked:.0%}" if asked else "-"
 
 
 def sources(path: Path, language: str) -> list[Path]:
@@ -203,6 +203,7 @@ def row(name: str, tally: Tally) -> tuple[str, ...]:
     first, times = (sorted(one) or [0.0] for one in (tally.first, tally.seconds))
     return (
         name,
+        str(tally.asked["start"]),
         *(tally.share(question) for question in ("start", "inside", "half")),
         f"{times[len(times) // 2] * 1e3:.1f}",
         f"{times[int(len(times) * 0.95)] * 1e3:.1f}",
@@ -225,9 +226,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.alone:
         usage.MOST_FILES = 0
-    table = Table(
-        "sources", "start", "inside", "half", "median ms", "p95 ms", "characters", title="Names that are told"
-    )
+    columns = ("sources", "names", "start", "inside", "half", "ms", "p95", "p95 of first", "characters")
+    table = Table(*columns, title="Names that are told; ms of processor time, first: of a function's first question")
     for path in options.paths:
         rng = random.Random(options.seed)
         root = (options.root or path).resolve()

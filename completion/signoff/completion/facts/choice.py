@@ -14,7 +14,7 @@ from signoff.verifiers.declarations.facts import Declaration, Kind
 # Characters of what goes with the statement, and of what stands before the document.
 NEAR, FAR = 2_600, 7_000
 MOST_FAMILY = 14
-MOST_LIKELY = 60
+MOST_LIKELY, MOST_INSIDE = 60, 20
 MOST_BITS = 40
 MOST_BESIDE = 40
 SHORTEST_HALF = 3
@@ -29,8 +29,8 @@ def near(cursor: Cursor, names: Names, likely: Sequence[str] = ()) -> tuple[Pass
     found += _named(cursor, names)
     if not cursor.chain:
         found += _begun(cursor, names)
-    if not cursor.names and not cursor.half:
-        found += _likely(names, likely, HALF, near=True)
+    if not cursor.chain and not cursor.half:
+        found += _likely(names, likely if not cursor.names else likely[:MOST_INSIDE], HALF, near=True)
     return tuple(_within(found, NEAR))
 
 
