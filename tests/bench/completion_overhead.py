@@ -43,7 +43,7 @@ from signoff.verifiers.verifier import Verifier
 
 KEY = "SIGNOFF_BENCH_KEY"
 SEED = 5
-MOST_TOKENS = 48
+MOST_TOKENS = 24
 
 
 class Listening:
@@ -118,8 +118,17 @@ class Times:
 async def measure(session: Session, path: Path, url: str, key: str, positions: int, repeat: int) -> tuple[Times, str]:
     """Every position `repeat` times; which of two comes first alternates."""
     os.environ[KEY] = key
+    # With what the model on this machine is given to read, also at the instant server.
+    budget = {f"{name}_tokens": getattr(local.BUDGET, name) for name in ("prefix", "suffix")}
     settings = CompletionSettings(
-        url=url, backend="openai", api_key_env=KEY if key else "", debounce=0.0, candidates=1, max_tokens=MOST_TOKENS
+        url=url,
+        backend="openai",
+        api_key_env=KEY if key else "",
+        debounce=0.0,
+        candidates=1,
+        max_tokens=MOST_TOKENS,
+        context_tokens=local.BUDGET.passages,
+        **budget,
     )
     plain = replace(settings, show="verified-first")
     snapshot, project = snapshot_of(path), session.workspace.project_for(str(path))

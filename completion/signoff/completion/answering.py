@@ -88,7 +88,7 @@ class Flow:
         """Those who can judge a document; () where none of them could vouch for a text."""
         mine = (row for row in self.verifiers if judges.concerned_with(row, snapshot))
         able = tuple(row for row in mine if row.available(project.settings).available)
-        return able if judges.stands(able, [row.name for row in able]) else ()
+        return able if any(row.name not in judges.PARTIAL for row in able) else ()
 
     def clear(self) -> None:
         """Forget all texts and verdicts, and end all requests."""
