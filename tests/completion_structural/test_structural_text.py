@@ -147,14 +147,16 @@ def test_errors_are_checked_as_the_file_does() -> None:
     assert wrapper("cudaMalloc(&x, 4);") == ""
 
 
-def test_pins_are_of_one_port_and_one_function() -> None:
+def test_pins_are_of_one_port_where_one_has_them_all() -> None:
     part = find("STM32F407VG")
     assert part is not None
-    found = choose(part, "USART2", ["TX", "RX"])
-    assert found is not None and (found.port, found.pins, found.function) == ("GPIOA", (2, 3), 7)
-    other = choose(part, "USART2", ["TX", "RX"], frozenset({"PA2"}))
-    assert other is not None and (other.port, other.pins) == ("GPIOD", (5, 6))
-    assert choose(part, "USART9", ["TX", "RX"]) is None
+    (found,) = choose(part, "USART2", ["TX", "RX"])
+    assert (found.port, found.pins, found.function) == ("GPIOA", (2, 3), 7) and "PD5" in found.others
+    (other,) = choose(part, "USART2", ["TX", "RX"], frozenset({"PA2"}))
+    assert (other.port, other.pins) == ("GPIOD", (5, 6))
+    # UART5 has its two signals on two ports, and nowhere else.
+    assert [(one.port, one.pins) for one in choose(part, "UART5", ["TX", "RX"])] == [("GPIOC", (12,)), ("GPIOD", (2,))]
+    assert choose(part, "USART9", ["TX", "RX"]) == ()
 
 
 def test_a_tuned_block_is_not_given_again() -> None:

@@ -30,6 +30,8 @@ _HEAD = re.compile(r"\s*(?:static\s+)?(?:void\s+)?\Z")
 _NUMBER = re.compile(r"(\d+)\Z")
 PREFIX = "MX_"
 MOST = 4
+# The fastest that the headers have: older ones call it high.
+SPEEDS = ("GPIO_SPEED_FREQ_VERY_HIGH", "GPIO_SPEED_FREQ_HIGH")
 Names = Mapping[str, Declaration]
 
 
@@ -82,7 +84,7 @@ class HalInit:
         if init is None or initialiser(handle, row) not in types:
             return None
         fields = [one for one in init.members if one.name]
-        pins = hal_pins.choose(part, handle.peripheral.name, row["signals"], _taken(place)) if row["signals"] else None
+        pins = hal_pins.choose(part, handle.peripheral.name, row["signals"], _taken(place)) if row["signals"] else ()
         wanted = Wanted(
             names=(*_asked_names(handle, pins), *row["values"].values()),
             groups=tuple(one.group for one in fields if one.group),
@@ -129,11 +131,9 @@ def _taken(place: Place) -> frozenset[str]:
     return frozenset(re.findall(r"\bP[A-K]\d{1,2}\b", place.snapshot.text))
 
 
-def _asked_names(handle: Handle, pins: PinChoice | None) -> tuple[str, ...]:
-    mine = (_clock(handle.peripheral.name), "Error_Handler")
-    if pins is None:
-        return mine
-    return (*mine, _clock(pins.port), _alternate(pins, handle), "GPIO_SPEED_FREQ_VERY_HIGH", "GPIO_SPEED_FREQ_HIGH")
+def _asked_names(handle: Handle, pins: Sequence[PinChoice]) -> tuple[str, ...]:
+    mine = [_clock(handle.peripheral.name), "Error_Handler", *SPEEDS]
+    return (*mine, *(name for one in pins for name in (_clock(one.port), _alternate(one, handle))))
 
 
 def _clock(peripheral: str) -> str:
@@ -157,7 +157,12 @@ def _value(member: Member, usual: Mapping[str, str], names: Names, groups: Mappi
 
 
 def _proposal(
-    place: Place, handle: Handle, row: Mapping[str, Any], values: Sequence[Field], pins: PinChoice | None, names: Names
+    place: Place,
+    handle: Handle,
+    row: Mapping[str, Any],
+    values: Sequence[Field],
+    pins: Sequence[PinChoice],
+    names: Names,
 ) -> Proposal | None:
     wants_pins = bool(row["signals"])
     if _clock(handle.peripheral.name) not in names or (wants_pins and not _pins_known(pins, handle, names)):
@@ -168,8 +173,8 @@ def _proposal(
     head = "" if "static" in place.line_before else "static "
     head += "" if "void" in place.line_before else "void "
     lines = [f"{_clock(handle.peripheral.name)}();"]
-    if pins is not None:
-        lines += _pin_lines(handle, row, pins, names)
+    for number, choice in enumerate(pins):
+        lines += _pin_lines(handle, row, choice, names, first=not number)
     lines += [f"{name}.Instance = {handle.peripheral.name};"]
     body: list[str | Stop] = [f"{head}{function}(void)\n{{\n{unit}" + f"\n{unit}".join(lines)]
     for one in values:
@@ -189,19 +194,19 @@ def _proposal(
     )
 
 
-def _pins_known(pins: PinChoice | None, handle: Handle, names: Names) -> bool:
-    return pins is not None and _clock(pins.port) in names and _alternate(pins, handle) in names
+def _pins_known(pins: Sequence[PinChoice], handle: Handle, names: Names) -> bool:
+    return bool(pins) and all(_clock(one.port) in names and _alternate(one, handle) in names for one in pins)
 
 
-def _pin_lines(handle: Handle, row: Mapping[str, Any], pins: PinChoice, names: Names) -> list[str]:
+def _pin_lines(handle: Handle, row: Mapping[str, Any], pins: PinChoice, names: Names, *, first: bool) -> list[str]:
     letter = pins.port.removeprefix("GPIO")
-    used = ", ".join(f"P{letter}{pin} ({signal})" for pin, signal in zip(pins.pins, row["signals"], strict=True))
+    used = ", ".join(f"P{letter}{pin} ({signal})" for pin, signal in zip(pins.pins, pins.signals, strict=True))
     others = f"; also on {', '.join(pins.others)}" if pins.others else ""
-    speed = next((one for one in ("GPIO_SPEED_FREQ_VERY_HIGH", "GPIO_SPEED_FREQ_HIGH") if one in names), "")
+    speed = next((one for one in SPEEDS if one in names), "")
     return [
         f"{_clock(pins.port)}();",
-        f"/* {used}{others} */" if pins.others else f"/* {used} */",
-        "GPIO_InitTypeDef gpio = {0};",
+        f"/* {used}{others} */",
+        *(["GPIO_InitTypeDef gpio = {0};"] if first else []),
         f"gpio.Pin = {' | '.join(f'GPIO_PIN_{pin}' for pin in pins.pins)};",
         f"gpio.Mode = {row['mode']};",
         f"gpio.Pull = {row['pull']};",
@@ -215,11 +220,11 @@ def _has_error_handler(place: Place, names: Names) -> bool:
     return "Error_Handler" in names or re.search(r"\bvoid\s+Error_Handler\s*\(", blanked(place.before)) is not None
 
 
-def _told(handle: Handle, values: Sequence[Field], pins: PinChoice | None) -> str:
+def _told(handle: Handle, values: Sequence[Field], pins: Sequence[PinChoice]) -> str:
     said = [
         f"Clock of `{handle.peripheral.name}`, and every field of `{handle.name}.Init` with a constant of its headers."
     ]
-    if pins is not None:
-        said.append(f"Alternate function {pins.function} of the pins, from the table of the part.")
+    if pins:
+        said.append(f"Alternate function {pins[0].function} of the pins, from the table of the part.")
     said += [f"`{one.name}`: also {', '.join(one.others[:6])}." for one in values if one.others]
     return "\n\n".join(said)
