@@ -27,7 +27,7 @@ class PinChoice:
 def choose(
     part: Part, peripheral: str, signals: Sequence[str], taken: frozenset[str] = frozenset()
 ) -> tuple[PinChoice, ...]:
-    """Pins for all of the signals, none of them in `taken` ("PA2"): of the first port that has them all, else of several.
+    """Pins for all signals, none of them in `taken` ("PA2"): of the first port that has them all, else of several.
 
     () where a signal has none.
     """
