@@ -22,7 +22,10 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A document and the place in it: `path` is absolute, `name` below the root; `buffers` are (path, text)."""
+    """A document and the place in it: `path` is absolute, `name` below the root; `buffers` are (path, text).
+
+    `hardware` are (kernel, comment): what is known of a kernel, or with "" of any GPU that it may run on.
+    """
 
     path: str
     name: str
@@ -31,6 +34,7 @@ class Question:
     way: Way
     buffers: tuple[tuple[str, str], ...] = ()
     root: str = ""
+    hardware: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class FactsEngine:
         own = Own(text[: cursor.start], text[cursor.end :], question.name)
         names = Names(scope, own, cursor.region)
         likely = self._usage.likely(words(cursor.region), question.path, choice.MOST_LIKELY)
-        return (*choice.near(cursor, names, likely), *choice.far(cursor, names, likely))
+        hardware = choice.hardware(cursor, question.hardware)
+        return (*choice.near(cursor, names, likely), *hardware, *choice.far(cursor, names, likely))
 
     def prepare(self, question: Question) -> None:
         """Read the headers of a document, however long it takes."""

@@ -11,6 +11,7 @@ from signoff.completion.facts.names import Names
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.facts import Declaration, Kind
 
+KERNEL = re.compile(r"__global__\b[^;{}]*?([A-Za-z_]\w*)\s*\([^;{}]*\{")
 # Characters of what goes with the statement, and of what stands before the document.
 NEAR, FAR = 2_600, 7_000
 MOST_FAMILY = 14
@@ -20,6 +21,7 @@ MOST_BESIDE = 40
 SHORTEST_HALF = 3
 # Weights: what the statement needs, what the function names, what may come next.
 MEMBER, CALL, VALUE, NAMED, HALF = 6.0, 5.0, 4.5, 3.5, 3.0
+HARDWARE = 2.8
 FUNCTION, TYPES, LIKELY, FILE, BESIDE = 2.5, 2.2, 1.8, 1.4, 1.0
 
 
@@ -39,6 +41,20 @@ def far(cursor: Cursor, names: Names, likely: Sequence[str] = ()) -> tuple[Passa
     found = [*_of_function(cursor, names), *_of_types(cursor, names), *_of_file(names), *_beside(names)]
     found += _likely(names, likely, LIKELY)
     return tuple(_within(found, FAR))
+
+
+def hardware(cursor: Cursor, known: Sequence[tuple[str, str]]) -> tuple[Passage, ...]:
+    """What the GPU allows, and what the kernels take that the place is about: one that is written, or launched."""
+    launched = "<<<" in cursor.statement
+    written = KERNEL.search(cursor.region)
+    if not known or not (launched or written):
+        return ()
+    about = {"", *(name for name, _ in cursor.calls), *((written[1],) if written else ())}
+    told_of = ((kernel, text) for kernel, text in known if kernel in about)
+    return tuple(
+        Passage("", text, why=f"what {kernel} takes" if kernel else "limits of the GPU", weight=HARDWARE, near=launched)
+        for kernel, text in told_of
+    )
 
 
 def _within(found: Iterable[Passage], room: int) -> Iterator[Passage]:

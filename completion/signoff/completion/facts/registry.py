@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signoff.completion.facts.c import CFacts
-from signoff.completion.facts.cuda import CudaFacts
+from signoff.completion.facts.cuda import Costs, CudaFacts
 from signoff.completion.facts.hdl import HdlFacts
 from signoff.completion.facts.triton import TritonFacts
 from signoff.completion.passage import ContextSource
@@ -11,6 +11,6 @@ from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.workers import WorkerPool
 
 
-def build(pool: WorkerPool, slang: Slang) -> tuple[ContextSource, ...]:
-    """All sources; `slang` is the one that knows the design as it is."""
-    return HdlFacts(slang), CudaFacts(pool), CFacts(pool), TritonFacts(pool)
+def build(pool: WorkerPool, slang: Slang, costs: Costs | None = None) -> tuple[ContextSource, ...]:
+    """All sources; `slang` is the one that knows the design as it is, `costs` what CUDA kernels were found to take."""
+    return HdlFacts(slang), CudaFacts(pool, costs), CFacts(pool), TritonFacts(pool)
