@@ -178,10 +178,24 @@ def test_what_is_no_longer_true_is_replaced_at_once() -> None:
     assert choose((old,), (new, B), room(400), settled=False) == (new, B)
 
 
-def test_on_a_slow_model_nothing_changes_before_the_document_while_one_types() -> None:
+def test_nothing_changes_before_the_document_while_one_types() -> None:
     assert choose((A,), (A, B, NEAR), room(400), settled=False) == (A, NEAR)
     assert choose((A,), (A, B, NEAR), room(400), settled=True) == (A, B, NEAR)
     assert choose((), (B,), room(400), settled=False) == (B,)
+
+
+def test_what_is_near_stays_while_its_line_is_typed() -> None:
+    few = of("ports: a, b", 6, near=True)
+    other = of("typedef x;", 3, near=True)
+    more = Passage("", "ports: b", why=few.why, weight=6, near=True)
+    assert choose((few,), (more, other), room(400), same_line=True) == (few, other)
+    assert choose((few,), (more, other), room(400)) == (more, other)
+
+
+def test_what_weighs_more_takes_the_place_of_what_is_near() -> None:
+    light, heavy = of("x" * 30, 2, near=True), of("y" * 30, 6, near=True)
+    assert choose((light,), (light, heavy), room(60), same_line=True) == (heavy,)
+    assert choose((heavy,), (light, heavy), room(60), same_line=True) == (heavy,)
 
 
 PASSAGES = st.lists(
@@ -189,11 +203,11 @@ PASSAGES = st.lists(
 )
 
 
-@given(PASSAGES, PASSAGES, st.integers(0, 300), st.booleans())
+@given(PASSAGES, PASSAGES, st.integers(0, 300), st.booleans(), st.booleans())
 def test_the_room_is_never_exceeded_and_choosing_again_changes_nothing(
-    before: list[Passage], found: list[Passage], tokens: int, settled: bool
+    before: list[Passage], found: list[Passage], tokens: int, settled: bool, same_line: bool
 ) -> None:
     kept = room(tokens)
-    chosen = choose(choose((), before, kept), found, kept, settled=settled)
+    chosen = choose(choose((), before, kept), found, kept, settled=settled, same_line=same_line)
     assert sum(kept.of(one) for one in chosen) <= tokens
-    assert choose(chosen, found, kept, settled=settled) == chosen
+    assert choose(chosen, found, kept, settled=settled, same_line=same_line) == chosen

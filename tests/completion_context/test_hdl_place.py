@@ -51,6 +51,15 @@ def test_inside_a_connection() -> None:
     assert found.connected == {"clk", "data", "done"}
 
 
+def test_a_connection_without_its_closer() -> None:
+    assert place("uart_tx u_tx (.clk(clk),\n  .data(|\n  .busy(b[1]),\n  .done(done));").connected == {
+        "clk",
+        "data",
+        "busy",
+        "done",
+    }
+
+
 @pytest.mark.parametrize("text", ["if (a == |", "case (st|", "assign y = f(|", "always @(posedge |", "q <= {a, |"])
 def test_no_instantiation(text: str) -> None:
     assert place(text).module == ""

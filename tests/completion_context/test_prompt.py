@@ -34,7 +34,7 @@ def test_passages_of_a_family_without_its_own_form_are_comments_at_the_top() -> 
 
 def test_what_concerns_the_statement_stands_right_above_its_line() -> None:
     request = prompt.build(hole("module m;\n  fifo f (\n    .|\n"), QWEN, (PORTS, REST), max_tokens=8)
-    assert request.prefix == "module m;\n  fifo f (\n    // ports of fifo not connected yet: full\n    ."
+    assert request.prefix == "module m;\n  fifo f (\n// ports of fifo not connected yet: full\n    ."
     assert request.prefix in request.prompt
     assert request.passages == (PORTS,)
 

@@ -132,31 +132,51 @@ class Room:
 
 
 def choose(
-    previous: Sequence[Passage], found: Sequence[Passage], room: Room, *, settled: bool = True
+    previous: Sequence[Passage], found: Sequence[Passage], room: Room, *, settled: bool = True, same_line: bool = False
 ) -> tuple[Passage, ...]:
     """The passages to be read: those of before in their order, as long as that is right, and then those that came.
 
     What is dropped is dropped whole, the least weight first. What is not `near` stands before the document in the
-    prompt, so that a change there has all of it read anew: where that is not `settled` (a slow model, somebody
-    typing) only what is no longer true is replaced. Two thirds of the room are for what is near.
+    prompt, so that a change there has all of it read anew: where that is not `settled` (somebody is typing) only what
+    is no longer true is replaced. What is near stays while the `same_line` is typed; more may come behind it. Two
+    thirds of the room are for that.
     """
-    far = _far([one for one in previous if not one.near], [one for one in found if not one.near], room, settled)
-    return (*far, *_heaviest([one for one in found if one.near], room, room.tokens * NEAR_OF_3 // 3))
+    limit = room.tokens * NEAR_OF_3 // 3
+    far = _far([one for one in previous if not one.near], [one for one in found if not one.near], room, limit, settled)
+    kept = [one for one in previous if one.near] if same_line else []
+    return (*far, *_near(kept, [one for one in found if one.near], room, limit))
 
 
-def _far(before: list[Passage], found: list[Passage], room: Room, settled: bool) -> tuple[Passage, ...]:
-    limit = room.tokens - room.tokens * NEAR_OF_3 // 3
-    now = {(one.path, one.why): one.text for one in found}
-    untrue = any(now.get((one.path, one.why), one.text) != one.text for one in before)
+def _far(before: list[Passage], found: list[Passage], room: Room, near: int, settled: bool) -> tuple[Passage, ...]:
+    limit = room.tokens - near
+    now: dict[tuple[str, str], set[str]] = {}
+    for one in found:
+        now.setdefault((one.path, one.why), set()).add(one.text)
+    untrue = any(one.text not in now.get((one.path, one.why), {one.text}) for one in before)
     wanted = _heaviest(found, room, limit)
-    kept = [(one.path, one.why, one.text) for one in before]
+    kept = {(one.path, one.why, one.text) for one in before}
     fresh = [one for one in wanted if (one.path, one.why, one.text) not in kept]
-    if before and not untrue:
+    if before and not untrue and _sum(before, room) <= limit:
         if not fresh or not settled:
-            return tuple(before) if _sum(before, room) <= limit else _ordered(wanted)
+            return tuple(before)
         if _sum((*before, *fresh), room) <= limit:
             return (*before, *_ordered(fresh))
     return _ordered(wanted)
+
+
+def _near(kept: list[Passage], found: list[Passage], room: Room, limit: int) -> tuple[Passage, ...]:
+    """Those of before and what came since, as far as the limit holds it; all anew where something heavier came."""
+    wanted = _heaviest(found, room, limit)
+    known = {(one.path, one.why) for one in kept}
+    fresh = [one for one in wanted if (one.path, one.why) not in known]
+    left = limit - _sum(kept, room)
+    if left < 0 or (_sum(fresh, room) > left and _most(fresh) > _most(kept)):
+        return tuple(wanted)
+    return (*kept, *_heaviest(fresh, room, left))
+
+
+def _most(passages: Iterable[Passage]) -> float:
+    return max((one.weight for one in passages), default=0.0)
 
 
 def _ordered(passages: Iterable[Passage]) -> tuple[Passage, ...]:

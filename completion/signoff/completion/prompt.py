@@ -57,11 +57,13 @@ def repository(description: Description) -> bool:
 
 
 def beside(prefix: str, passages: Iterable[Passage], language: str) -> str:
-    """The text before the cursor with these passages as comments right above the cursor's line."""
+    """The text before the cursor with these passages as comments right above the cursor's line.
+
+    They are not indented as the line is: they would change with each blank that is typed before its first word.
+    """
     lines = [line for one in passages for line in one.text.rstrip("\n").split("\n")]
     if not lines:
         return prefix
     at = prefix.rfind("\n") + 1
-    indent = prefix[at : len(prefix) - len(prefix[at:].lstrip(" \t"))]
     leader = "#" if language in nesting.PYTHON else "//"
-    return prefix[:at] + "".join(f"{indent}{leader} {line}".rstrip() + "\n" for line in lines) + prefix[at:]
+    return prefix[:at] + "".join(f"{leader} {line}".rstrip() + "\n" for line in lines) + prefix[at:]

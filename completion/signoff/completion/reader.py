@@ -7,7 +7,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from signoff.completion import window
@@ -42,8 +42,15 @@ class Surroundings:
 class _Document:
     window: Window | None = None
     passages: tuple[Passage, ...] = ()
-    language: str = ""
-    at: float = field(default=float("-inf"))
+    hole: Hole | None = None
+    at: float = float("-inf")
+
+    def line(self, hole: Hole) -> bool:
+        """Whether the hole is still in the line of the last one."""
+        if self.hole is None or self.hole.line != hole.line:
+            return False
+        before, now = self.hole.line_prefix, hole.line_prefix
+        return now.startswith(before) or before.startswith(now)
 
 
 class Reader:
@@ -89,11 +96,11 @@ class Reader:
         path = below(project.root, snapshot.path)
         found = outside((*found, *self._similar(snapshot, hole)), now, path)
         anew = before is None or before.start != now.start
-        settled = anew or not description.local or self._rests(known)
+        settled = anew or self._rests(known)
         previous = outside(known.passages, now, path) if anew else known.passages
         room = Room(budget.passages, lambda text: self._tokens.length(text, hole.language))
-        passages = choose(previous, found, room, settled=settled)
-        known.window, known.passages, known.language, known.at = now, passages, hole.language, self._clock()
+        passages = choose(previous, found, room, settled=settled, same_line=known.line(hole))
+        known.window, known.passages, known.hole, known.at = now, passages, hole, self._clock()
         self._count_later()
         return Surroundings(now, passages, path)
 
@@ -143,9 +150,9 @@ class Reader:
 
     async def _learn(self) -> None:
         for known in reversed(list(self._documents.values())[-4:]):
-            if known.window is not None:
+            if known.window is not None and known.hole is not None:
                 texts = [one.text for one in known.passages]
-                await self._tokens.learn([known.window.prefix, known.window.suffix, *texts], known.language)
+                await self._tokens.learn([known.window.prefix, known.window.suffix, *texts], known.hole.language)
 
 
 def below(root: str, path: str) -> str:

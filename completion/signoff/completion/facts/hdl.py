@@ -42,7 +42,9 @@ def passages(facts: DeclaredFacts, place: Place, root: str) -> tuple[Passage, ..
     """The facts as passages: first what the whole unit names, then what the statement does."""
     unit = (_passage(one, root, UNIT) for one in facts.unit)
     weights = (OWNER if place.owner and number == 0 else STATEMENT - number / 50 for number in range(1000))
-    named = (_passage(one, root, weight, near=True) for one, weight in zip(facts.statement, weights, strict=False))
+    # Of the module being connected the ports come one by one.
+    shown = [one for one in facts.statement if not place.instance or one != facts.module]
+    named = (_passage(one, root, weight, near=True) for one, weight in zip(shown, weights, strict=False))
     return (*unit, *named, *_offered(facts, place, root), *_instance(facts.module, place, root))
 
 
@@ -86,15 +88,13 @@ def _instance(module: Declared | None, place: Place, root: str) -> Iterator[Pass
     what = "parameters" if place.parameters else "ports"
     items = dict(module.parameters if place.parameters else module.items)
     path = below(root, module.path)
-    if place.port in items:
-        text = f"{what[:-1]} {place.port} of {module.name}: {items[place.port]}"
-        yield Passage(path, text, why=f"{what[:-1]} {place.port}", weight=HERE, near=True)
-        return
     if place.instance or place.parameters:
-        left = [text for name, text in items.items() if name not in place.connected]
+        # The one whose connection is being written is not yet connected: so the list stays while it is.
+        left = [name for name in items if name not in place.connected or name == place.port]
         for number, group in enumerate(_groups(left)):
-            text = f"{what} of {module.name} to connect: {', '.join(group)}"
-            yield Passage(path, text, why=f"{what} of {module.name}", weight=HERE - number / 10, near=True)
+            text = f"{what} of {module.name} to connect: {', '.join(items[name] for name in group)}"
+            weight = HERE + 1 if place.port in group else HERE - number / 10
+            yield Passage(path, text, why=f"{what} {number} of {module.name}", weight=weight, near=True)
         return
     yield Passage(path, module.text, why=f"{module.kind} {module.name}", weight=OWNER, near=True)
 

@@ -62,7 +62,9 @@ def place_of(hole: Hole) -> Place:
     statement, after = tokens[start:], _tokens(hole.suffix[:AFTER])
     found = _instantiation(statement, after)
     rest = _tokens(hole.suffix[: _line_end(hole.suffix)])
-    names = [*reversed(statement), *rest, *_case(tokens[:start])]
+    # What other connections of an instance name is of no use to this one.
+    named = _tokens(hole.line_prefix)[: -1 if typed else None] if found else statement
+    names = [*reversed(named), *rest, *_case(tokens[:start])]
     used = [name for name in dict.fromkeys(names) if _NAME.match(name) and name not in KEYWORDS]
     place = found or Place(call=_call(statement))
     return _with(place, tuple(used[:MAX_NAMES]), typed, owner, statement)
@@ -199,6 +201,9 @@ def _to_closer(tokens: Sequence[str], depth: int) -> Sequence[str]:
         depth += (token in _OPENERS) - (token in _CLOSERS)
         if depth < 0:
             return tokens[begin:at]
+        if depth == 1 and begin > at and token == "." and (not at or tokens[at - 1] == ","):
+            # The connection at the cursor has no closer yet: the next one begins here.
+            begin, depth = at, 0
         if not depth and begin > at:
             begin = at + 1
     return tokens[begin:]
