@@ -19,6 +19,7 @@ from signoff.verifiers.verifier import Verifier
 # A candidate that is refused as a whole is tried again in other forms (shorter, with its semicolon) at most so often.
 RETRIES = 3
 BUDGET = 1.0
+NOTHING = Outcome("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,9 @@ class Checker:
         refused = tuple(finding for part in parts for finding in part.refused)
         names = tuple(name for part in parts for name in part.tools)
         not_run = (*self._off, *(row for part in parts for row in part.not_run))
-        if not refused and not judges.stands(self._verifiers, names):
-            not_run = (*not_run, *((name, f"accepts it, but {judges.PARTIAL[name]}") for name in names))
+        short = [(name, judges.short_of(name, self._verifiers, self._hole)) for name in names]
+        if not refused and all(why for _, why in short):
+            not_run = (*not_run, *((name, f"accepts it, but {why}") for name, why in short))
             names = ()
         return Checked(
             text,
@@ -171,25 +173,38 @@ class Checker:
 
     async def _one(self, row: Verifier, text: str, deadline: float) -> Checked:
         """What one verifier says of a text."""
-        baseline = asyncio.shield(self._baselines[row.name])
-        spliced = self._splice.with_text(text)
-        after = await self._run(row, spliced, deadline)
-        before = await _in_time(baseline, deadline)
-        if before is None or not (before.judged and after.judged):
-            failed = after if before is None or not after.judged else before
-            return Checked(text, not_run=((row.name, failed.message or failed.status.value if before else LATE),))
-        if over := judges.passed_over(row, after, self._hole, self._splice.lines(text)):
-            return Checked(text, not_run=((row.name, over),))
+        after = await self._run(row, self._splice.with_text(text), deadline)
+        if not judges.judged(row, after):
+            return Checked(text, not_run=((row.name, after.message or after.status.value),))
+        before = await self._before(row, after, deadline)
+        if before is None:
+            return Checked(text, not_run=((row.name, LATE),))
         found = self._splice.new(before, after, text)
-        usual = judges.usual(before)
-        fresh = tuple(one for one in found if judges.refuses(one, self._hole.language, usual))
+        fresh = self._refusing(found, before)
         if fresh and self._splice.blanked is not None:
             fresh = await self._not_hidden(row, after, text, fresh, deadline)
         fresh = (*fresh, *(one for one in self._splice.unmended(before, after, text) if one not in fresh))
+        if over := judges.passed_over(row, after, self._hole, self._splice.lines(text), bool(fresh)):
+            return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
             return Checked(text, not_run=((row.name, HIDDEN),))
         mended = self._splice.faults(before) if not fresh else 0
         return Checked(text, (row.name,), (), fresh, len(after.findings) - len(found), mended)
+
+    def _refusing(self, found: Sequence[Finding], before: Outcome) -> tuple[Finding, ...]:
+        usual = judges.usual(before)
+        return tuple(one for one in found if judges.refuses(one, self._hole.language, usual))
+
+    async def _before(self, row: Verifier, after: Outcome, deadline: float) -> Outcome | None:
+        """What the verifier says of the document as it stands; None where it does so too late and it matters."""
+        baseline = self._baselines[row.name]
+        if not self._refusing(after.findings, NOTHING) and not baseline.done():
+            return NOTHING  # there is nothing that could have been there before
+        try:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
+                return await asyncio.shield(baseline)
+        except TimeoutError:
+            return None
 
     async def _not_hidden(
         self, row: Verifier, after: Outcome, text: str, fresh: tuple[Finding, ...], deadline: float
@@ -231,13 +246,5 @@ class Checker:
         return text[: ends[-1]].rstrip() if ends else ""
 
 
-HIDDEN = "does not judge names here: a condition leaves the place out, or files are missing"
+HIDDEN = "does not judge this place: a condition leaves it out, or files are missing"
 LATE = "gave no answer in time"
-
-
-async def _in_time(baseline: asyncio.Future[Outcome], deadline: float) -> Outcome | None:
-    try:
-        async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
-            return await baseline
-    except TimeoutError:
-        return None

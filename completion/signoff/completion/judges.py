@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from signoff.completion import nesting
 from signoff.completion.context import Hole
-from signoff.verifiers.finding import Category, Finding, Outcome, Severity
+from signoff.verifiers.finding import NOT_JUDGED, Category, Finding, Outcome, Severity
 from signoff.verifiers.gpu.triton.triton_findings import concerned
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
@@ -36,6 +36,7 @@ WRONG_C = frozenset(
 NVRTC, FRONT = "nvrtc", "nvcc front end"
 _DEVICE = re.compile(r"\b__(?:global|device)__\b")
 _FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
+_JIT = re.compile(r"\s*@(?:triton\.jit|jit|tl\.jit)\b")
 _DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 
 
@@ -46,8 +47,8 @@ def usual(before: Outcome) -> frozenset[str]:
 
 def refuses(finding: Finding, language: str, usual: frozenset[str] = frozenset()) -> bool:
     """Whether a candidate that brings this finding is refused. Hints never refuse, nor do `usual` warnings."""
-    if finding.category in MENDED_LATER:
-        return False
+    if finding.category in MENDED_LATER or "<error-type>" in finding.message:
+        return False  # the latter follows from an error elsewhere
     if finding.severity is Severity.ERROR:
         return True
     if finding.severity is not Severity.WARNING:
@@ -72,14 +73,19 @@ def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:
     return verifier.name != "triton" or concerned(snapshot.text)
 
 
-def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[int, int]) -> str:
+def judged(verifier: Verifier, outcome: Outcome) -> bool:
+    """Whether a run says anything of the hole: Triton's says which kernels it could not judge (see probe.py)."""
+    return outcome.judged or (verifier.name == "triton" and outcome.ran and NOT_JUDGED in outcome.facts)
+
+
+def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[int, int], refused: bool) -> str:
     """Why a verifier that ran has not looked at the candidate's lines; "" where it has."""
     if verifier.name == NVRTC and _overlap(outcome.facts.get("left_out"), lines):
         return "compiles no host code"
     if verifier.name == NVRTC and hole.language in nesting.PYTHON:
         return "looks at CUDA in strings only"
-    if verifier.name == "triton" and not in_kernel(hole):
-        return "looks at kernels only"
+    if verifier.name == "triton" and not in_kernel(hole) and not refused:
+        return "looks at kernels and launches only"
     return ""
 
 
@@ -107,25 +113,28 @@ def _overlap(stretches: object, lines: tuple[int, int]) -> bool:
 
 
 def in_kernel(hole: Hole) -> bool:
-    """Whether the cursor is in a function that @triton.jit compiles."""
+    """Whether the cursor is in a function that Triton compiles."""
     text = hole.prefix[-60_000:]
-    column = len(hole.line_prefix) - len(hole.line_prefix.lstrip(" \t"))
+    before = hole.line_prefix
+    column = len(before) - len(before.lstrip(" \t"))
     for match in reversed(list(_DEF.finditer(text))):
-        indent = len(match[1])
-        if indent < max(column, 1) or not hole.line_prefix.strip():
+        if len(match[1]) < max(column, 1):
             return _decorated(text[: match.start()])
     return False
 
 
 def _decorated(before: str) -> bool:
-    found = []
+    """Whether the lines right above a function say that Triton is to compile it."""
     for line in reversed(before.rstrip("\n").split("\n")):
         if not line.strip() or re.match(r"\s*(?:def|class|import|from|return)\b", line):
-            break
-        found.append(line)
-    return any(re.search(r"@.*\bjit\b", line) for line in found)
+            return False
+        if _JIT.match(line):
+            return True
+    return False
 
 
-def stands(verifiers: Sequence[Verifier], names: Sequence[str]) -> bool:
-    """Whether one of the named verifiers vouches for a text, not only for a part of what it says."""
-    return any(row.name in names and row.name not in PARTIAL for row in verifiers)
+def short_of(name: str, verifiers: Sequence[Verifier], hole: Hole) -> str:
+    """Why the verifier's consent is not enough for a text to be called verified; "" where it is."""
+    if name == "pyflakes" and any(row.name == "triton" for row in verifiers) and in_kernel(hole):
+        return "knows names only, and in a kernel that is not enough"
+    return PARTIAL.get(name, "")

@@ -1,6 +1,7 @@
 """Whether a verifier reads a place at all: a text that it accepts there is spoilt, and it must say so. Pure.
 
-A condition of the preprocessor may leave a place out; slang passes over names where a generate condition is false.
+A condition of the preprocessor may leave a place out, or a header is not part of what was compiled; slang passes over
+names where a generate condition is false, Triton over kernels that it cannot compile.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from signoff.verifiers.hdl.index import KEYWORDS
 _HDL, _C = " ) ] ; endtable ) ", " @ ) ] @ "
 _NAME = re.compile(r"[A-Za-z_][\w$]*\Z")
 _STRANGE = "_signoff_probe"
+_UNBOUND = f"a{_STRANGE}"
 _WRONG = f" localparam a{_STRANGE} = b{_STRANGE};"
 _DECLARES = re.compile(
     r"\s*(?:wire|reg|logic|bit|byte|int|integer|real|time|tri\w*|localparam|parameter|genvar|typedef|signed|var|import)\b"
@@ -27,17 +29,29 @@ _SCENE_C = re.compile(r"^[ \t]*#[ \t]*(?:if|el|end)[^\n]*", re.MULTILINE)
 
 
 def spoilt(text: str, hole: Hole, verifier: str) -> str:
-    """The text with what no compiler that reads it accepts; "" where there is no doubt that it is read."""
+    """The text with what no compiler that reads it accepts; "" where it is not asked whether it is read."""
     if verifier == "slang" and (other := _renamed(text)) != text:
         return other
-    if not hole.conditions or hole.language in nesting.PYTHON:
-        return ""
+    if hole.language in nesting.PYTHON:
+        return _python(text, hole) if verifier == "triton" else ""
+    if hole.language in nesting.VERILOG:
+        return _HDL + text if hole.conditions else ""
     # In front: it may end in a comment.
-    return (_HDL if hole.language in nesting.VERILOG else _C) + text
+    return _C + text
+
+
+def _python(text: str, hole: Hole) -> str:
+    """A name that nobody has bound, in a line before the text or in an expression with it."""
+    if hole.line_prefix.strip():
+        return f"{_UNBOUND} + {text}"
+    return f"{_UNBOUND}()\n{hole.line_prefix}{text}"
 
 
 def scene(hole: Hole) -> str:
     """What decides whether the hole is read: equal ones are read alike, so that not every key asks anew."""
+    if hole.language in nesting.PYTHON:
+        # A value known at compile time may leave out any line.
+        return str(hash(hole.prefix[: len(hole.prefix) - len(hole.line_prefix)]))
     found = (_SCENE_HDL if hole.language in nesting.VERILOG else _SCENE_C).findall(hole.prefix)
     return "\n".join((str(hole.conditions), *found))
 

@@ -32,19 +32,22 @@ class Splice:
 
     @cached_property
     def blanked(self) -> Snapshot | None:
-        """The document with blanks for the cursor's line, where that is half a statement: what it hides comes out.
+        """The document without the half statement in the cursor's line, which hides what else is wrong.
 
         Nothing else moves. None where the line says nothing, or opens what later lines close.
         """
         hole = self._hole
-        before, after = hole.line_prefix, hole.line_suffix
-        line = before + after
-        if not before.strip() or nesting.unclosed(line, hole.language):
-            return None
-        if any(mark.closes or mark.turn for mark in nesting.marks(line, hole.language)) and not _balanced(line, hole):
-            return None
-        text = hole.prefix[: self._start - len(before)] + " " * len(line) + hole.suffix[len(after) :]
-        return replace(self.snapshot, text=text)
+        line = hole.line_prefix + hole.line_suffix
+        if hole.language in nesting.PYTHON:
+            # A block may not be empty.
+            indent = line[: len(line) - len(line.lstrip())] if line.strip() else hole.line_prefix
+            return self._with_line(f"{indent}pass")
+        return self._with_line(" " * len(line)) if line.strip() and _balanced(line, hole) else None
+
+    def _with_line(self, line: str) -> Snapshot:
+        hole = self._hole
+        start = self._start - len(hole.line_prefix)
+        return replace(self.snapshot, text=hole.prefix[:start] + line + hole.suffix[len(hole.line_suffix) :])
 
     def new(self, before: Outcome, after: Outcome, text: str) -> tuple[Finding, ...]:
         """The findings of the document with `text` that are not there without it."""
