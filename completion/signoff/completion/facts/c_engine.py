@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from signoff.completion.facts import choice
 from signoff.completion.facts.cursor import at, words
-from signoff.completion.facts.names import Names, Own, block, blocks
+from signoff.completion.facts.names import Names, block, blocks, own_of
 from signoff.completion.facts.usage import Usage
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.facts import Declaration
@@ -69,7 +69,7 @@ class FactsEngine:
             return None
         cursor = at(question.prefix, question.suffix)
         text = question.prefix + question.suffix
-        own = Own(text[: cursor.start], text[cursor.end :], question.name)
+        own = own_of(text[: cursor.start], text[cursor.end :], question.name)
         names = Names(scope, own, cursor.region)
         likely = self._usage.likely(words(cursor.region), question.path, choice.MOST_LIKELY)
         hardware = choice.hardware(cursor, question.hardware)

@@ -23,6 +23,8 @@ ASSIGNED = re.compile(
     r"([A-Za-z_]\w*(?:\s*\[[^\[\]]*\])*(?:\s*(?:\.|->)\s*[A-Za-z_]\w*(?:\s*\[[^\[\]]*\])*)*)\s*(?:[|&^+-]|<<|>>)?=(?!=)[^=]*$"
 )
 COMPARED = re.compile(r"([A-Za-z_]\w*(?:\s*(?:\.|->)\s*[A-Za-z_]\w*)+)\s*(?:==|!=|&)\s*[(~]*\s*$")
+# Behind the } of a list of values, which ends no statement.
+LISTED = re.compile(r"\s*[,).\]]")
 OUTERMOST = re.compile(r"[A-Za-z_]")
 KEYWORDS = vocabulary().keywords
 
@@ -107,11 +109,11 @@ def _statement(before: str) -> int:
     depth = 0
     for at in range(len(before) - 1, max(len(before) - 3000, -1), -1):
         letter = before[at]
-        if letter in ")]":
+        if letter in ")]" or (letter == "}" and LISTED.match(before, at + 1)):
             depth += 1
-        elif letter in "([":
+        elif letter in "([" or (letter == "{" and depth > 0):
             depth -= 1
-        elif letter in "{}" or (letter == ";" and depth >= 0 and not _in_for(before, at)):
+        elif letter in "{}" or (letter == ";" and depth <= 0 and not (depth == 0 and _in_for(before, at))):
             return at + 1
     return max(len(before) - 3000, 0)
 

@@ -73,6 +73,12 @@ class Own:
                             self.declared.setdefault(member.name, one)
 
 
+@lru_cache(maxsize=8)
+def own_of(before: str, after: str, path: str) -> Own:
+    """The document's own declarations; the same while only the function at the cursor changes."""
+    return Own(before, after, path)
+
+
 class Names:
     """Look-ups for one cursor. `region` is the code of the function that it is in."""
 

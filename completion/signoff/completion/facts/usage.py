@@ -15,6 +15,8 @@ from signoff.verifiers.mcu.source.files import Files, Stamp
 # Files that are read, the nearest to the document first, and what one of them may have in bytes.
 MOST_FILES = 250
 MOST_LOOKED_AT = 4_000
+# Files of several documents' surroundings that are kept.
+MOST_KEPT = 1_500
 LARGEST = 300_000
 # The functions that are most like the one at the cursor, and the names that they lead to.
 NEIGHBOURS = 12
@@ -57,6 +59,8 @@ class Usage:
                 continue
             data = files.data(path, stamp, LARGEST)
             self._files[path] = stamp, tuple(self._of(path, data)) if data is not None else ()
+        while len(self._files) > MOST_KEPT:
+            del self._files[next(iter(self._files))]
         self._functions = [one for _, own in self._files.values() for one in own]
         joined: defaultdict[str, list[int]] = defaultdict(list)
         for number, one in enumerate(self._functions):
@@ -95,17 +99,20 @@ class Usage:
 
 
 def near(document: str, root: str, endings: Sequence[str]) -> list[str]:
-    """The files of a kind around a document: those in its folder and below, then those of each folder above it."""
+    """The files of a kind around a document: those in its folder and below, then those of each folder above it.
+
+    None outside of the root.
+    """
     found: dict[str, None] = {}
     folder = document.rpartition(os.sep)[0]
     looked = [0]
-    while folder and (not root or folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)):
+    while root and (folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)):
         for path in _below(folder, endings, looked):
             found[path] = None
             if len(found) >= MOST_FILES:
                 return list(found)
         above = folder.rpartition(os.sep)[0]
-        if folder == root or above == folder:
+        if folder == root:
             break
         folder = above
     return list(found)
@@ -124,5 +131,5 @@ def _below(folder: str, endings: Sequence[str], looked: list[int]) -> Iterator[s
             if entry.is_dir(follow_symlinks=False):
                 if not is_skipped(entry.name):
                     waiting.append(entry.path)
-            elif entry.name.endswith(tuple(endings)):
+            elif entry.name.endswith(tuple(endings)) and entry.is_file(follow_symlinks=False):
                 yield entry.path

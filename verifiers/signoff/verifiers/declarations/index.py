@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -13,7 +14,7 @@ from signoff.verifiers.declarations.walk import Walk
 from signoff.verifiers.gpu.values.macros import Macro
 from signoff.verifiers.gpu.values.preprocess import Preprocessed
 from signoff.verifiers.gpu.values.scanning import directives
-from signoff.verifiers.mcu.source.files import CONDITIONS, Files
+from signoff.verifiers.mcu.source.files import Files
 from signoff.verifiers.mcu.source.units import UnitReader
 from signoff.verifiers.text import LineIndex
 
@@ -74,10 +75,11 @@ class Index:
 
 
 def _key(path: str, data: bytes, way: Way) -> tuple[object, ...]:
-    return path, way, tuple((one.word, one.rest) for one in directives(data) if one.word in TELLING)
+    return path, way, tuple(TELLING.findall(data))
 
 
-TELLING = CONDITIONS | {"include", "define", "undef", "else", "endif"}
+# The first lines of the directives that headers hang on.
+TELLING = re.compile(rb"^[ \t]*#[ \t]*(?:include|define|undef|if|el|endif)[^\r\n]*", re.MULTILINE)
 
 
 def macros(done: Preprocessed, data: bytes, path: str) -> Iterable[Declaration]:

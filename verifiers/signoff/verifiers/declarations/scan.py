@@ -117,6 +117,8 @@ class _Scanner:
             elif mark == "}":
                 chunk, depth = _Chunk(end), 0
             elif mark == "{" and not depth:
+                if chunk.record is not None and "(" in self.code[chunk.record[1] : start]:
+                    chunk = _Chunk(chunk.record[1])  # a record that lacks its ; takes no function with it
                 head = self.code[chunk.start : start]
                 if TRANSPARENT.match(DIRECTIVE.sub(" ", head)):
                     chunk = _Chunk(end)

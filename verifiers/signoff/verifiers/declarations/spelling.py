@@ -137,12 +137,12 @@ def declared_names(text: str) -> list[tuple[str, str]]:
     if pointer:
         return [(pointer[1], "")]
     parts = split_commas(re.sub(r"=.*", "", text, flags=re.DOTALL) if "," not in text else text)
-    kind, found = base_type(parts[0]), []
-    for part in parts:
-        bare = re.sub(r"\[[^\]]*\]|:\s*\w+\s*$", " ", part.partition("=")[0])
+    plain = [re.sub(r"\[[^\]]*\]|:\s*\w+\s*$", " ", part.partition("=")[0]) for part in parts]
+    kind, found = base_type(plain[0], named=True), []
+    for bare in plain:
         words = NAME.findall(bare)
         if words and words[-1] not in vocabulary().qualifiers | vocabulary().plain:
-            found.append((words[-1], kind if kind != words[-1] or part is not parts[0] else ""))
+            found.append((words[-1], kind if kind != words[-1] or bare is not plain[0] else ""))
     return found
 
 
