@@ -13,7 +13,7 @@ from functools import lru_cache
 from signoff.completion import nesting
 from signoff.completion.nesting import Mark
 
-PIECE = 4096
+PIECE = 8192
 PIECES = 2048
 
 
@@ -55,7 +55,7 @@ def around(prefix: str, suffix: str, language: str) -> Around:
 
 def _from_start(text: str) -> Iterator[str]:
     """Pieces of whole lines, and last the line that is being written, which changes at every key."""
-    start, last = 0, text.rfind("\n") + 1
+    start, last = 0, _line_start(text, len(text), 0)
     while start < last:
         end = _line_end(text, start + PIECE, last)
         yield text[start:end]
@@ -69,9 +69,22 @@ def _line_end(text: str, at: int, last: int) -> int:
         at = text.find("\n", at) + 1
         if not 0 < at < last:
             return last
-        if text[at - 2 : at - 1] != "\\":
+        if not _goes_on(text, at):
             return at
     return last
+
+
+def _line_start(text: str, at: int, first: int) -> int:
+    """The last start of a line up to `at` that does not follow a backslash; `first` where there is none."""
+    at = text.rfind("\n", first, at) + 1
+    while at > first and _goes_on(text, at):
+        at = text.rfind("\n", first, at - 1) + 1
+    return max(at, first)
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether the line that starts at `at` belongs to the one before it."""
+    return text[max(at - 3, 0) : at].removesuffix("\n").removesuffix("\r").endswith("\\")
 
 
 def _to_end(text: str) -> Iterator[str]:
@@ -79,9 +92,7 @@ def _to_end(text: str) -> Iterator[str]:
     borders = [len(text)]
     first = text.find("\n") + 1
     while borders[-1] - PIECE > first:
-        at = text.rfind("\n", first, borders[-1] - PIECE) + 1
-        while at and text[at - 2 : at - 1] == "\\":
-            at = text.rfind("\n", first, at - 1) + 1
+        at = _line_start(text, borders[-1] - PIECE, first)
         if at <= first:
             break
         borders.append(at)
