@@ -18,7 +18,7 @@ HALF = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*$")
 CALLEE = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]\s*)?$")
 # Where an outermost definition begins, what may stand in front of it, and where it is over.
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)\b", re.MULTILINE)
-DECORATED = re.compile(r"^(?:@|[)\]}])")
+DECORATED = re.compile(r"[@)\]}]")
 NEXT = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
 KEYWORDS = frozenset((*keyword.kwlist, "self", "cls", "print", "range", "len", "int", "float", "bool", "str", "list"))
 
