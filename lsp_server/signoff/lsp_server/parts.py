@@ -145,7 +145,8 @@ class Parts:
         from signoff.completion.engine import CompletionEngine
         from signoff.completion.facts import registry as facts
 
-        sources = facts.build(self.pool, self.slang, lambda uri: self.gpu.costs(uri).kernels)
+        # The live slang checks at each key, which the facts would wait for; and a check reads the same files next.
+        sources = facts.build(self.pool, self.proof_slang, lambda uri: self.gpu.costs(uri).kernels)
         judges, wanted = self.completion_verifiers, self.settings.completion
         engine = CompletionEngine(self.pool, judges, wanted, sources, roots=self._folders)
         for document in self.documents:
