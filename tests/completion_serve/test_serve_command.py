@@ -160,6 +160,17 @@ def test_what_cannot_be_is_said_in_a_line(
     assert said in err
 
 
+@pytest.mark.parametrize("key", ["two words", "schl\u00fcssel", "line\nend"])
+def test_a_key_that_no_client_could_send_is_refused(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("SIGNOFF_MODEL_KEY", key)
+    assert main(["model", "serve", *place.words()]) == 2
+    err = capsys.readouterr().err
+    assert "SIGNOFF_MODEL_KEY" in err
+    assert key not in err
+
+
 def test_a_model_too_large_names_what_would_fit(
     place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

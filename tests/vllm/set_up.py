@@ -5,6 +5,7 @@ Not in our own environment: vLLM pins a hundred packages. Says what each step to
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -29,7 +30,8 @@ def main(folder: Path) -> int:
         print(f"vLLM and the model need 6 GB in {folder}: make room first.", file=sys.stderr)
         return 1
     try:
-        step("environment", lambda: environment(folder, python), folder / ".installed")
+        wanted = hashlib.sha256((HERE / "requirements.txt").read_bytes()).hexdigest()[:12]
+        step("environment", lambda: environment(folder, python), folder / f".installed-{wanted}")
         step("model", lambda: model(folder, python), folder / "model" / ".whole")
     except (subprocess.CalledProcessError, FileNotFoundError) as error:
         print(f"vLLM could not be set up: {error}", file=sys.stderr)
@@ -70,7 +72,11 @@ def model(folder: Path, python: Path) -> None:
     if not source.is_file():
         raise FileNotFoundError(f"{source} is not there: run `signoff model pull`")
     command = [str(python), str(HERE / "gguf_to_folder.py"), str(source), str(folder / "model")]
-    subprocess.run(command, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}, stderr=subprocess.DEVNULL)
+    env = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, check=False, env=env, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        print("\n".join(done.stderr.splitlines()[-5:]), file=sys.stderr)
+        done.check_returncode()
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ async def test_every_flag_is_one_of_vllms_own() -> None:
     assert found[0]["tensor_parallel_size"] == 4
     assert found[2]["pipeline_parallel_size"] == 2
     assert found[2]["distributed_executor_backend"] == "ray"
-    assert all(row["served_model_name"] or row["enable_prefix_caching"] for row in found)
+    assert all(row["enable_prefix_caching"] and row["generation_config"] == "vllm" for row in found)
 
 
 async def test_the_family_is_found_by_the_tokenizer_and_the_context_by_the_server(model: Model) -> None:
@@ -160,22 +160,23 @@ async def test_a_wrong_key_is_refused_and_said(
 
 
 async def test_giving_up_ends_the_work_at_the_server(server: Served, model: Model) -> None:
-    before = server.metrics().aborted()
+    before = server.aborted()
     endless = request("1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,", max_tokens=3000)
     async with contextlib.aclosing(model.stream(endless)) as pieces:  # type: ignore[type-var]
         async for _ in pieces:
             break
-    assert await until(lambda: server.metrics().aborted() == before + 1)
+    assert await until(lambda: server.aborted() == before + 1)
     assert await until(lambda: server.metrics().get("num_requests_running") == 0)
 
 
 async def test_a_cancelled_question_ends_the_work_too(server: Served, model: Model) -> None:
-    before = server.metrics().aborted()
-    task = asyncio.ensure_future(texts(model, request("a b c d e f g h i j k l m n", max_tokens=3000, n=2)))
+    before = server.aborted()
+    drawn = request("a b c d e f g h i j k l m n", max_tokens=3000, temperature=0.5, seed=3, n=2)
+    task = asyncio.ensure_future(texts(model, drawn))
     assert await until(lambda: server.metrics().get("num_requests_running") > 0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await until(lambda: server.metrics().aborted() > before)
+    assert await until(lambda: server.aborted() > before)
     assert await until(lambda: server.metrics().get("num_requests_running") == 0)
 
 

@@ -145,8 +145,13 @@ def _names() -> list[str]:
 
 
 def _key(order: Order) -> tuple[str, bool]:
-    """(key, whether it is new): the variable's where it is set; a new one where other machines can ask."""
+    """(key, whether it is new): the variable's where it is set; a new one where other machines can ask.
+
+    Raises ServeError where no client could send the variable's.
+    """
     key = os.environ.get(order.key_env, "") if order.key_env else ""
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ServeError(f"The key in {order.key_env} holds characters that no HTTP header can hold.")
     if key or order.wish.host in plan.LOOPBACK:
         return key, False
     return secrets.token_urlsafe(24), True
