@@ -27,9 +27,9 @@ class Checked:
     """A candidate and its judgement.
 
     `tools` are the verifiers that judged it, `not_run` (verifier, reason) those that did not, `refused` what they
-    found that was not there before. `remaining` counts the findings left in the document that are not new, `mended`
-    the errors at the cursor that are gone. `seconds` is wall time; `cut`: it is only the beginning of what the model
-    wrote. `reason` says why it stands where it stands among others (see rank.py).
+    found that was not there before. `remaining` counts the findings in the document with it. `seconds` is wall time;
+    `cut`: it is only the beginning of what the model wrote. `reason` says why it stands where it stands among others
+    (see rank.py).
     """
 
     text: str
@@ -37,7 +37,6 @@ class Checked:
     not_run: tuple[tuple[str, str], ...] = ()
     refused: tuple[Finding, ...] = ()
     remaining: int = 0
-    mended: int = 0
     seconds: float = 0.0
     cut: bool = False
     reason: str = ""
@@ -168,7 +167,6 @@ class Checker:
             not_run,
             refused,
             sum(part.remaining for part in parts),
-            sum(part.mended for part in parts),
         )
 
     async def _one(self, row: Verifier, text: str, deadline: float) -> Checked:
@@ -188,8 +186,7 @@ class Checker:
             return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
             return Checked(text, not_run=((row.name, HIDDEN),))
-        mended = self._splice.faults(before) if not fresh else 0
-        return Checked(text, (row.name,), (), fresh, len(after.findings) - len(found), mended)
+        return Checked(text, (row.name,), (), fresh, len(after.findings))
 
     def _refusing(self, found: Sequence[Finding], before: Outcome) -> tuple[Finding, ...]:
         usual = judges.usual(before)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from signoff.completion import nesting
 from signoff.completion.context import Hole
-from signoff.verifiers.finding import NOT_JUDGED, Category, Finding, Outcome, Severity
+from signoff.verifiers.finding import Category, Finding, Outcome, Severity
 from signoff.verifiers.gpu.triton.triton_findings import concerned
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
@@ -74,8 +74,8 @@ def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:
 
 
 def judged(verifier: Verifier, outcome: Outcome) -> bool:
-    """Whether a run says anything of the hole: Triton's says which kernels it could not judge (see probe.py)."""
-    return outcome.judged or (verifier.name == "triton" and outcome.ran and NOT_JUDGED in outcome.facts)
+    """Whether a run may say something of the hole: of a file's kernels Triton may judge some (see probe.py)."""
+    return outcome.judged or (verifier.name == "triton" and outcome.ran)
 
 
 def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[int, int], refused: bool) -> str:

@@ -12,8 +12,9 @@ from signoff.completion.check import Checked
 def rank(checked: Iterable[Checked], *, show: str = "verified") -> tuple[Checked, ...]:
     """Each text once, best first, with its `reason`; those that are not accepted only with show="verified-first".
 
-    In turn: accepted ones; those that mend more of what is wrong at the cursor; whole ones before cut ones; those
-    that leave fewer findings; those that several candidates agree on; then the model's own order, likeliest first.
+    In turn: accepted ones; whole ones before cut ones; those with fewer findings left in the file (each accepted one
+    has mended what is wrong at the cursor); those that several candidates agree on; then the model's own order,
+    likeliest first.
     """
     items = [item for item in checked if item.text]
     votes = Counter(_said(item.text) for item in items)
@@ -35,15 +36,15 @@ def _once(items: Sequence[Checked]) -> list[Checked]:
 
 def _key(item: Checked, votes: Counter[str]) -> tuple[int, ...]:
     judged = 0 if item.accepted else 1 if not item.refused else 2
-    return judged, -item.mended, int(item.cut), item.remaining, -votes[_said(item.text)]
+    return judged, int(item.cut), item.remaining, -votes[_said(item.text)]
 
 
+# By what a text stands before the next one, in the order of _key().
 WHYS = (
-    ("accepted, the next is not", "not refused, but not judged either"),
-    ("mends more of what is wrong here", ""),
-    ("whole, the next is cut short", ""),
-    ("leaves fewer findings in the file", ""),
-    ("the model wrote it more than once", ""),
+    "accepted, the next is not",
+    "whole, the next is cut short",
+    "leaves fewer findings in the file",
+    "the model wrote it more often",
 )
 
 
@@ -58,7 +59,7 @@ def _reason(number: int, ranked: Sequence[Checked], votes: Counter[str]) -> str:
         return "cut to what passes" if item.cut else "accepted"
     mine, later = _key(item, votes), _key(ranked[number + 1], votes)
     decided = next((at for at, (a, b) in enumerate(zip(mine, later, strict=True)) if a != b), None)
-    return WHYS[decided][0] if decided is not None else "the likelier text by the model"
+    return WHYS[decided] if decided is not None else "the likelier text by the model"
 
 
 def _said(text: str) -> str:

@@ -67,6 +67,12 @@ class Runs:
         self._runs.clear()
         self.read.clear()
 
+    async def aclose(self) -> None:
+        """close(), and wait until all has come to its end."""
+        tasks = [run.task for run in self._runs]
+        self.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _find(self, verifier: Verifier, snapshot: Snapshot, project: Project) -> _Run | None:
         oldest = time.monotonic() - FRESH_SECONDS
         for run in [run for run in self._runs if run.task.done() and (run.begun < oldest or _failed(run.task))]:

@@ -63,10 +63,6 @@ class Splice:
         spliced = self._hole.prefix + text + self._hole.suffix
         return [row for row in self._at(after.findings, spliced, len(text)) if (row.tool, row.code) in faults]
 
-    def faults(self, outcome: Outcome) -> int:
-        """How many errors the hole itself has."""
-        return sum(1 for _ in self._at(outcome.findings, self.snapshot.text, 0))
-
     def places(self, findings: Sequence[Finding], text: str) -> list[int]:
         """Where findings of the document with `text` begin, as offsets in `text`."""
         index = LineIndex(self._hole.prefix + text)
