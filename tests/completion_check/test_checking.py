@@ -11,12 +11,14 @@ from signoff.completion.runs import Runs
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.finding import NOT_JUDGED, Category, Outcome, Severity, Status
 
+# What whether a place is read is found out with.
+SPOILT = "_signoff_probe"
 BLOCK = "int f(void) {\n  old;\n  ¦\n  return late;\n}\n"
 LINE = "int f(void) {\n  x = ¦\n}\n"
 
 
 async def test_what_was_there_before_refuses_nothing() -> None:
-    checked = await checker(BLOCK, Told(blaming("old", "late", "@"))).check("a();\n  b();")
+    checked = await checker(BLOCK, Told(blaming("old", "late", SPOILT))).check("a();\n  b();")
     assert checked.accepted
     assert checked.tools == ("told",)
     assert (checked.remaining, checked.cut, checked.refused) == (2, False, ())
@@ -24,13 +26,13 @@ async def test_what_was_there_before_refuses_nothing() -> None:
 
 
 async def test_a_second_fault_of_a_kind_refuses() -> None:
-    checked = await checker(BLOCK, Told(blaming("old", "@"))).check("old;")
+    checked = await checker(BLOCK, Told(blaming("old", SPOILT))).check("old;")
     assert not checked.accepted
     assert [one.message for one in checked.refused] == ["old!"]
 
 
 async def test_cut_before_the_first_fault_and_said_so() -> None:
-    verifier = Told(blaming("bad", "@"))
+    verifier = Told(blaming("bad", SPOILT))
     checked = await checker(BLOCK, verifier).check("a();\n  b();\n  bad();\n  c();")
     assert (checked.text, checked.cut, checked.accepted) == ("a();\n  b();", True, True)
 
@@ -48,13 +50,13 @@ async def test_three_more_tries_and_no_more() -> None:
 
 
 async def test_arguments_are_cut_at_their_commas() -> None:
-    checked = await checker("int x = f(\n  ¦\n);\n", Told(blaming("bad", "@"))).check("a,\n  g(b, c),\n  bad")
+    checked = await checker("int x = f(\n  ¦\n);\n", Told(blaming("bad", SPOILT))).check("a,\n  g(b, c),\n  bad")
     assert (checked.text, checked.cut) == ("a,\n  g(b, c)", True)
 
 
 async def test_the_semicolon_that_was_forgotten() -> None:
     def says(text: str) -> Outcome:
-        return blaming("x = a\n", "@")(text)
+        return blaming("x = a\n", SPOILT)(text)
 
     checked = await checker(LINE, Told(says)).check("a")
     assert (checked.text, checked.accepted, checked.cut) == ("a;", True, False)
@@ -75,7 +77,7 @@ async def test_a_tool_that_says_nothing_vouches_for_nothing(status: Status) -> N
 
 
 async def test_a_tool_that_has_not_seen_everything_vouches_for_nothing() -> None:
-    checked = await checker(BLOCK, Told(blaming("@", complete=False))).check("a();")
+    checked = await checker(BLOCK, Told(blaming(SPOILT, complete=False))).check("a();")
     assert not checked.accepted
     assert checked.tools == ()
 
@@ -86,7 +88,7 @@ async def test_checks_of_ours_refuse_but_do_not_vouch() -> None:
     assert (checked.accepted, checked.tools) == (False, ())
     assert "launches only" in checked.not_run[0][1]
     assert (await checker(BLOCK, alone).check("bad();")).refused
-    both = await checker(BLOCK, alone, Told(blaming("@"))).check("a();")
+    both = await checker(BLOCK, alone, Told(blaming(SPOILT))).check("a();")
     assert set(both.tools) == {"launch", "told"}
 
 
@@ -105,7 +107,7 @@ async def test_checks_of_ours_refuse_but_do_not_vouch() -> None:
 )
 async def test_what_refuses(severity: Severity, code: str, category: Category, language: str, refused: bool) -> None:
     told = blaming("new", severity=severity, code=code, category=category)
-    spoilt = blaming("@", "endtable", "_signoff_probe")
+    spoilt = blaming(SPOILT)
     verifier = Told(
         lambda text: Outcome("told", findings=(*told(text).findings, *spoilt(text).findings)), language=language
     )
@@ -124,7 +126,7 @@ async def test_what_the_half_statement_only_hid_is_not_new() -> None:
     """A file that does not parse is not looked at further: what then comes to light was there before."""
 
     def says(text: str) -> Outcome:
-        return blaming("x = \n")(text) if "x = \n" in text else blaming("late", "@")(text)
+        return blaming("x = \n")(text) if "x = \n" in text else blaming("late", SPOILT)(text)
 
     text = "int f(void) {\n  x = ¦\n  return late;\n}\n"
     assert (await checker(text, Told(says)).check("1;")).accepted
@@ -132,9 +134,9 @@ async def test_what_the_half_statement_only_hid_is_not_new() -> None:
 
 
 async def test_the_fault_at_the_cursor_must_go() -> None:
-    checked = await checker("int f(void) {\n  y HOLE¦\n}\n", Told(blaming("HOLE", "@"))).check(" + 1;")
+    checked = await checker("int f(void) {\n  y HOLE¦\n}\n", Told(blaming("HOLE", SPOILT))).check(" + 1;")
     assert not checked.accepted
-    mended = await checker("int f(void) {\n  x ¦= ;\n}\n", Told(blaming("= ;", "@"))).check("= a ")
+    mended = await checker("int f(void) {\n  x ¦= ;\n}\n", Told(blaming("= ;", SPOILT))).check("= a ")
     assert not mended.accepted
 
 
@@ -142,19 +144,19 @@ async def test_a_place_that_no_tool_reads_is_not_verified() -> None:
     checked = await checker("#ifdef NEVER\n¦\n#endif\n", Told(blaming())).check("int a;")
     assert not checked.accepted
     assert "does not judge this place" in checked.not_run[0][1]
-    reading = await checker("#ifdef HERE\n¦\n#endif\n", Told(blaming("@"))).check("int a;")
+    reading = await checker("#ifdef HERE\n¦\n#endif\n", Told(blaming(SPOILT))).check("int a;")
     assert reading.accepted
 
 
 async def test_whether_a_place_is_read_is_asked_once() -> None:
-    verifier, runs = Told(blaming("@")), Runs()
+    verifier, runs = Told(blaming(SPOILT)), Runs()
     for text in ("int a;", "int b;"):
         assert (await checker("#ifdef HERE\n¦\n#endif\n", verifier, runs=runs).check(text)).accepted
-    assert sum("@" in text for text in verifier.seen) == 1
+    assert sum(SPOILT in text for text in verifier.seen) == 1
 
 
 async def test_too_late_is_not_judged_and_named() -> None:
-    verifier = Told(blaming("@"))
+    verifier = Told(blaming(SPOILT))
     verifier.gate.clear()
     checked = await checker(BLOCK, verifier, budget=0.01).check("a();")
     assert not checked.accepted
@@ -166,18 +168,18 @@ async def test_a_text_without_any_finding_need_not_wait_for_the_document_s_own()
 
     class Slow(Told):
         async def run(self, snapshot, project):  # type: ignore[no-untyped-def]
-            if "a();" not in snapshot.text and "@" not in snapshot.text:
+            if "a();" not in snapshot.text and SPOILT not in snapshot.text:
                 await hung.wait()
             return await super().run(snapshot, project)
 
-    judge = checker(BLOCK, Slow(blaming("@")))
+    judge = checker(BLOCK, Slow(blaming(SPOILT)))
     async with asyncio.timeout(30):
         assert (await judge.check("a();")).accepted
     judge.close()
 
 
 async def test_one_that_refuses_settles_it() -> None:
-    slow, quick = Told(blaming("@"), "slow"), Told(blaming("bad", "@"), "quick")
+    slow, quick = Told(blaming(SPOILT), "slow"), Told(blaming("bad", SPOILT), "quick")
     judge = checker(BLOCK, slow, quick)
     judge.prepare()
     async with asyncio.timeout(30):
@@ -189,7 +191,7 @@ async def test_one_that_refuses_settles_it() -> None:
 
 
 async def test_the_device_s_judge_is_spared_the_host_s() -> None:
-    nvrtc, front = Told(blaming("@"), "nvrtc", "cuda-cpp"), Told(blaming("@"), "nvcc front end", "cuda-cpp")
+    nvrtc, front = Told(blaming(SPOILT), "nvrtc", "cuda-cpp"), Told(blaming(SPOILT), "nvcc front end", "cuda-cpp")
     kernel = await checker("__global__ void k() {\n  ¦\n}\n", nvrtc, front, language="cuda-cpp").check("int a;")
     assert kernel.tools == ("nvrtc",)
     assert not front.seen
@@ -203,7 +205,7 @@ async def test_where_the_first_judge_passes_the_place_over_the_other_is_asked() 
     def blind(text: str) -> Outcome:
         return Outcome("nvrtc", facts={"left_out": ((0, 9),)})
 
-    front = Told(blaming("@"), "nvcc front end", "cuda-cpp")
+    front = Told(blaming(SPOILT), "nvcc front end", "cuda-cpp")
     text = "__device__ int a;\nint main() {\n  ¦\n}\n"
     checked = await checker(text, Told(blind, "nvrtc", "cuda-cpp"), front, language="cuda-cpp").check("int a;")
     assert checked.tools == ("nvcc front end",)
@@ -214,7 +216,7 @@ KERNEL = "import triton\n@triton.jit\ndef k(x):\n    ¦\n\ndef f(x):\n    return
 
 
 async def test_names_alone_are_not_enough_in_a_kernel() -> None:
-    names, triton = Told(blaming("@"), "pyflakes", "python"), Told(blaming("_signoff_probe"), "triton", "python")
+    names, triton = Told(blaming(SPOILT), "pyflakes", "python"), Told(blaming(SPOILT), "triton", "python")
     unsure = Told(
         lambda text: Outcome("triton", facts={NOT_JUDGED: (("k", "why"),)}, complete=False), "triton", "python"
     )
@@ -228,7 +230,7 @@ async def test_names_alone_are_not_enough_in_a_kernel() -> None:
 
 
 async def test_closing_leaves_nothing_running() -> None:
-    verifier = Told(blaming("@"))
+    verifier = Told(blaming(SPOILT))
     verifier.gate.clear()
     judge = checker(BLOCK, verifier)
     task = asyncio.ensure_future(judge.check("a();"))

@@ -13,8 +13,10 @@ from signoff.completion.context import Hole
 from signoff.verifiers.finding import Outcome, Severity
 from signoff.verifiers.hdl.index import KEYWORDS
 
-# Neither language has this in its grammar, whatever stands around it.
-_HDL, _C = " ) ] ; endtable ) ", " @ ) ] @ "
+# The grammar does not have this, whatever stands around it.
+_HDL = " ) ] ; endtable ) "
+# So much of a C function tells it from others.
+FUNCTION = 300
 _NAME = re.compile(r"[A-Za-z_][\w$]*\Z")
 _STRANGE = "_signoff_probe"
 _UNBOUND = f"a{_STRANGE}"
@@ -36,8 +38,8 @@ def spoilt(text: str, hole: Hole, verifier: str) -> str:
         return _python(text, hole) if verifier == "triton" else ""
     if hole.language in nesting.VERILOG:
         return _HDL + text if hole.conditions else ""
-    # In front: it may end in a comment.
-    return _C + text
+    # In front: it may end in a comment. A name, as of a template that nothing uses NVRTC reads the letters only.
+    return f"{_UNBOUND} + {text}" if hole.line_prefix.strip() else f"t{_STRANGE} {_UNBOUND}; {text}"
 
 
 def _python(text: str, hole: Hole) -> str:
@@ -52,8 +54,10 @@ def scene(hole: Hole) -> str:
     if hole.language in nesting.PYTHON:
         # A value known at compile time may leave out any line.
         return str(hash(hole.prefix[: len(hole.prefix) - len(hole.line_prefix)]))
-    found = (_SCENE_HDL if hole.language in nesting.VERILOG else _SCENE_C).findall(hole.prefix)
-    return "\n".join((str(hole.conditions), *found))
+    if hole.language in nesting.VERILOG:
+        return "\n".join((str(hole.conditions), *_SCENE_HDL.findall(hole.prefix)))
+    function = hole.prefix[hole.prefix.rfind("\n}") + 1 :]
+    return "\n".join((*_SCENE_C.findall(hole.prefix), function[:FUNCTION]))
 
 
 def _renamed(text: str) -> str:
