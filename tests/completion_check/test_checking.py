@@ -62,6 +62,21 @@ async def test_the_semicolon_that_was_forgotten() -> None:
     assert (checked.text, checked.accepted, checked.cut) == ("a;", True, False)
 
 
+@pytest.mark.parametrize("text", ["a +", "a ==", "p->", "f(a,"])
+async def test_half_an_expression_does_not_go_on_with_the_next_line(text: str) -> None:
+    """`x = a +` before `y = b;` compiles, as another statement than either was meant to be."""
+    whole = "int f(void) {\n  x = ¦\n  y = b;\n}\n"
+    checked = await checker(whole, Told(blaming(SPOILT))).check(text)
+    assert not checked.accepted or checked.text != text
+
+
+async def test_what_only_looks_unfinished() -> None:
+    assert (await checker("int x = ¦;\n", Told(blaming(SPOILT))).check("a +")).accepted  # the tools' business
+    assert (await checker("int f(void) {\n  ¦\n}\n", Told(blaming(SPOILT))).check("i++")).accepted
+    listed = await checker("int x[] = {\n  ¦\n};\n", Told(blaming(SPOILT))).check("1,\n  2,")
+    assert (listed.accepted, listed.cut) == (True, False)
+
+
 async def test_no_tool_no_verdict() -> None:
     checked = await checker(BLOCK).check("a();")
     assert not checked.accepted

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from signoff.completion import candidates, judges, nesting, probe
 from signoff.completion.context import Hole
+from signoff.completion.extent import unfinished
 from signoff.completion.runs import Runs
 from signoff.completion.splice import Splice
 from signoff.verifiers.finding import Finding, Outcome
@@ -132,6 +133,9 @@ class Checker:
     async def _judge(self, text: str, deadline: float) -> Checked:
         if not text or not self._verifiers:
             return Checked(text, not_run=self._off)
+        if unfinished(text, self._hole):
+            # With the statement of the next line it may even compile: as another one than either was meant to be.
+            return Checked(text, not_run=self._off, refused=(self._splice.at_end(text, UNFINISHED),))
         parts = await self._asked(self._first, text, deadline)
         checked = self._joined(text, parts)
         if self._last and not checked.tools and not checked.refused:
@@ -244,4 +248,5 @@ class Checker:
 
 
 HIDDEN = "does not judge this place: a condition leaves it out, or files are missing"
+UNFINISHED = "the statement is not finished"
 LATE = "gave no answer in time"

@@ -14,7 +14,18 @@ _CONTINUES = re.compile(r"\s*(?:else|while|catch)\b")
 _CLAUSE = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
 # A line that ends or begins like this belongs to the one before it.
 _GOES_ON = re.compile(r"(?:[-=+*/&|^?:<>~!%,.(\[{\\]|\b(?:and|or|not|in|is|if|else|lambda|return))\s*$")
+_OPERATOR = re.compile(r"(?:[-+*/%&|^<>=!?~,.]|::)(?<!\+\+)(?<!--)\Z")
 _GOES_ON_NEXT = re.compile(r"\s*(?:[-=+*/&|^?:<>~!%,.(\[{;)\]}]|\b(?:and|or)\b)")
+
+
+def unfinished(text: str, hole: Hole) -> bool:
+    """Whether the text ends in the midst of an expression, so that what stands in the next line would go on with it."""
+    if hole.language in nesting.PYTHON or hole.line_suffix.strip():
+        return False
+    code = nesting.code_only(text, hole.language).rstrip()
+    if code.endswith(",") and hole.inside in (")", "]", "}") and not nesting.unclosed(text, hole.language):
+        return False  # a list's next item
+    return _OPERATOR.search(code) is not None
 
 
 def end_of(text: str, hole: Hole) -> int:

@@ -118,7 +118,8 @@ def in_kernel(hole: Hole) -> bool:
     before = hole.line_prefix
     column = len(before) - len(before.lstrip(" \t"))
     for match in reversed(list(_DEF.finditer(text))):
-        if len(match[1]) < max(column, 1):
+        own_line = match.start() >= len(text) - len(before)
+        if own_line or len(match[1]) < max(column, 1):
             return _decorated(text[: match.start()])
     return False
 

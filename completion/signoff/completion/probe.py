@@ -19,6 +19,7 @@ _HDL = " ) ] ; endtable ) "
 FUNCTION = 300
 _NAME = re.compile(r"[A-Za-z_][\w$]*\Z")
 _STRANGE = "_signoff_probe"
+_ALIAS = re.compile(r"^[ \t]*import triton\.language as (\w+)", re.MULTILINE)
 _UNBOUND = f"a{_STRANGE}"
 _WRONG = f" localparam a{_STRANGE} = b{_STRANGE};"
 _DECLARES = re.compile(
@@ -43,10 +44,13 @@ def spoilt(text: str, hole: Hole, verifier: str) -> str:
 
 
 def _python(text: str, hole: Hole) -> str:
-    """A name that nobody has bound, in a line before the text or in an expression with it."""
-    if hole.line_prefix.strip():
-        return f"{_UNBOUND} + {text}"
-    return f"{_UNBOUND}()\n{hole.line_prefix}{text}"
+    """Something that triton.language does not have, in a line before the text or in an expression with it.
+
+    A name that is not bound would not do: Triton looks for all of a kernel's names before it compiles any line.
+    """
+    alias = _ALIAS.search(hole.prefix)
+    unknown = f"{alias[1] if alias else 'tl'}.{_UNBOUND}"
+    return f"{unknown} + {text}" if hole.line_prefix.strip() else f"{unknown}\n{hole.line_prefix}{text}"
 
 
 def scene(hole: Hole) -> str:

@@ -63,6 +63,12 @@ class Splice:
         spliced = self._hole.prefix + text + self._hole.suffix
         return [row for row in self._at(after.findings, spliced, len(text)) if (row.tool, row.code) in faults]
 
+    def at_end(self, text: str, message: str) -> Finding:
+        """A fault of ours at the end of a text."""
+        index = LineIndex(self._hole.prefix + text)
+        span = index.span(len(index.text), len(index.text))
+        return Finding(self.snapshot.path, span, Severity.ERROR, "Unfinished", message, "signoff")
+
     def places(self, findings: Sequence[Finding], text: str) -> list[int]:
         """Where findings of the document with `text` begin, as offsets in `text`."""
         index = LineIndex(self._hole.prefix + text)
