@@ -11,6 +11,7 @@ import pytest
 from signoff.completion.measure.complete import Answer, Tried
 from signoff.completion.measure.holes import Region
 from signoff.completion.measure.metrics import exact, interval, mean, quantile, share, similarity
+from signoff.completion.measure.replay import Replayed
 from signoff.completion.measure.report import rows, summary, table
 
 
@@ -64,3 +65,12 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
 
     plot(summary([tried(BAD, NONE), tried(GOOD, GOOD)]), tmp_path / "figures.svg", "fake-model")
     assert "<svg" in (tmp_path / "figures.svg").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_a_replay_is_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from signoff.completion.measure.plot import plot_replay
+
+    figures = Replayed(keystrokes=9, requests=2).figures()
+    plot_replay({"signoff": figures, "plain": figures}, tmp_path / "replay.png", "m.v")
+    assert (tmp_path / "replay.png").read_bytes().startswith(b"\x89PNG")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+# Of a replay: what is drawn, and in which words.
+REPLAYED = (("requests", "requests"), ("aborted", "aborted"), ("wasted", "wasted"), ("taken", "taken"))
 OFF, ON = "#b0b7c3", "#2f6fde"
 
 
@@ -34,6 +36,29 @@ def plot(summary: dict[str, Any], path: Path, title: str) -> None:
     axes[0].invert_yaxis()
     axes[-1].legend(loc="lower right", frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=11)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    pyplot.close(figure)
+
+
+def plot_replay(found: dict[str, Any], path: Path, title: str) -> None:
+    """Write the picture of a typed replay under two policies. Raises OSError and ValueError."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axis = pyplot.subplots(figsize=(6.4, 3.2))
+    for shift, name, colour in ((-0.19, "plain", OFF), (0.19, "signoff", ON)):
+        values = [found[name][key] for key, _ in REPLAYED]
+        bars = axis.bar([row + shift for row in range(len(values))], values, 0.36, color=colour, label=name)
+        axis.bar_label(bars, padding=2, fontsize=8)
+    axis.set_xticks(range(len(REPLAYED)), [words for _, words in REPLAYED])
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, fontsize=8)
+    axis.set_title(
+        f"{title}: {found['signoff']['keystrokes']} and {found['plain']['keystrokes']} keystrokes", fontsize=9
+    )
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)

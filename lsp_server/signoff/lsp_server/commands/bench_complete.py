@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import math
 import sys
@@ -31,14 +32,12 @@ CALLED = {
 }
 # A file of more characters is made by a machine.
 LARGEST = 400_000
+PICTURES = (".svg", ".png", ".pdf")
 
 
 async def main(args: argparse.Namespace) -> int:
     """Measure what the arguments ask for. Raises BadPath, OSError, ModelUnavailable, ModuleNotFoundError."""
-    if args.plot:
-        import matplotlib  # noqa: F401  # better told now than after minutes
-    import rapidfuzz  # noqa: F401
-
+    _ready(args)
     with Status() as status:
         async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
             files = _files(args, session)
@@ -48,6 +47,18 @@ async def main(args: argparse.Namespace) -> int:
                 status.clear()
                 return await replay_file(args, session, files)
             return await _fill(args, session, files, status)
+
+
+def _ready(args: argparse.Namespace) -> None:
+    """What would fail after minutes is told now: a package that is missing, a report that cannot be written."""
+    importlib.import_module("rapidfuzz")
+    if args.plot:
+        importlib.import_module("matplotlib")
+        if args.plot.suffix not in PICTURES:
+            raise BadPath(f"{args.plot}: a picture is one of {', '.join(PICTURES)}.")
+    for path in filter(None, (args.json, args.plot)):
+        if not path.absolute().parent.is_dir():
+            raise BadPath(f"{path}: there is no folder {path.absolute().parent}.")
 
 
 async def _fill(args: argparse.Namespace, session: Session, files: Sequence[Snapshot], status: Status) -> int:

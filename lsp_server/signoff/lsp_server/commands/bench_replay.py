@@ -68,6 +68,10 @@ async def replay_file(args: argparse.Namespace, session: Session, files: Sequenc
     sys.stdout.writelines(f"{line}\n" for line in _table(found))
     if args.json:
         args.json.write_text(dumps({"version": 1, "what": title, "seed": args.seed, "replay": found}), encoding="utf-8")
+    if args.plot:
+        from signoff.completion.measure.plot import plot_replay
+
+        plot_replay(found, args.plot, title)
     return 0
 
 

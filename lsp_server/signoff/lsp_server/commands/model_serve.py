@@ -83,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _main(args: argparse.Namespace) -> int:
+    if sys.platform == "win32" and not args.dry_run:
+        raise ServeError("vLLM runs on Linux and macOS; on Windows, run this inside WSL.")
     prepared = await prepare(_order(args))
     for note in prepared.notes:
         say(note)
