@@ -100,9 +100,10 @@ async def probe(python: str) -> Environment:
         raise ServeError(f"--python {python}: {error}") from error
     try:
         said = json.loads(done.stdout.decode(errors="replace").strip().splitlines()[-1])
-    except (ValueError, IndexError):
+        vllm, cpu, ray = str(said["vllm"]), bool(said["cpu"]), str(said["ray"])
+    except (ValueError, IndexError, KeyError, TypeError):
         reason = done.stderr.decode(errors="replace").strip()[-300:] or "no answer"
         raise ServeError(f"{python} is no Python that runs: {reason}") from None
-    if not said["vllm"]:
+    if not vllm:
         raise ServeError(f"{python} has no vLLM: {shlex.quote(python)} -m pip install vllm")
-    return Environment(python, said["vllm"], bool(said["cpu"]), said["ray"])
+    return Environment(python, vllm, cpu, ray)
