@@ -36,16 +36,31 @@ def _cut(text: str, hole: Hole) -> str:
 
 
 def finished(raw: str, hole: Hole) -> bool:
-    """Whether more raw text can no longer change the candidate: the model may be cut off.
-
-    Cheap to ask at every token: only where something came that may end a candidate is it looked at again.
-    """
-    event = max(raw.rfind(mark) for mark in _EVENTS)
-    last = _AFTER_EVENT.match(raw, event + 1) if event >= 0 else None
-    return last is not None and _finished(raw[: last.end()], hole)
+    """Whether more raw text can no longer change the candidate: the model may be cut off."""
+    return Ending(hole).reached(raw)
 
 
-@lru_cache(maxsize=16)
+class Ending:
+    """finished() of a text that grows: only where something came that may end a candidate is it looked at again."""
+
+    def __init__(self, hole: Hole) -> None:
+        self._hole = hole
+        self._read = 0
+        self._event = -1
+        self._looked_at = 0
+
+    def reached(self, raw: str) -> bool:
+        """Whether the text is finished; it begins with the one that was asked of last, which was not."""
+        # The longest of the marks may have begun in what was read.
+        start, self._read = max(self._read - 3, 0), len(raw)
+        self._event = max(self._event, *(raw.rfind(mark, start) for mark in _EVENTS))
+        last = _AFTER_EVENT.match(raw, self._event + 1) if self._event >= 0 else None
+        if last is None or last.end() == self._looked_at:
+            return False
+        self._looked_at = last.end()
+        return _finished(raw[: last.end()], self._hole)
+
+
 def _finished(raw: str, hole: Hole) -> bool:
     body, ended = trimming.open_answer(raw)
     if ended and body.strip():
@@ -53,8 +68,21 @@ def _finished(raw: str, hole: Hole) -> bool:
     if not hole.block:
         return "\n" in body.lstrip().rstrip(" \t")
     # The last word may go on growing (`end` to `endcase`), and what follows decides on an `else`: leave it out.
-    settled = trimming.without_begun(re.sub(r"\w+\Z", "", body), hole).rstrip()
-    return settled.count("\n") >= MAX_LINES or len(_cut(settled, hole)) < len(settled) - 1
+    settled = trimming.without_begun(_without_last_word(body), hole).rstrip()
+    return settled.count("\n") >= MAX_LINES or _leaves(settled, hole)
+
+
+def _without_last_word(text: str) -> str:
+    end = len(text)
+    while end and (text[end - 1].isalnum() or text[end - 1] == "_"):
+        end -= 1
+    return text[:end]
+
+
+@lru_cache(maxsize=16)
+def _leaves(text: str, hole: Hole) -> bool:
+    """Whether something of the text is no part of the candidate."""
+    return len(_cut(text, hole)) < len(text) - 1
 
 
 def boundaries(text: str, language: str) -> list[int]:

@@ -64,7 +64,8 @@ class Hole:
     @property
     def line_prefix(self) -> str:
         """The cursor's line up to the cursor."""
-        return self.prefix[max(self.prefix.rfind("\n"), self.prefix.rfind("\r")) + 1 :]
+        line = self.prefix.rfind("\n") + 1
+        return self.prefix[max(line, self.prefix.rfind("\r", line) + 1) :]
 
     @property
     def line_suffix(self) -> str:

@@ -15,6 +15,7 @@ class Drafts:
         self.hole = hole
         self._raw = [""] * count
         self._final: list[str | None] = [None] * count
+        self._ends = [candidates.Ending(hole) for _ in range(count)]
         # The candidates that have come to their end, in that order; "" for one that came to nothing.
         self.texts: list[str] = []
 
@@ -31,7 +32,7 @@ class Drafts:
         self._raw[at] += piece.text
         if piece.finish == "length":
             self._settle(at, whole=False)
-        elif piece.finish or candidates.finished(self._raw[at], self.hole):
+        elif piece.finish or self._ends[at].reached(self._raw[at]):
             self._settle(at, whole=True)
         return self._final[at] is not None
 

@@ -24,6 +24,8 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_SPECIAL = re.compile("|".join(map(re.escape, fim.SPECIAL)))
+_ENDLESS = re.compile(r"([^\n]{2,60}?)\1{5,}\Z")
 
 
 def answer(raw: str) -> str:
@@ -45,8 +47,8 @@ def open_answer(raw: str) -> tuple[str, bool]:
 
 
 def _before_special(text: str) -> str:
-    ends = [place for token in fim.SPECIAL if (place := text.find(token)) >= 0]
-    return text[: min(ends)] if ends else text
+    token = _SPECIAL.search(text)
+    return text[: token.start()] if token else text
 
 
 def _opening_fence(text: str) -> int:
@@ -89,7 +91,7 @@ def _without_restated(text: str, hole: Hole) -> str:
     if len(said) < 2:
         return text
     window = hole.prefix[-4000:].replace("\r\n", "\n")
-    known = [line.strip() for line in window.split("\n")]
+    known = [line.strip() for line in window.rsplit("\n", RESTATED_LINES + 1)[-1 - RESTATED_LINES :]]
     for length in range(min(len(said), len(known)), 1, -1):
         mine = [line.strip() for line in said[:length]]
         if mine[:-1] == known[-length:-1] and mine[0] and said[length - 1].strip().startswith(known[-1]):
@@ -102,7 +104,7 @@ def _without_restated(text: str, hole: Hole) -> str:
 
 def following(hole: Hole) -> list[str]:
     """The lines after the cursor's own that are not blank, stripped; the rest of the cursor's line first, if any."""
-    lines = hole.suffix[:2000].replace("\r\n", "\n").split("\n")
+    lines = hole.suffix[:2000].replace("\r\n", "\n").split("\n", FOLLOWING_LINES)
     return [line.strip() for line in lines[:FOLLOWING_LINES] if line.strip()]
 
 
@@ -111,12 +113,10 @@ def without_repeats(text: str, hole: Hole) -> str:
     known = following(hole)
     if not known:
         return text
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if not number and hole.line_prefix.strip():
-            continue
-        if _again(line.strip(), known[0], last=number == len(lines) - 1) or _same(lines[number:], known):
-            return "\n".join(lines[:number])
+    lines = [line.strip() for line in text.split("\n")]
+    for number in range(1 if hole.line_prefix.strip() else 0, len(lines)):
+        if _again(lines[number], known[0], last=number == len(lines) - 1) or _same(lines, number, known):
+            return "\n".join(text.split("\n")[:number])
     return text
 
 
@@ -125,9 +125,11 @@ def _again(line: str, known: str, *, last: bool) -> bool:
     return len(line) >= REPEAT_LENGTH and (line == known or (last and known.startswith(line)))
 
 
-def _same(lines: list[str], known: list[str]) -> bool:
+def _same(lines: list[str], start: int, known: list[str]) -> bool:
     """Whether two lines or more are those that follow, and one of them says something."""
-    mine = [line.strip() for line in lines if line.strip()][: len(known)]
+    if lines[start] and lines[start] != known[0]:
+        return False
+    mine = [line for line in lines[start:] if line][: len(known)]
     pairs = list(zip(mine, known, strict=False))
     return len(pairs) >= 2 and all(a == b for a, b in pairs) and max(len(a) for a, _ in pairs) >= REPEAT_LENGTH
 
@@ -159,18 +161,21 @@ def _balanced(tail: str, hole: Hole) -> bool:
 
 def without_loop(text: str) -> str:
     """Cut where a model has begun to say the same for ever: lines three times over, or a piece of a line six times."""
-    lines = text.split("\n")
-    for number in range(len(lines)):
+    lines = [line.strip() for line in text.split("\n")]
+    for number in range(len(lines) - 2):
         for period in (1, 2, 3, 4):
-            if _thrice([line.strip() for line in lines[number : number + 3 * period]], period):
-                return "\n".join(lines[: number + period])
-    endless = re.search(r"([^\n]{2,60}?)\1{5,}\Z", text[-800:])
+            if _thrice(lines, number, period):
+                return "\n".join(text.split("\n")[: number + period])
+    # Only the last line is looked at: to search the others takes a hundred times as long.
+    endless = _ENDLESS.search(text[-800:].rpartition("\n")[2])
     return text[: len(text) - len(endless[0]) + len(endless[1])] if endless else text
 
 
-def _thrice(lines: list[str], period: int) -> bool:
-    turn = lines[:period]
-    return len(lines) == 3 * period and lines == 3 * turn and len("".join(turn)) > 2
+def _thrice(lines: list[str], start: int, period: int) -> bool:
+    if len(lines) < start + 3 * period or lines[start] != lines[start + period]:
+        return False
+    turn = lines[start : start + period]
+    return lines[start : start + 3 * period] == 3 * turn and len("".join(turn)) > 2
 
 
 def says_something(text: str, language: str) -> bool:
