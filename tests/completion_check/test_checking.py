@@ -261,3 +261,16 @@ async def test_closing_leaves_nothing_running() -> None:
 
 def test_the_budget_is_the_setting() -> None:
     assert CompletionSettings().check_timeout > 0
+
+
+async def test_warnings_that_have_nothing_to_do_with_the_text_do_not_refuse_it() -> None:
+    """What an analysis finds elsewhere comes and goes with what else the file holds."""
+    text = "module m;\n  ¦\n\n\n  far_away;\nendmodule\n"
+
+    def says(whole: str) -> Outcome:
+        warned = blaming("far_away", severity=Severity.WARNING, code="latch")(whole)
+        found = warned.findings if "wire" in whole else ()
+        return Outcome("told", findings=(*found, *blaming(SPOILT)(whole).findings))
+
+    verifier = Told(says, language="verilog")
+    assert (await checker(text, verifier, language="verilog").check("wire a;")).accepted

@@ -182,11 +182,12 @@ class Checker:
         if before is None:
             return Checked(text, not_run=((row.name, LATE),))
         found = self._splice.new(before, after, text)
-        fresh = self._refusing(found, before)
+        lines = self._splice.lines(text)
+        fresh = tuple(one for one in self._refusing(found, before) if judges.about(one, text, lines))
         if fresh and self._splice.blanked is not None:
             fresh = await self._not_hidden(row, after, text, fresh, deadline)
         fresh = (*fresh, *(one for one in self._splice.unmended(before, after, text) if one not in fresh))
-        if over := judges.passed_over(row, after, self._hole, self._splice.lines(text), bool(fresh)):
+        if over := judges.passed_over(row, after, self._hole, lines, bool(fresh)):
             return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
             return Checked(text, not_run=((row.name, HIDDEN),))

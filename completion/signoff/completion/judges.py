@@ -36,6 +36,8 @@ WRONG_C = frozenset(
 NVRTC, FRONT = "nvrtc", "nvcc front end"
 _DEVICE = re.compile(r"\b__(?:global|device)__\b")
 _FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
+_QUOTED = re.compile(r"'([A-Za-z_]\w*)'")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _JIT = re.compile(r"\s*@(?:triton\.jit|jit|tl\.jit)\b")
 _DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 
@@ -58,6 +60,18 @@ def refuses(finding: Finding, language: str, usual: frozenset[str] = frozenset()
     if language in nesting.VERILOG:
         return True
     return finding.code.removeprefix("-W").removeprefix("W") in WRONG_C or finding.tool == "signoff"
+
+
+def about(finding: Finding, text: str, lines: tuple[int, int]) -> bool:
+    """Whether a warning has to do with a candidate at all: it stands in its lines, or names what the candidate names.
+
+    What slang's analysis finds out of a file comes and goes with what else it holds.
+    """
+    if finding.severity is Severity.ERROR or (
+        finding.span.start_line <= lines[1] and lines[0] <= finding.span.end_line
+    ):
+        return True
+    return not set(_QUOTED.findall(finding.message)).isdisjoint(_WORD.findall(text))
 
 
 def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:

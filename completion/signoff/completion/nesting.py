@@ -80,7 +80,7 @@ def marks_of(found: Iterator[re.Match[str]], language: str) -> Iterator[Mark]:
             yield Mark(token.start(), token.end(), word, closes=word)
         elif word == ";":
             yield Mark(token.start(), token.end(), word)
-        elif verilog and word in _WORDS and before not in _NO_BODY:
+        elif verilog and word in _WORDS and _has_body(word, before):
             yield Mark(token.start(), token.end(), word, closer=_WORDS[word])
         elif verilog and word in _CLOSERS:
             yield Mark(token.start(), token.end(), word, closes="join" if word.startswith("join") else word)
@@ -88,6 +88,11 @@ def marks_of(found: Iterator[re.Match[str]], language: str) -> Iterator[Mark]:
             yield Mark(token.start(), token.end(), word, turn=turn)
         if not word.startswith(("/", "#")):
             before = word
+
+
+def _has_body(word: str, before: str) -> bool:
+    # `default: begin` is a case item, `default clocking` a use.
+    return before not in _NO_BODY or (before == "default" and word != "clocking")
 
 
 def turn_of(word: str) -> str:
