@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import sys
 import time
@@ -16,7 +18,7 @@ from pathlib import Path
 from signoff.completion.model.http import HttpClient
 from signoff.completion.model.protocol import ModelUnavailable
 from signoff.completion.serve import causes
-from signoff.completion.serve.keeper import kept
+from signoff.completion.serve.keeper import SOURCE, kept
 from signoff.completion.serve.log import Log
 from signoff.completion.serve.plan import EVERYWHERE, Plan
 from signoff.completion.serve.weights import ServeError
@@ -159,6 +161,7 @@ class Watch:
                 with contextlib.suppress(ProcessLookupError):
                     process.terminate()
                     await _over(process, self._pace.grace)
+            await _emptied(process, self._pace.grace)
         finally:
             kill_group(process)
             if process.stdin is not None:
@@ -187,6 +190,35 @@ async def _over(process: Process, seconds: float) -> bool:
     while process.returncode is None and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110 - no event tells
         await asyncio.sleep(min(left, LOOK))
     return process.returncode is not None
+
+
+async def _emptied(process: Process, seconds: float) -> None:
+    """Ask what is left of the process's group to end, within `seconds`.
+
+    Killed at once it would leave its shared memory behind: Python's own tracker of that gives it back once all others
+    have ended, and is itself in the group.
+    """
+    until = time.monotonic() + seconds
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if process.returncode is not None and os.name == "posix":
+            os.killpg(process.pid, signal.SIGTERM)
+            while time.monotonic() < until and _some_of(process.pid):  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(LOOK)
+
+
+def _some_of(group: int) -> bool:
+    """Whether a process of the group lives, beside the one that waits for our end (see keeper.py).
+
+    Dead ones that nobody has asked after stay in it, in containers for good.
+    """
+    import psutil
+
+    for one in psutil.process_iter(["status"]):
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            member = os.getpgid(one.pid) == group and one.info["status"] != psutil.STATUS_ZOMBIE
+            if member and SOURCE not in one.cmdline():
+                return True
+    return False
 
 
 def free_port(plan: Plan) -> None:
