@@ -123,3 +123,28 @@ def test_twenty_thousand_lines(tmp_path: Path) -> None:
     many = "".join(f"static int f{number}(int a)\n{{\n  return a + {number};\n}}\n\n" for number in range(4000))
     found = asked(tmp_path, firmware(tmp_path), f'#include "hal_uart.h"\n{many}int main(void)\n{{\n  f7(@\n}}\n{many}')
     assert "static int f7(int a);" in near(found)
+
+
+def test_after_one_member_come_the_values_of_the_next(tmp_path: Path) -> None:
+    assert "UART_Parity: UART_PARITY_NONE" in at(tmp_path, "  huart2.Init.WordLength = 0;\n  @")[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "comment", "told"),
+    [
+        ("void USART2_IRQHandler(void)", "", "HAL_NVIC_EnableIRQ"),
+        ("void f(void)", "/* Transmit the answer */", "HAL_UART_Transmit"),
+        ("void f(void)", "// set the status", "HAL_SetStatus"),
+    ],
+)
+def test_names_made_of_the_words_around_may_come_next(tmp_path: Path, head: str, comment: str, told: str) -> None:
+    text = f'#include "hal_uart.h"\n\n{head}\n{{\n  {comment}\n  @\n}}\n'
+    assert f" {told}(" in near(asked(tmp_path, firmware(tmp_path), text)).partition(";")[0]
+
+
+def test_a_large_family_is_cut_to_what_fits_best(tmp_path: Path) -> None:
+    way = firmware(tmp_path)
+    many = "".join(f"void HAL_X{number}_Go(void);\n" for number in range(60))
+    (tmp_path / "inc" / "app.h").write_text(f"{many}void HAL_IncTick(void);\n")
+    text = '#include "app.h"\n\nvoid SysTick_Handler(void)\n{\n  HAL@\n}\n'
+    assert "void HAL_IncTick(void);" in near(asked(tmp_path, way, text)).partition("\n")[0]

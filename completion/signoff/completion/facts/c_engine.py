@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import gc
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from signoff.completion.facts import choice
 from signoff.completion.facts.cursor import at, words
+from signoff.completion.facts.likely import Likely
 from signoff.completion.facts.names import Names, block, blocks, own_of
+from signoff.completion.facts.related import Related
 from signoff.completion.facts.usage import Usage
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.facts import Declaration
 from signoff.verifiers.declarations.index import Index
-from signoff.verifiers.declarations.scope import Way
+from signoff.verifiers.declarations.scope import Scope, Way
 
 # Files that use the same headers, by their endings.
 KINDS = ((".c", ".h", ".cpp", ".cc", ".cxx", ".hpp"), (".cu", ".cuh"))
 # Of the names that begin with a stem, at most so many.
 MOST = 200
+# Scopes whose names' words are kept.
+KEPT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class FactsEngine:
     def __init__(self) -> None:
         self._index = Index()
         self._usage = Usage(lambda text: (frozenset(block(one).used) for one in blocks(text)))
+        self._words: OrderedDict[int, Related] = OrderedDict()
 
     def passages(self, question: Question) -> tuple[Passage, ...] | None:
         """What matters at the place; None where headers have to be read first: prepare() does it."""
@@ -71,15 +77,27 @@ class FactsEngine:
         text = question.prefix + question.suffix
         own = own_of(text[: cursor.start], text[cursor.end :], question.name)
         names = Names(scope, own, cursor.region)
-        likely = self._usage.likely(words(cursor.region), question.path, choice.MOST_LIKELY)
+        used = self._usage.likely(words(cursor.region), question.path, choice.MOST_LIKELY)
         hardware = choice.hardware(cursor, question.hardware)
-        return (*choice.near(cursor, names, likely), *hardware, *choice.far(cursor, names, likely))
+        likely = Likely(used, self._related(scope), cursor, question.prefix)
+        return (*choice.near(cursor, names, likely), *hardware, *choice.far(cursor, names, used))
+
+    def _related(self, scope: Scope) -> Related:
+        """The words of a scope's names."""
+        kept = self._words.pop(id(scope), None)
+        if kept is None or kept.scope is not scope:
+            kept = Related(scope)
+        self._words[id(scope)] = kept
+        while len(self._words) > KEPT:
+            self._words.popitem(last=False)
+        return kept
 
     def prepare(self, question: Question) -> None:
         """Read the headers of a document, however long it takes."""
         scope = self._index.read(question.path, self._begin(question), question.way)
         endings = next((one for one in KINDS if question.path.endswith(one)), KINDS[0])
         self._usage.read(self._index.files, question.path, question.root, endings)
+        self._related(scope)
         _ = scope.names, scope.sorted_names, scope.groups, scope.beside
         gc.collect()
         gc.freeze()  # what was read stays: no later pass need look at it

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from signoff.completion.facts import told
 from signoff.completion.facts.cursor import Cursor, words
+from signoff.completion.facts.likely import PARTS_OF_BITS, Likely
 from signoff.completion.facts.names import Names
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.facts import Declaration, Kind
@@ -18,6 +19,7 @@ MOST_FAMILY = 14
 MOST_LIKELY, MOST_INSIDE = 60, 20
 MOST_BITS = 40
 MOST_BESIDE = 40
+MOST_FOLLOWING = 3
 SHORTEST_HALF = 3
 # Weights: what the statement needs, what the function names, what may come next.
 MEMBER, CALL, VALUE, NAMED, HALF = 6.0, 5.0, 4.5, 3.5, 3.0
@@ -25,14 +27,14 @@ HARDWARE = 2.8
 FUNCTION, TYPES, LIKELY, FILE, BESIDE = 2.5, 2.2, 1.8, 1.4, 1.0
 
 
-def near(cursor: Cursor, names: Names, likely: Sequence[str] = ()) -> tuple[Passage, ...]:
+def near(cursor: Cursor, names: Names, likely: Likely) -> tuple[Passage, ...]:
     """What the statement at the cursor needs, what matters most first; where it has no name yet, what is `likely`."""
     found = [*_member(cursor, names), *_calls(cursor, names), *_value(cursor, names)]
-    found += _named(cursor, names)
+    found += [*_following(cursor, names), *_named(cursor, names)]
     if not cursor.chain:
-        found += _begun(cursor, names)
+        found += _begun(cursor, names, likely)
     if not cursor.chain and not cursor.half:
-        found += _likely(names, likely if not cursor.names else likely[:MOST_INSIDE], HALF, near=True)
+        found += _likely(names, likely.next(names, MOST_INSIDE if cursor.names else MOST_LIKELY), HALF, near=True)
     return tuple(_within(found, NEAR))
 
 
@@ -105,6 +107,18 @@ def _value(cursor: Cursor, names: Names) -> Iterator[Passage]:
         yield told.listed(f"{record.name}.{member.name}", bits, VALUE, near=True)
 
 
+def _following(cursor: Cursor, names: Names) -> Iterator[Passage]:
+    """The constants of the members that come behind the one that was assigned to last."""
+    found = names.member(cursor.previous) if not cursor.names else None
+    if found is None:
+        return
+    record, member = found
+    at = record.members.index(member)
+    groups = (one.group for one in (*record.members[at + 1 :], *record.members[:at]) if one.group)
+    for number, name in enumerate([one for one in groups if one in names.scope.groups][:MOST_FOLLOWING]):
+        yield told.group(name, names.scope.groups[name], NAMED - number / 10, near=True)
+
+
 def _named(cursor: Cursor, names: Names) -> Iterator[Passage]:
     """The names of the statement that the rest of the function does not have."""
     elsewhere = set(words(cursor.region))
@@ -114,22 +128,24 @@ def _named(cursor: Cursor, names: Names) -> Iterator[Passage]:
             yield _told(known, name, names, NAMED, near=True)
 
 
-def _begun(cursor: Cursor, names: Names) -> Iterator[Passage]:
+def _begun(cursor: Cursor, names: Names, likely: Likely) -> Iterator[Passage]:
     """What the half-typed name may become: its family, which stays while the name is typed on."""
     if len(cursor.half) < SHORTEST_HALF:
         return
+    best: list[str] = []
     for stem in stems(cursor.half):
-        family = [name for name in names.beginning(stem, MOST_FAMILY) if name not in names.own.declared]
-        for name in family:
-            yield _told(names.scope.names[name], name, names, HALF, near=True)
-        if family:
-            return
+        family = [name for name in names.beginning(stem) if names.foreign(name) and not name.endswith(PARTS_OF_BITS)]
+        best = likely.of(family) if family else best
+        if len(family) <= MOST_FAMILY:
+            break
+    for number, name in enumerate(best[:MOST_FAMILY]):
+        yield _told(names.scope.names[name], name, names, HALF - number / 1000, near=True)
 
 
 def stems(half: str) -> Iterator[str]:
     """Beginnings of a half-typed name, the shortest first: they change only with every few letters."""
     cuts = [match.end() for match in re.finditer(r"_+|[a-z0-9](?=[A-Z])", half)]
-    cuts += [len(half) - len(half) % 3] if not cuts or len(half) - cuts[-1] >= 3 else []
+    cuts += (SHORTEST_HALF, *range(cuts[-1] if cuts else 0, len(half) + 1, 2))
     yield from (half[:cut] for cut in sorted(set(cuts)) if cut >= SHORTEST_HALF)
 
 

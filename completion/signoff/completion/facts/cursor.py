@@ -10,7 +10,7 @@ from signoff.verifiers.declarations.spelling import vocabulary
 
 # Characters before and after the cursor that a function may have: beyond, it is looked at in part.
 BEFORE, AFTER = 24_000, 12_000
-MOST_LINES = 400
+MOST_LINES, LONGEST_PREVIOUS = 400, 600
 SILENT = re.compile(
     r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:[^\"\\\n]|\\.)*(?:\"|$)|'(?:[^'\\\n]|\\.)*'|^[ \t]*#[ \t]*include[^\n]*",
     re.DOTALL | re.MULTILINE,
@@ -35,7 +35,8 @@ class Cursor:
 
     `calls` are the functions in whose arguments it stands, innermost first, each with the argument's number. `chain`
     are the names before a member that is to come (huart, Init of `huart->Init.`), `target` those of what is assigned or
-    compared to. `region` is the code of the function around it without the statement, `start` and `end` its offsets.
+    compared to, `previous` those of what the statement before assigns to. `region` is the code of the function around
+    it without the statement, `start` and `end` its offsets.
     """
 
     half: str
@@ -47,6 +48,7 @@ class Cursor:
     start: int
     end: int
     statement: str
+    previous: tuple[str, ...] = ()
 
 
 def at(prefix: str, suffix: str) -> Cursor:
@@ -62,7 +64,10 @@ def at(prefix: str, suffix: str) -> Cursor:
     names = tuple(dict.fromkeys(words(whole) + words(rest)))
     chain = _chain(whole)
     region = before[:begin] + " ; " + after[len(re.split(r"[;{}\n]", after, maxsplit=1)[0]) :]
-    return Cursor(half, names, _calls(whole), chain, _target(whole), region, start, len(prefix) + end, statement)
+    ends = start, len(prefix) + end
+    return Cursor(
+        half, names, _calls(whole), chain, _target(whole), region, *ends, statement, _previous(before[:begin])
+    )
 
 
 @lru_cache(maxsize=64)
@@ -148,6 +153,12 @@ def _calls(statement: str) -> tuple[tuple[str, int], ...]:
 def _chain(whole: str) -> tuple[str, ...]:
     match = CHAIN.search(whole[-300:])
     return tuple(link[1] for link in LINK.finditer(match[0])) if match else ()
+
+
+def _previous(before: str) -> tuple[str, ...]:
+    last = re.split(r"[;{}]", before[-LONGEST_PREVIOUS:].rstrip().removesuffix(";"))[-1]
+    match = re.match(r"\s*([A-Za-z_][\w.>\[\] -]*?)\s*[|&]?=(?!=)", last)
+    return tuple(re.findall(r"[A-Za-z_]\w*", re.sub(r"\[[^\[\]]*\]", "", match[1]))) if match else ()
 
 
 def _target(whole: str) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ NO_TYPES = frozenset(
     ("return", "else", "case", "goto", "new", "delete", "throw", "struct", "enum", "union", "typename")
 )
 DEEPEST = 8
+MOST_BEGINNING = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,9 @@ class Names:
         found = self.member(chain)
         return self.record(found[1].type) if found is not None else None
 
-    def beginning(self, stem: str, most: int) -> list[str]:
-        """Names of headers that begin with a stem; () where there are more than `most`."""
-        found = self.scope.beginning(stem, most + 1)
-        return found if len(found) <= most else []
+    def beginning(self, stem: str) -> list[str]:
+        """Names of headers that begin with a stem."""
+        return self.scope.beginning(stem, MOST_BEGINNING)
 
     def bits(self, record: Declaration, member: Member) -> list[str]:
         """The constants of a register of CMSIS: USART_CR1_UE of USART_TypeDef's CR1."""
