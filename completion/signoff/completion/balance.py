@@ -15,6 +15,8 @@ from signoff.completion.nesting import Mark
 
 PIECE = 8192
 PIECES = 2048
+# Places whose rest of the text is known as a whole.
+PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def around(prefix: str, suffix: str, language: str) -> Around:
     opened: list[str] = []
     kept: list[list[str]] = []
     inside = ""
-    for text in _from_start(prefix):
+    for text in pieces(prefix):
         piece = _piece(text, language, inside)
         inside = piece.inside
         _replay(piece.rest, opened, kept)
@@ -53,7 +55,7 @@ def around(prefix: str, suffix: str, language: str) -> Around:
     return Around(tuple(opened), _closed(suffix, language), "", len(kept))
 
 
-def _from_start(text: str) -> Iterator[str]:
+def pieces(text: str) -> Iterator[str]:
     """Pieces of whole lines, and last the line that is being written, which changes at every key."""
     start, last = 0, _line_start(text, len(text), 0)
     while start < last:
@@ -146,44 +148,58 @@ def _replay(found: Iterable[Mark], opened: list[str], kept: list[list[str]]) -> 
 
 def _closed(suffix: str, language: str) -> tuple[str, ...]:
     """The closers of what was opened before the suffix."""
-    found: list[str] = []
-    stack: list[str] = []
-    kept: list[tuple[list[str], list[str]]] = []
-    for mark in _own_branch(_rest(suffix, language)):
-        if mark.closer:
-            stack.append(mark.closer)
-        elif mark.closes and mark.closes in stack:
-            while stack.pop() != mark.closes:
-                pass
-        elif mark.closes:
-            found.append(mark.closes)
-        elif mark.turn == "if":
-            kept.append((list(stack), list(found)))
-        elif mark.turn == "else" and kept:
-            stack[:], found[:] = kept[-1]
-        elif mark.turn == "endif" and kept:
-            kept.pop()
-    return tuple(found)
+    first, *others = [*_to_end(suffix), ""]
+    piece = _piece(first, language, "")
+    # A key changes the first piece alone, and that mostly to one that leaves the same behind.
+    return _behind(_Behind().after(piece.rest), piece.inside, tuple(others), language).found
 
 
-def _rest(suffix: str, language: str) -> Iterator[Mark]:
-    inside = ""
-    for text in _to_end(suffix):
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What was read behind the cursor: `found` closers of what was opened before it, `stack` those that are wanted.
+
+    `kept` are stack and found at the beginning of each condition. `depth` counts conditions that begin behind the
+    cursor; other branches of the one that it is in are `skipped`.
+    """
+
+    found: tuple[str, ...] = ()
+    stack: tuple[str, ...] = ()
+    kept: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    depth: int = 0
+    skipped: bool = False
+
+    def after(self, marks: Iterable[Mark]) -> _Behind:
+        """The same after more marks."""
+        found, stack, kept = list(self.found), list(self.stack), list(self.kept)
+        depth, skipped = self.depth, self.skipped
+        for mark in marks:
+            depth += mark.turn == "if"
+            if not depth and mark.turn in ("else", "endif"):
+                skipped = mark.turn == "else"
+                continue
+            depth -= mark.turn == "endif"
+            if skipped:
+                continue
+            if mark.closer:
+                stack.append(mark.closer)
+            elif mark.closes and mark.closes in stack:
+                while stack.pop() != mark.closes:
+                    pass
+            elif mark.closes:
+                found.append(mark.closes)
+            elif mark.turn == "if":
+                kept.append((tuple(stack), tuple(found)))
+            elif mark.turn == "else" and kept:
+                stack, found = map(list, kept[-1])
+            elif mark.turn == "endif" and kept:
+                kept.pop()
+        return _Behind(tuple(found), tuple(stack), tuple(kept), depth, skipped)
+
+
+@lru_cache(maxsize=PLACES)
+def _behind(before: _Behind, inside: str, texts: tuple[str, ...], language: str) -> _Behind:
+    """What was read after further pieces, of which the first begins `inside` something."""
+    for text in texts:
         piece = _piece(text, language, inside)
-        inside = piece.inside
-        yield from piece.rest
-
-
-def _own_branch(found: Iterable[Mark]) -> Iterator[Mark]:
-    """Without the other branches of the condition that the suffix begins in."""
-    depth, skipped = 0, False
-    for mark in found:
-        if mark.turn == "if":
-            depth += 1
-        if not depth and mark.turn in ("else", "endif"):
-            skipped = mark.turn == "else"
-            continue
-        if not skipped:
-            yield mark
-        if mark.turn == "endif":
-            depth -= 1
+        before, inside = before.after(piece.rest), piece.inside
+    return before

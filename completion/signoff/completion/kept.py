@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 
+from signoff.verifiers.text import common, common_end
+
 # Seconds after the acceptance at which is looked.
 MARKS = (30.0, 300.0)
 # A text as long as this, in characters, is compared word by word; beyond it, only found again as a whole.
@@ -132,21 +134,9 @@ def moved(span: tuple[int, int], before: str, first: int, last: int, new: str) -
 def shrunk(before: str, first: int, last: int, new: str) -> tuple[int, int, str]:
     """The same edit without what it replaces by itself at both ends: editors replace more than they change."""
     old = before[first:last]
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
+    head = common(old, new)
+    tail = common_end(old[head:], new[head:])
     return first + head, last - tail, new[head : len(new) - tail]
-
-
-def _common(one: str, other: str) -> int:
-    """The length of the common beginning: by halves, as comparing slices is far faster than a loop."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _within(before: str, first: int, last: int, new: str, span: tuple[int, int]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from signoff.completion.context import Hole
 from signoff.verifiers.compare import new_findings
 from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import Edit, LineIndex
+from signoff.verifiers.text import Edit, line_index
 
 
 class Splice:
@@ -60,27 +60,27 @@ class Splice:
         faults = {(row.tool, row.code) for row in self._at(before.findings, self.snapshot.text, 0)}
         if not faults:
             return []
-        spliced = self._hole.prefix + text + self._hole.suffix
+        spliced = self.with_text(text).text
         return [row for row in self._at(after.findings, spliced, len(text)) if (row.tool, row.code) in faults]
 
     def at_end(self, text: str, message: str) -> Finding:
         """A fault of ours at the end of a text."""
-        index = LineIndex(self._hole.prefix + text)
-        span = index.span(len(index.text), len(index.text))
+        end = self._start + len(text)
+        span = line_index(self.with_text(text).text).span(end, end)
         return Finding(self.snapshot.path, span, Severity.ERROR, "Unfinished", message, "signoff")
 
     def places(self, findings: Sequence[Finding], text: str) -> list[int]:
         """Where findings of the document with `text` begin, as offsets in `text`."""
-        index = LineIndex(self._hole.prefix + text)
-        own = [row for row in findings if row.path == self.snapshot.path]
-        return [index.offset(row.span.start_line, row.span.start_column) - self._start for row in own]
+        index = line_index(self.with_text(text).text)
+        starts = [row.span for row in findings if row.path == self.snapshot.path]
+        return [min(index.offset(at.start_line, at.start_column) - self._start, len(text)) for at in starts]
 
     def _at(self, findings: Sequence[Finding], text: str, length: int) -> Iterator[Finding]:
         """The errors at the hole with `length` characters in it."""
         here = [row for row in findings if row.severity is Severity.ERROR and row.path == self.snapshot.path]
         if not here:
             return
-        index, low, high = LineIndex(text), self._start, self._start + length
+        index, low, high = line_index(text), self._start, self._start + length
         # A fault that the hole makes is blamed on the token before it in its line, or on the next token anywhere.
         # One at the end of an earlier line is not the hole's: a candidate may leave it.
         while low > 0 and text[low - 1] in " \t":

@@ -23,7 +23,7 @@ FORMER = 3
 
 def digest(*parts: str) -> bytes:
     """What stands for a document, of which equal ones alone have the same."""
-    sums = hashlib.blake2b(digest_size=20)
+    sums = hashlib.sha256(usedforsecurity=False)
     for part in parts:
         sums.update(part.encode("utf-8", "surrogatepass"))
     return sums.digest()

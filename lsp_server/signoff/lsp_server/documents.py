@@ -13,7 +13,7 @@ from pathlib import PurePath
 from signoff.lsp_server.encoding import UTF16, column_from_units
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import LineIndex
+from signoff.verifiers.text import LineIndex, keep
 
 LANGUAGES = {
     ".v": "verilog",
@@ -77,6 +77,7 @@ class Document:
         """The document frozen as it stands now."""
         if self._snapshot is None or self._snapshot.version != self.version:
             self._snapshot = Snapshot(self.uri, self.path, self.language, self.version, self.text)
+            keep(self.index)
         return self._snapshot
 
     def replace_all(self, text: str) -> LineChange:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from signoff.verifiers.finding import Finding
-from signoff.verifiers.text import Edit, LineIndex, apply_edits, difference
+from signoff.verifiers.text import Edit, LineIndex, apply_edits, difference, line_index
 
 
 def new_findings(
@@ -48,10 +48,11 @@ class Movement:
     __slots__ = ("_pieces", "after", "before")
 
     def __init__(self, text: str, edits: Iterable[Edit]) -> None:
-        self.before = LineIndex(text)
+        self.before = line_index(text)
         smallest = [_shrink(self.before, edit) for edit in edits]
-        self.after = LineIndex(apply_edits(text, smallest))
         self._pieces = sorted((*self.before.offsets(edit.span), edit.text) for edit in smallest)
+        single = self._pieces[0] if len(self._pieces) == 1 else None
+        self.after = self.before.replaced(*single) if single else LineIndex(apply_edits(text, smallest))
 
     def places(self, offset: int) -> int | tuple[range, ...]:
         """The new offset; the ranges of offsets where it may lie if it touches an edit."""

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
 from signoff.verifiers.finding import Span
@@ -27,13 +26,21 @@ class LineIndex:
 
     def replaced(self, start: int, end: int, text: str) -> LineIndex:
         """The index after replacing the text from offset `start` to `end`; lines far from it are not read again."""
-        whole = "".join((self.text[:start], text, self.text[end:]))
+        return self._replaced(start, end, text, "".join((self.text[:start], text, self.text[end:])))
+
+    def changed(self, text: str) -> LineIndex:
+        """The index of another text; of one that differs in one place only that place is read."""
+        start = common(self.text, text)
+        tail = common_end(self.text[start:], text[start:])
+        return self._replaced(start, len(self.text) - tail, text[start : len(text) - tail], text)
+
+    def _replaced(self, start: int, end: int, text: str, whole: str) -> LineIndex:
         if "\r" in text or "\r" in self.text[max(start - 1, 0) : end + 1]:
             return LineIndex(whole)
         first, last = bisect_right(self.starts, start), bisect_right(self.starts, end)
         shift = len(text) - (end - start)
         fresh = [start + at for at in _line_starts(text)[1:]]
-        return LineIndex(whole, [*self.starts[:first], *fresh, *(at + shift for at in self.starts[last:])])
+        return LineIndex(whole, [*self.starts[:first], *fresh, *map(shift.__add__, self.starts[last:])])
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a position; one beyond the line or the text is moved to its end."""
@@ -73,10 +80,56 @@ class LineIndex:
         return self.offset(span.start_line, span.start_column), self.offset(span.end_line, span.end_column)
 
 
-@lru_cache(maxsize=4)
 def line_index(text: str) -> LineIndex:
-    """The index of a text that is looked at by several in turn: made once."""
-    return LineIndex(text)
+    """The index of a text that is looked at by several in turn, as the one before it was: made once, of what is new."""
+    index = _KEPT.get(text)
+    if index is None:
+        before = next((one for one in reversed(list(_KEPT.values())) if _alike(one.text, text)), None)
+        index = LineIndex(text) if before is None else before.changed(text)
+    keep(index)
+    return index
+
+
+def keep(index: LineIndex) -> None:
+    """Have line_index() give this index for its text."""
+    _KEPT.pop(index.text, None)
+    _KEPT[index.text] = index
+    for text in list(_KEPT)[:-KEPT]:
+        _KEPT.pop(text, None)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one text may be the other after an edit."""
+    return abs(len(one) - len(other)) < 2000 and (one[:100] == other[:100] or one[-100:] == other[-100:])
+
+
+# Texts whose index is kept.
+KEPT = 8
+_KEPT: dict[str, LineIndex] = {}
+
+
+def common(one: str, other: str) -> int:
+    """The length of the common beginning: by halves, as comparing slices is far faster than a loop."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def common_end(one: str, other: str) -> int:
+    """The length of the common end."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def unmarked(text: str) -> str:
@@ -100,7 +153,7 @@ class Edit:
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """The text with all edits applied; spans refer to the text as given. Raises ValueError where they overlap."""
-    index = LineIndex(text)
+    index = line_index(text)
     pieces = sorted((*index.offsets(edit.span), edit.text) for edit in edits)
     result: list[str] = []
     last = 0
@@ -114,9 +167,8 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 def difference(before: str, after: str) -> Edit:
     """The one smallest edit that turns `before` into `after`."""
-    limit = min(len(before), len(after))
-    start = next((i for i in range(limit) if before[i] != after[i]), limit)
-    tail = next((i for i in range(limit - start) if before[-1 - i] != after[-1 - i]), limit - start)
+    start = common(before, after)
+    tail = common_end(before[start:], after[start:])
     # A position inside a \r\n does not exist for an editor: widen the edit to whole line endings.
     if 0 < start < len(before) and before[start - 1 : start + 1] == "\r\n":
         start -= 1
