@@ -144,6 +144,41 @@ def test_with_a_declared_top_only_its_hierarchy_and_the_file_in_focus_count(chec
     assert len(check(fault.format("focus"), others)) == 2
 
 
+UNREACHED = "module {name}(input clk, output reg q); always @(posedge clk) q <= {value}; endmodule\n"
+CONDITION = "module top #(parameter D = {on}) (input clk, output q); if (D) begin : g leaf u(clk, q); end endmodule\n"
+
+
+@pytest.mark.parametrize("top", [(), ("top",), ("absent",)])
+def test_a_module_under_a_false_condition_is_judged_alike_every_time(engine, tmp_path, top):
+    from signoff.verifiers.project import Project
+
+    other = tmp_path / "top.v"
+    project = Project(root=str(tmp_path), declared=True, files=(str(other), str(tmp_path / "leaf.v")), top=top)
+    bad, good = (UNREACHED.format(name="leaf", value=value) for value in ("nowhere", "1'b0"))
+
+    def said(text: str) -> list[str]:
+        return codes(engine.check(snapshot(tmp_path / "leaf.v", text), project))
+
+    for on in (0, 1, 0):
+        other.write_text(CONDITION.format(on=on))
+        for text in (bad, bad, good, good, bad, bad, bad):
+            assert said(text) == (["UndeclaredIdentifier"] if text is bad else []), (on, text)
+
+
+def test_tops_do_not_depend_on_what_was_there_before(engine, tmp_path):
+    from signoff.verifiers.project import Project
+
+    (tmp_path / "top.v").write_text("module top; endmodule\n")
+    project = Project(root=str(tmp_path), declared=True, files=(str(tmp_path / "top.v"),), top=("top",))
+    inner = "module b #(parameter N = 4)(input [3:0] a, output y); assign y = a[N]; endmodule\n"
+    within = "module a(input [3:0] i, output y); b #(.N(1)) u(i, y); endmodule\n"
+    around = "module a(input [3:0] i, output y); assign y = i[0]; endmodule\n"
+    for text in (inner + within, inner + within, inner + around, inner + within, around + inner):
+        fresh = SlangEngine().check(snapshot(tmp_path / "f.v", text), project)
+        assert codes(engine.check(snapshot(tmp_path / "f.v", text), project)) == codes(fresh)
+        assert len(fresh) == (0 if text.endswith(within) else 1)
+
+
 def test_a_top_that_is_not_there_does_not_blind(check):
     assert codes(check("module m; wire a = nowhere; endmodule\n", top=("absent",))) == ["UndeclaredIdentifier"]
 

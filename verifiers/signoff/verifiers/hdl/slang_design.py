@@ -11,7 +11,7 @@ from pyslang import ast
 
 from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.overlay import is_header, units
-from signoff.verifiers.hdl.slang_elaborate import elaborate, needs_joining, tops_for
+from signoff.verifiers.hdl.slang_elaborate import needs_joining, with_tops
 from signoff.verifiers.hdl.slang_options import code_name, option_key, options
 from signoff.verifiers.hdl.slang_sources import SourceState, Unit
 from signoff.verifiers.hdl.slang_text import Files
@@ -163,12 +163,9 @@ class Loader:
         last = [unit for unit in parsed if unit.source.path == focus] if not project.declared else []
         ordered = [*(unit for unit in parsed if unit not in last), *last]
         # The tops are known once the definitions are, so those of the last run are tried first.
-        tops = self._tops.get((focus, project.top), project.top)
-        compilation = elaborate(state, ordered, tops)
-        wanted = tops_for(compilation, state, project.top, focus) if project.top else ()
-        if wanted != tops:
-            compilation = elaborate(state, ordered, wanted)
-        self._tops[focus, project.top] = wanted
+        guess = self._tops.get((focus, project.top), project.top)
+        compilation, tops = with_tops(state, ordered, project.top, focus, guess)
+        self._tops[focus, project.top] = tops
         self._included.update(header for unit in parsed for header in unit.includes)
         return Design(state, focus, parsed, compilation, frozenset(self._library))
 

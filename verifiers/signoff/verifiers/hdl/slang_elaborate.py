@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pyslang import ast
 
@@ -10,6 +10,7 @@ from signoff.verifiers.hdl.slang_options import bag_with_tops, code_name
 from signoff.verifiers.hdl.slang_sources import SourceState, Unit
 
 _UNDECLARED = frozenset({"UndeclaredIdentifier", "TypoIdentifier", "UnknownPackageMember", "NotAType"})
+MAX_ROUNDS = 5
 _DEFINITIONS = frozenset({ast.SymbolKind.Package, ast.SymbolKind.EmptyMember})
 
 
@@ -22,24 +23,46 @@ def elaborate(state: SourceState, units: Iterable[Unit], tops: tuple[str, ...]) 
     return compilation
 
 
+def with_tops(
+    state: SourceState, units: Sequence[Unit], declared: tuple[str, ...], focus: str, guess: tuple[str, ...]
+) -> tuple[ast.Compilation, tuple[str, ...]]:
+    """(the design, the tops it was elaborated with): the declared ones, and what none of them reaches in `focus`.
+
+    `guess` are the tops of the last run, tried first. With none declared every module that nothing instantiates is a
+    top, and with them those of `focus` that only stand where a generate condition is false: slang reads them, but
+    passes over what is wrong in them. The result does not depend on `guess`.
+    """
+    tops = guess if set(declared) & set(guess) else ()
+    for _ in range(MAX_ROUNDS):
+        compilation = elaborate(state, units, tops)
+        wanted = tops_for(compilation, state, declared, focus, tops)
+        if wanted == tops:
+            return compilation, tops
+        tops = wanted
+    # Modules that instantiate each other: no choice among them is better than another.
+    return elaborate(state, units, declared), declared
+
+
 def tops_for(
-    compilation: ast.Compilation, state: SourceState, declared: tuple[str, ...], focus: str
+    compilation: ast.Compilation, state: SourceState, declared: tuple[str, ...], focus: str, given: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The declared tops that there are, and those modules of the file in focus that none of them reaches."""
+    """The tops that a design elaborated with the tops `given` should have; () where slang's own choice is right."""
     definitions = [item for item in compilation.getDefinitions() if isinstance(item, ast.DefinitionSymbol)]
     names = {definition.name for definition in definitions}
-    tops = tuple(name for name in declared if name in names)
-    if not tops:
-        return ()
-    aside = [
+    own = tuple(name for name in declared if name in names)
+    if not own and given:
+        return () if set(declared) & set(given) else given
+    # slang counts a top that it was given as an instance, one that it has chosen not.
+    natural = () if own else tuple(instance.name for instance in compilation.getRoot().topInstances)
+    aside = tuple(
         definition.name
         for definition in definitions
-        if not definition.instanceCount
-        and definition.name not in tops
+        if definition.instanceCount <= (definition.name in given)
+        and definition.name not in (own or natural)
         and definition.definitionKind is ast.DefinitionKind.Module
         and _lies_in(definition, state, focus)
-    ]
-    return (*tops, *aside)
+    )
+    return (*own, *aside) if own else (*natural, *aside) if aside else ()
 
 
 def _lies_in(symbol: ast.Symbol, state: SourceState, path: str) -> bool:
