@@ -186,3 +186,28 @@ def test_twenty_thousand_lines() -> None:
     seen = read(None, place, Budget(450, 64))
     assert seen.prefix.startswith("module m;\n")
     assert read(seen, place, Budget(450, 64)) == seen
+
+
+def test_similar_is_what_the_longest_common_subsequence_says() -> None:
+    chance, alike = random.Random(5), 0
+    for _ in range(600):
+        one = chance.choices("abcdef", k=chance.randrange(30))
+        other = list(one)
+        for _ in range(chance.randrange(4)):
+            at = chance.randrange(len(other) + 1)
+            other[at : at + chance.randrange(2)] = chance.choices("abcdef", k=chance.randrange(2))
+        enough = 2 * _common(one, other) >= 0.9 * (len(one) + len(other))
+        assert window.similar(one, other, 0.9) == enough, (one, other)
+        alike += enough
+    assert 100 < alike < 550
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """The length of the longest common subsequence, by the table of all pairs."""
+    row = [0] * (len(other) + 1)
+    for word in one:
+        now = [0]
+        for number, known in enumerate(other):
+            now.append(row[number] + 1 if word == known else max(row[number + 1], now[-1]))
+        row = now
+    return row[-1]

@@ -7,8 +7,9 @@ at a place that stays (a declaration, a paragraph) until it is full, and only th
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from signoff.completion import window_head
 from signoff.completion.context import Hole
@@ -25,6 +26,8 @@ LEAST = 1 / 4
 HEAD = 1 / 4
 # A suffix that differs in less than this share of its words is read as it was.
 SAME_SUFFIX = 0.9
+# So many of its words are compared.
+WORDS = 400
 _MARK = 80
 _WORD = re.compile(r"\w+|[^\w\s]")
 _INDENT = re.compile(r"[ \t]*")
@@ -156,8 +159,30 @@ def _barely_changed(old: str, new: str, room: int) -> bool:
     # The rest of the cursor's line and the line below must be as they are: the model's text ends against them.
     if old.split("\n", 2)[:2] != new.split("\n", 2)[:2]:
         return False
-    old_words, new_words = _WORD.findall(old[:room])[:400], _WORD.findall(new[:room])[:400]
-    return SequenceMatcher(None, old_words, new_words, autojunk=False).ratio() >= SAME_SUFFIX
+    return similar(_WORD.findall(old[:room])[:WORDS], _WORD.findall(new[:room])[:WORDS], SAME_SUFFIX)
+
+
+def similar(one: Sequence[str], other: Sequence[str], share: float) -> bool:
+    """Whether so much of two sequences (0 to 1) is common to both, in the same order.
+
+    Myers' algorithm (An O(ND) Difference Algorithm, 1986), given up where too much differs.
+    """
+    most = int((len(one) + len(other)) * (1 - share) + 1e-9)
+    apart = Counter(one)
+    apart.subtract(other)
+    if sum(map(abs, apart.values())) > most:
+        return False
+    reach = {1: 0}
+    for edits in range(most + 1):
+        for diagonal in range(-edits, edits + 1, 2):
+            below = diagonal == -edits or (diagonal < edits and reach[diagonal - 1] < reach[diagonal + 1])
+            at = reach[diagonal + 1] if below else reach[diagonal - 1] + 1
+            while at < len(one) and at - diagonal < len(other) and one[at] == other[at - diagonal]:
+                at += 1
+            reach[diagonal] = at
+            if at >= len(one) and at - diagonal >= len(other):
+                return True
+    return False
 
 
 def _plain(text: str) -> str:
