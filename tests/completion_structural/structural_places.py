@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,7 +41,9 @@ class Bench:
         self, pool: WorkerPool, root: Path, workspace: WorkspaceModel, verifiers: tuple[Verifier, ...]
     ) -> None:
         self.root, self.workspace = root, workspace
-        kinds = registry.build(pool, Slang(pool), workspace.modules, Launch(pool), lambda uri, kernel: None)
+        kinds = registry.build(
+            pool, Slang(pool), workspace.modules, workspace.packages, Launch(pool), lambda uri, kernel: None
+        )
         self.structural = Structural(kinds, lambda: verifiers)
 
     async def project(self, snapshot: Snapshot) -> Project:
@@ -52,9 +55,12 @@ class Bench:
         """What is offered at the mark."""
         here = place(text, language, str(self.root / name))
         project = await self.project(here.snapshot)
-        found = await self.structural.offers(here.snapshot, project, *here.position, wait=PATIENCE)
-        assert found.complete
-        return found.items
+        async with asyncio.timeout(PATIENCE):
+            while True:  # as an editor does: what is still being read is there at a later key
+                found = await self.structural.offers(here.snapshot, project, *here.position, wait=PATIENCE)
+                if found.complete:
+                    return found.items
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

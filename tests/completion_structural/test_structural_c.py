@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from structural_places import MARK, Bench, bench, place, spliced
+from structural_places import MARK, Bench, bench, spliced
 
-from signoff.completion.structural.c_facts import CHeaders
-from signoff.completion.structural.hal_init import HalInit
 from signoff.completion.structural.judge import Offer
 from signoff.verifiers.mcu.checks.part import Part
 from signoff.verifiers.mcu.compile.gcc import Gcc
@@ -82,11 +80,7 @@ async def firmware(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Be
 
 
 async def offers(made: Bench, text: str) -> tuple[Offer, ...]:
-    """The offers once the headers have been read."""
-    headers: CHeaders = next(one for one in made.structural._kinds if isinstance(one, HalInit))._headers
-    here = place(text, "c", str(made.root / "main.c"))
-    await headers.declared(here, await made.project(here.snapshot), ("HAL_OK",))
-    await headers.settled()
+    """The offers in the firmware's file."""
     return await made.offers(text, "main.c", "c")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from signoff.completion import candidates, judges, nesting, probe
@@ -53,7 +53,9 @@ class Checker:
 
     `budget` is in seconds a candidate, its shorter forms included. `runs` keeps what the verifiers said beyond this
     one hole (None: not). `show` as in the settings: only with "verified-first" is anything said of a text that no
-    verifier accepts beyond that it is refused.
+    verifier accepts beyond that it is refused. `read` are verifiers known to read the place, which need not be probed.
+    `eager` False: the document as it stands is checked only where a text is refused, by a tool that does one after the
+    other.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Checker:
         budget: float = BUDGET,
         show: str = "verified",
         runs: Runs | None = None,
+        read: Collection[str] = (),
+        eager: bool = True,
     ) -> None:
         mine = [row for row in verifiers if judges.concerned_with(row, snapshot)]
         states = [(row, row.available(project.settings)) for row in mine]
@@ -77,6 +81,7 @@ class Checker:
         self._hole = hole
         self._budget = budget
         self._show = show
+        self._read, self._eager = frozenset(read), eager
         self._own = runs is None
         self._runs = Runs() if runs is None else runs
         self._baselines: dict[str, asyncio.Task[Outcome]] = {}
@@ -145,7 +150,8 @@ class Checker:
 
     async def _asked(self, verifiers: Sequence[Verifier], text: str, deadline: float) -> list[Checked]:
         """What each of them says; where one refuses the text, what slower ones say is not waited for."""
-        self._prepare(verifiers)
+        if self._eager:
+            self._prepare(verifiers)
         tasks = [asyncio.ensure_future(self._one(row, text, deadline)) for row in verifiers]
         try:
             for done in asyncio.as_completed(tasks):
@@ -199,9 +205,11 @@ class Checker:
 
     async def _before(self, row: Verifier, after: Outcome, deadline: float) -> Outcome | None:
         """What the verifier says of the document as it stands; None where it does so too late and it matters."""
-        baseline = self._baselines[row.name]
-        if not self._refusing(after.findings, NOTHING) and not baseline.done():
+        known = self._baselines.get(row.name)
+        if not self._refusing(after.findings, NOTHING) and (known is None or not known.done()):
             return NOTHING  # there is nothing that could have been there before
+        self._prepare([row])
+        baseline = self._baselines[row.name]
         try:
             async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
                 return await asyncio.shield(baseline)
@@ -221,7 +229,7 @@ class Checker:
 
     async def _looked_at(self, row: Verifier, text: str, after: Outcome, deadline: float) -> bool:
         """Whether the verifier reads the place at all, where a condition may hide it: by a fault put there."""
-        if row.name in judges.PARTIAL:
+        if row.name in judges.PARTIAL or row.name in self._read:
             return True
         spoilt = probe.spoilt(text, self._hole, row.name)
         scene = (row.name, self._splice.snapshot.uri, probe.scene(self._hole)) if spoilt else None

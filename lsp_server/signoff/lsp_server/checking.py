@@ -59,6 +59,8 @@ class Checking:
         self._latest: dict[tuple[str, str], Run] = {}
         self._seen: dict[str, Project] = {}
         self._known = False
+        # Documents that nobody has looked into yet for what they need.
+        self._fresh: set[str] = set()
         self._unread: set[str] = set()
         self._edited: set[str] = set()
         self._membership: asyncio.TimerHandle | None = None
@@ -101,7 +103,7 @@ class Checking:
         """Look again at what compiles the open C documents: builds that were not read, or not to be trusted, before."""
         for document in self.documents:
             if document.language in C_LANGUAGES and document.path:
-                self._plan_membership(document.uri, edited=False)
+                self._plan_membership(document.uri, edited=False, fresh=True)
 
     def concerns_us(self, document: Document) -> bool:
         """Whether to look at a document: once something was said about it, always, so that it can be taken back."""
@@ -117,6 +119,10 @@ class Checking:
         self._expect(document)
         self.schedule.again(document.uri)
         self._publish([document.path])
+
+    def knows_surroundings(self, uri: str) -> bool:
+        """Whether the workspace has been read, and what a document needs of it is known: what is missing is missing."""
+        return self._known and uri not in self._fresh
 
     def look(self, uri: str) -> tuple[Snapshot, Project] | None:
         """The present text of an open document, and its project with all open documents in it."""
@@ -140,11 +146,11 @@ class Checking:
         if not self.concerns_us(document):
             if document.language in C_LANGUAGES:
                 # What lies beside it may say that it is firmware.
-                self._plan_membership(document.uri, edited=False)
+                self._plan_membership(document.uri, edited=False, fresh=True)
             return
         self._expect(document)
         self.schedule.changed(document.uri)
-        self._plan_membership(document.uri, edited=not _is_as_on_disk(document))
+        self._plan_membership(document.uri, edited=not _is_as_on_disk(document), fresh=True)
 
     def closed(self, document: Document) -> None:
         """A document was closed: the file on disk counts again."""
@@ -312,9 +318,11 @@ class Checking:
             self._complained.update(told)
             self._complain(message)
 
-    def _plan_membership(self, uri: str, *, edited: bool) -> None:
+    def _plan_membership(self, uri: str, *, edited: bool, fresh: bool = False) -> None:
         """After a pause, look again at which files the documents need, and who needs those that were edited."""
         self._unread.add(uri)
+        if fresh:
+            self._fresh.add(uri)
         if edited:
             self._edited.add(uri)
         if self._membership is not None:
@@ -347,6 +355,8 @@ class Checking:
             self.check_moved()
         except Exception:
             log.exception("the index could not be brought up to date")
+        finally:
+            self._fresh -= unread
         documents = (self.documents.get(uri) for uri in edited)
         self._check_dependents({document.path for document in documents if document is not None})
 

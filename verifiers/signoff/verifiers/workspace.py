@@ -108,6 +108,11 @@ class WorkspaceModel:
         names = itertools.islice(self._index.units_from(prefix), most)
         return {name: nearest(self._index.units(name), near)[0] for name in names}
 
+    def packages(self, prefix: str, near: str, most: int = 100) -> dict[str, str]:
+        """Packages whose names begin with `prefix`, with the file of each that is nearest to `near`."""
+        names = itertools.islice(self._index.packages_from(prefix), most)
+        return {name: nearest(self._index.packages(name), near)[0] for name in names}
+
     def describe(self, path: str) -> str:
         """For a person, in a sentence or two: which project a file is in or how it is compiled, and why."""
         if self._mcu.covers(normal := os.path.normpath(path)):

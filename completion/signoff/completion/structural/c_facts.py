@@ -9,6 +9,7 @@ from pathlib import Path
 
 from signoff.completion.facts.c import CFacts
 from signoff.completion.facts.c_engine import Looked, Wanted
+from signoff.completion.structural.kind import NotKnownYet
 from signoff.completion.structural.place import Place
 from signoff.verifiers.declarations.facts import Declaration
 from signoff.verifiers.mcu.parts.library import for_project
@@ -23,23 +24,25 @@ LARGEST = 200_000
 
 
 class CHeaders:
-    """Looks names up in the headers of a document's unit; () where they are not read yet."""
+    """Looks names up in the headers of a document's unit."""
 
     def __init__(self, pool: WorkerPool) -> None:
         self._facts = CFacts(pool)
 
-    async def look(self, place: Place, project: Project, wanted: Wanted) -> Looked | None:
-        """What is declared of what is wanted; None while headers are being read for the first time."""
-        return await self._facts.look(place.snapshot, project, wanted)
+    async def look(self, place: Place, project: Project, wanted: Wanted) -> Looked:
+        """What is declared of what is wanted. Raises NotKnownYet while headers are being read for the first time."""
+        found = await self._facts.look(place.snapshot, project, wanted)
+        if found is None:
+            raise NotKnownYet
+        return found
 
     async def settled(self) -> None:
         """Until no headers are being read."""
         await self._facts.settled()
 
     async def declared(self, place: Place, project: Project, names: Iterable[str]) -> dict[str, Declaration]:
-        """Those of the names that the headers declare."""
-        found = await self.look(place, project, Wanted(names=tuple(names)))
-        return dict(found.names) if found is not None else {}
+        """Those of the names that the headers declare. Raises NotKnownYet as look() does."""
+        return dict((await self.look(place, project, Wanted(names=tuple(names)))).names)
 
 
 async def part_of(project: Project) -> Part | None:

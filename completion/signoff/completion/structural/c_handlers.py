@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from signoff.completion.facts.c_engine import Wanted
 from signoff.completion.structural.c_facts import CHeaders, handlers_of, part_of
 from signoff.completion.structural.c_scope import blanked, scope_at
+from signoff.completion.structural.kind import NotKnownYet
 from signoff.completion.structural.place import Place
 from signoff.completion.structural.proposal import Body, Kind, Proposal, Stop
 from signoff.verifiers.declarations.facts import Kind as Declared
@@ -45,8 +46,11 @@ class HandlerNames:
         defined = _defined(place)
         handlers = [one for one in await handlers_of(project, part) if _meant(one, place.word) and one not in defined]
         found = [_handler(place, name, part) for name in handlers[:MOST]]
-        looked = await self._headers.look(place, project, Wanted(stems=(place.word,)))
-        for name, one in looked.names if looked is not None else ():
+        try:
+            looked = await self._headers.look(place, project, Wanted(stems=(place.word,)))
+        except NotKnownYet:
+            raise NotKnownYet(found) from None
+        for name, one in looked.names:
             prototype = _PROTOTYPE.search(one.text)
             if one.kind is Declared.FUNCTION and prototype and _LEFT.search(name) and name not in defined:
                 found.append(

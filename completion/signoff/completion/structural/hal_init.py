@@ -90,8 +90,6 @@ class HalInit:
             groups=tuple(one.group for one in fields if one.group),
         )
         looked = await self._headers.look(place, project, wanted)
-        if looked is None:
-            return None
         names, groups = dict(looked.names), {name: [one.name for one in ones] for name, ones in looked.groups}
         values = [value for one in fields if (value := _value(one, row["values"], names, groups)) is not None]
         return _proposal(place, handle, row, values, pins, names)

@@ -82,7 +82,7 @@ class WholeInstance:
 
 
 def with_files(proposal: Proposal, path: str) -> Proposal:
-    """The proposal, and what is tried in its place, with the file of its module."""
+    """The proposal, and what is tried in its place, with the file of its module: slang has elaborated it there."""
     plainer, without = proposal.plainer, proposal.without
 
     def less(blamed: frozenset[str]) -> Proposal | None:
@@ -91,7 +91,7 @@ def with_files(proposal: Proposal, path: str) -> Proposal:
 
     plainer = with_files(plainer, path) if plainer is not None else None
     files = (path,) if path else ()
-    return replace(proposal, files=files, plainer=plainer, without=less if without is not None else None)
+    return replace(proposal, files=files, plainer=plainer, without=less if without is not None else None, read=True)
 
 
 def with_file(project: Project, path: str) -> Project:

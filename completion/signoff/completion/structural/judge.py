@@ -10,10 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from signoff.completion import judges
+from signoff.completion import judges, nesting
 from signoff.completion.check import LATE, Checked, Checker
 from signoff.completion.context import Hole
 from signoff.completion.runs import Runs
+from signoff.completion.structural.gathering import alike
 from signoff.completion.structural.place import Place
 from signoff.completion.structural.proposal import Proposal
 from signoff.completion.suggestion import Verdict
@@ -25,7 +26,7 @@ from signoff.verifiers.verifier import Verifier
 # Judgements kept: those of the places that somebody is just typing at.
 KEPT = 64
 # What a judgement may take that nobody waits for any longer; the next key finds it done.
-SECONDS = 1.0
+SECONDS = 5.0
 # A text is tried with less in it at most so often.
 TRIES = 5
 # How tools write the names that they speak of.
@@ -57,12 +58,12 @@ class Judge:
     def start(self, place: Place, project: Project, proposal: Proposal) -> asyncio.Task[Offer | None]:
         """Judge one proposal; the task's result is None where it and all that is plainer were refused."""
         key = (place.snapshot.uri, place.before, place.after, proposal)
-        alike = replace(project, buffers=tuple(one for one in project.buffers if one.uri != place.snapshot.uri))
+        others = alike(project, place.snapshot.uri)
         kept = self._tasks.pop(key, None)
-        if kept is None or kept[0] != alike or _failed(kept[1]):
+        if kept is None or kept[0] != others or _failed(kept[1]):
             if kept is not None:
                 kept[1].cancel()
-            kept = alike, asyncio.ensure_future(self._judged(place, project, proposal))
+            kept = others, asyncio.ensure_future(self._judged(place, project, proposal))
         self._tasks[key] = kept
         while len(self._tasks) > KEPT:
             self._tasks.popitem(last=False)[1][1].cancel()
@@ -83,7 +84,16 @@ class Judge:
         project = replace(project, files=tuple(dict.fromkeys((*project.files, *proposal.files))))
         one: Proposal | None = proposal
         with contextlib.closing(
-            Checker(self._verifiers(), snapshot, project, hole, budget=SECONDS, runs=self._runs)
+            Checker(
+                self._verifiers(),
+                snapshot,
+                project,
+                hole,
+                budget=SECONDS,
+                runs=self._runs,
+                read=("slang",) if proposal.read else (),
+                eager=hole.language not in nesting.VERILOG,
+            )
         ) as checker:
             for _ in range(TRIES):
                 if one is None:

@@ -10,6 +10,14 @@ from signoff.completion.structural.proposal import Proposal
 from signoff.verifiers.project import Project
 
 
+class NotKnownYet(Exception):
+    """What a kind needs is still being read: `found` is all that it can say now, and the next key asks again."""
+
+    def __init__(self, found: Sequence[Proposal] = ()) -> None:
+        super().__init__("facts are still being read")
+        self.found = tuple(found)
+
+
 class StructuralKind(Protocol):
     """One kind. An instance is shared by all documents; it keeps nothing that depends on one of them."""
 
@@ -21,4 +29,5 @@ class StructuralKind(Protocol):
         """Whether the text around the cursor asks for it at all. Runs at every key: no more than a look at the line."""
 
     async def propose(self, place: Place, project: Project) -> Sequence[Proposal]:
-        """What may stand here, best first; () where the facts are not there. Raises only on a fault of our own."""
+        """What may stand here, best first; () where there are no facts. Raises NotKnownYet where they are
+        still being read, and anything else only on a fault of our own."""

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from signoff.completion.structural.gathering import Gathering, alike
 from signoff.completion.structural.judge import Judge, Judges, Offer, is_late
-from signoff.completion.structural.kind import StructuralKind
+from signoff.completion.structural.kind import NotKnownYet, StructuralKind
 from signoff.completion.structural.place import Place, place_at
 from signoff.completion.structural.proposal import Proposal, lines
 from signoff.completion.suggestion import Verdict
@@ -17,7 +18,7 @@ from signoff.verifiers.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-# A list of completions is waited for; what is not judged by then is there at the next key.
+# A list of completions is waited for; what is not known or not judged by then is there at the next key.
 WAIT_SECONDS = 0.15
 MOST = 40
 
@@ -30,43 +31,81 @@ class Offers:
     complete: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the kinds propose; `partial`: one of them is still reading what it needs."""
+
+    proposals: tuple[Proposal, ...]
+    partial: bool
+
+
 class Structural:
     """Asks the kinds. `verifiers` judge what they propose, as far as they know the language."""
 
     def __init__(self, kinds: Sequence[StructuralKind], verifiers: Judges) -> None:
         self._kinds = tuple(kinds)
         self._judge = Judge(verifiers)
+        self._found: Gathering[_Found] = Gathering()
         self._told: set[type] = set()
 
     async def offers(
-        self, snapshot: Snapshot, project: Project, line: int, column: int, *, wait: float = WAIT_SECONDS
+        self,
+        snapshot: Snapshot,
+        project: Project,
+        line: int,
+        column: int,
+        *,
+        wait: float = WAIT_SECONDS,
+        era: object = None,
     ) -> Offers:
-        """What fits at (line, column), judged within `wait` seconds. A judgement that takes longer goes on."""
+        """What fits at (line, column), judged within `wait` seconds. What takes longer goes on.
+
+        `era`: what is found out in one says nothing in another (before and after the workspace is read).
+        """
+        until = asyncio.get_running_loop().time() + wait
         place = place_at(snapshot, line, column)
         wanted = [kind for kind in self._kinds if snapshot.language in kind.languages and kind.wants(place)]
-        if not wanted or not place.in_code:
+        if not wanted or not place.takes_names:
             return Offers()
-        gathering = asyncio.gather(*(self._propose(kind, place, project) for kind in wanted))
-        found = [one for proposals in await gathering for one in proposals][:MOST]
-        tasks = {one: self._judge.start(place, project, one) for one in found if one.judged}
+        key = snapshot.text, place.offset, alike(project, snapshot.uri), era
+        found = await self._found.answer(snapshot.uri, key, lambda: self._find(wanted, place, project), until=until)
+        if found is None:
+            return Offers(complete=False)
+        tasks = {one: self._judge.start(place, project, one) for one in found.proposals if one.judged}
         if tasks:
-            await asyncio.wait(tasks.values(), timeout=wait)
-        complete = all(task.done() and not is_late(task) for task in tasks.values())
-        return Offers(tuple(offer for one in found if (offer := _offer(one, tasks.get(one))) is not None), complete)
+            await asyncio.wait(tasks.values(), timeout=max(until - asyncio.get_running_loop().time(), 0.0))
+        complete = not found.partial and all(task.done() and not is_late(task) for task in tasks.values())
+        offers = (_offer(one, tasks.get(one)) for one in found.proposals)
+        return Offers(tuple(offer for offer in offers if offer is not None), complete)
 
     async def close(self) -> None:
-        """End what is still being judged."""
+        """End what is still being asked and judged."""
+        await self._found.close()
         await self._judge.close()
 
-    async def _propose(self, kind: StructuralKind, place: Place, project: Project) -> list[Proposal]:
+    async def _find(self, kinds: Sequence[StructuralKind], place: Place, project: Project) -> _Found:
+        """What the kinds propose. Judging it begins at once, also where nobody waits any longer."""
+        found = await asyncio.gather(*(self._propose(kind, place, project) for kind in kinds))
+        proposals = tuple(one for some, _ in found for one in some)[:MOST]
+        for one in proposals:
+            if one.judged:
+                self._judge.start(place, project, one)
+        return _Found(proposals, any(partial for _, partial in found))
+
+    async def _propose(self, kind: StructuralKind, place: Place, project: Project) -> tuple[list[Proposal], bool]:
+        """(what a kind proposes, whether there may be more in a moment)."""
+        partial = False
+        found: Sequence[Proposal]
         try:
             found = await kind.propose(place, project)
+        except NotKnownYet as so_far:
+            found, partial = so_far.found, True
         except Exception as error:  # one kind that fails must not cost the user the others
             if type(kind) not in self._told:
                 self._told.add(type(kind))
                 log.error("completion of %s failed", type(kind).__name__, exc_info=error)
-            return []
-        return [_with_line_ends(one, place.newline) for one in found]
+            return [], False
+        return [_with_line_ends(one, place.newline) for one in found], partial
 
 
 def _offer(proposal: Proposal, task: asyncio.Task[Offer | None] | None) -> Offer | None:

@@ -11,6 +11,8 @@ from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
 _WORD = re.compile(r"[`$]?\w+\Z")
+# A number that goes on at the cursor: 8'h, 8'hf, 12, 1.5, 0x1F.
+_NUMBER = re.compile(r"(?:'[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]*|(?<![\w$])\d[\w.]*)\Z")
 _UNIT = re.compile(r"^(?:(\t+)|( +))\S", re.MULTILINE)
 # Comments and strings alone, of which the beginnings are rare characters: a long text is gone through in milliseconds.
 _C_SPAN = re.compile(r"/(?:/[^\n]*|\*(?:.*?\*/|.*\Z))|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.DOTALL)
@@ -109,6 +111,11 @@ class Place:
     def newline(self) -> str:
         """The document's line ending."""
         return "\r\n" if "\r\n" in self.snapshot.text[:_STYLE_CHARACTERS] else "\n"
+
+    @cached_property
+    def takes_names(self) -> bool:
+        """Whether a name may be meant here: outside of comments, strings and numbers."""
+        return _NUMBER.search(self.index.line(self.line)[: self.position[1]]) is None and self.in_code
 
     @cached_property
     def in_code(self) -> bool:

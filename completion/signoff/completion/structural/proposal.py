@@ -43,6 +43,7 @@ class Proposal:
     `label`, `detail` and `documentation` are for the person who chooses: what it is, what comes in and why.
     `filter` is what is matched with the word typed ("": the label). `asked`: the place asks for just this, so it
     stands above mere names. `judged` False: a plain name that the toolchain itself has told, which needs no run.
+    `read`: slang has told facts of this very place, so that it is known to look there.
     Where the tools refuse it, `without` gives the same without the names that their messages blame, and after that
     `plainer` is tried. `files` are those of the workspace that only the text makes a part of the project: the module of
     an instance that nobody had yet.
@@ -58,6 +59,7 @@ class Proposal:
     filter: str = ""
     asked: bool = False
     judged: bool = True
+    read: bool = False
     files: tuple[str, ...] = ()
     plainer: Proposal | None = None
     without: Callable[[frozenset[str]], Proposal | None] | None = field(default=None, compare=False)

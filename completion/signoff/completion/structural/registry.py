@@ -21,17 +21,17 @@ from signoff.verifiers.workers import WorkerPool
 
 
 def build(
-    pool: WorkerPool, slang: Slang, library: Library, launch: Launch, registers: Registers
+    pool: WorkerPool, slang: Slang, library: Library, packages: Library, launch: Launch, registers: Registers
 ) -> tuple[StructuralKind, ...]:
-    """The kinds. `slang` and `launch` answer what is in scope; `library` gives the workspace's modules under a prefix,
-    `registers` what a compiler has said of a kernel. Headers are read in a process of `pool`."""
+    """The kinds. `slang` and `launch` answer what is in scope; `library` and `packages` give what the workspace
+    has under a prefix, `registers` what a compiler has said of a kernel. Headers are read in a process of `pool`."""
     headers = CHeaders(pool)
     return (
         InstancePorts(slang, library),
         WholeInstance(slang, library),
         EnumCase(slang),
         Members(slang),
-        PackageImport(slang),
+        PackageImport(slang, packages),
         ClockedBlock(slang),
         Testbench(slang, library),
         KernelLaunch(launch, registers),

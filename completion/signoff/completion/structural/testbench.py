@@ -75,7 +75,9 @@ class Testbench:
         dut = (await self._slang.place(mended, project, line, column, ("dut",))).of("dut")
         if dut is None or dut.type != module or any(port.direction == "interface" for port in dut.ports):
             return None
-        return replace(_proposal(place, module, dut, self._clocking(place, module, dut)), files=(path,) if path else ())
+        return replace(
+            _proposal(place, module, dut, self._clocking(place, module, dut)), files=(path,) if path else (), read=True
+        )
 
     def _clocking(self, place: Place, module: str, dut: Described) -> Clocking | None:
         one_bit = [port.name for port in dut.ports if port.direction == "input" and port.width == 1]

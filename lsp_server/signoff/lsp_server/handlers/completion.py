@@ -14,6 +14,7 @@ from signoff.lsp_server.server import SignoffServer
 
 if TYPE_CHECKING:
     from signoff.completion.structural.judge import Offer
+    from signoff.completion.suggestion import Suggestion
     from signoff.lsp_server.documents import Document
 
 KINDS = {
@@ -40,6 +41,8 @@ _OF_ANOTHER = re.compile(r"(?:\.|::|->|`|\.\s*\w+|::\w+|->\w+|`\w+)\Z")
 TRIGGERS = [".", "(", "#", ":", ">"]
 # Where a construct is not what the place asks for, it comes behind the names.
 LAST = "~"
+# How long a list waits for the model, in seconds.
+WAIT_SECONDS = 0.15
 
 
 def register(server: SignoffServer) -> None:
@@ -50,7 +53,9 @@ def register(server: SignoffServer) -> None:
         uri, position = params.text_document.uri, params.position
         document = server.documents.get(uri)
         if document is None or not server.parts.checking.concerns_us(document):
-            return types.CompletionList(is_incomplete=False, items=[])
+            # While the workspace is being read, a C file may still turn out to be firmware.
+            early = document is not None and not server.parts.checking.knows_surroundings(uri)
+            return types.CompletionList(is_incomplete=early, items=[])
         place = document.position(position.line, position.character, server.documents.encoding)
         typed = (
             params.context is not None and params.context.trigger_kind is types.CompletionTriggerKind.TriggerCharacter
@@ -63,16 +68,19 @@ def register(server: SignoffServer) -> None:
         )
         document = server.documents.get(uri)
         items = [_construct(server, document, *one) for one in enumerate(constructs.items)] if document else []
-        return types.CompletionList(is_incomplete=not constructs.complete, items=[*suggested, *items, *names])
+        complete = constructs.complete and names is not None and suggested is not None
+        return types.CompletionList(is_incomplete=not complete, items=[*(suggested or ()), *items, *(names or ())])
 
 
 async def _names(
     server: SignoffServer, document: Document, place: tuple[int, int], typed: bool
-) -> list[types.CompletionItem]:
-    """What is in scope; nothing where a character asks for something else than a name."""
+) -> list[types.CompletionItem] | None:
+    """What is in scope; nothing where a character asks for something else than a name. None: not known yet."""
     if typed or _OF_ANOTHER.search(document.index.line(place[0])[: place[1]]):
         return []
     scope = await server.parts.constructs.names(document.uri, place)
+    if scope is None:
+        return None
     return [
         types.CompletionItem(label=name.name, kind=KINDS.get(name.kind), detail=name.type or name.kind)
         for name in scope.names
@@ -126,15 +134,17 @@ async def _nothing() -> list[types.CompletionItem]:
     return []
 
 
-async def _model_text(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem]:
+async def _model_text(server: SignoffServer, uri: str, position: types.Position) -> list[types.CompletionItem] | None:
+    """The model's text where it is there in a moment, else None: names never wait for a model, and what it writes
+    meanwhile is kept for the next list."""
     from signoff.lsp_server.handlers.inline_completion import acceptance_commands
     from signoff.lsp_server.verdicts import documentation, title
 
-    try:
-        suggestions = await server.suggest(uri, position, automatic=True)
-    except Exception as error:  # whatever ails the model, what is known without one is shown
-        server.report_server_error(error, None)
-        return []
+    asked = server.spawn(_suggested(server, uri, position))
+    await asyncio.wait([asked], timeout=WAIT_SECONDS)
+    if not asked.done() or asked.cancelled():
+        return None
+    suggestions = asked.result()
     document = server.documents.get(uri)
     if document is None:
         return []
@@ -157,6 +167,14 @@ async def _model_text(server: SignoffServer, uri: str, position: types.Position)
         )
         for number, (suggestion, command) in enumerate(zip(suggestions, commands, strict=True))
     ]
+
+
+async def _suggested(server: SignoffServer, uri: str, position: types.Position) -> tuple[Suggestion, ...]:
+    try:
+        return await server.suggest(uri, position, automatic=True)
+    except Exception as error:  # whatever ails the model, what is known without one is shown
+        server.report_server_error(error, None)
+        return ()
 
 
 def _wanted(server: SignoffServer) -> types.ClientCompletionItemOptions | None:

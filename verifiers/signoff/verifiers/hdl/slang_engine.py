@@ -72,12 +72,13 @@ class SlangEngine:
     def _design(self, snapshot: Snapshot, project: Project, keep: bool) -> Design:
         """The design; that of elaborate() is used again where it is so young that no file has changed since."""
         kept, self._kept = self._kept, None
-        if kept is not None and kept[0] == (snapshot, project) and time.monotonic() - kept[2] < KEPT_SECONDS:
-            design = kept[1]
+        key = _alike(snapshot, project)
+        if kept is not None and kept[0] == key and time.monotonic() - kept[2] < KEPT_SECONDS:
+            design, born = kept[1], kept[2]
         else:
-            design = self._loader.design(snapshot, project)
+            design, born = self._loader.design(snapshot, project), time.monotonic()
         if keep:
-            self._kept = (snapshot, project), design, time.monotonic()
+            self._kept = key, design, born
         return design
 
     def _check(self, snapshot: Snapshot, project: Project, analyse: bool) -> tuple[list[Finding], list[Finding]]:
@@ -105,6 +106,7 @@ class SlangEngine:
             return None
         manager = analysis.AnalysisManager(design.state.options.analysis)
         if not design.compilation.hasFatalErrors:
+            self._kept = None  # an analysed design is no ground for another analysis
             manager.analyze(design.compilation)
         return FactsReader(self._convert(design.state), manager, locator.instances).read(symbol)
 
@@ -119,13 +121,14 @@ class SlangEngine:
     def declared(self, snapshot: Snapshot, project: Project, line: int, column: int, wanted: Wanted) -> DeclaredFacts:
         """The declarations of names around a position, from the syntax of all files: nothing is elaborated."""
         snapshot = _named(snapshot)
+        self._kept = None  # its sources are about to be other ones
         state, units = self._loader.parsed(snapshot, project)
         source = state.named(snapshot.path)
         offset = source.byte(source.index.offset(line, column)) if source is not None else 0
         return Nearby(state, *self._worlds.of(state, units, snapshot.path), offset).facts(wanted)
 
     def _locate(self, snapshot: Snapshot, project: Project, line: int, column: int) -> tuple[Design, Locator]:
-        design = self._loader.design(snapshot, project)
+        design = self._design(snapshot, project, keep=True)
         source = design.state.named(snapshot.path)
         offset = source.byte(source.index.offset(line, column)) if source is not None else 0
         return design, Locator(design, offset)
@@ -154,6 +157,12 @@ def _unnamed(found: list[Finding], snapshot: Snapshot) -> list[Finding]:
     if snapshot.path:
         return found
     return [dataclasses.replace(item, path="") if item.path == UNTITLED else item for item in found]
+
+
+def _alike(snapshot: Snapshot, project: Project) -> tuple[Snapshot, Project]:
+    """What a design depends on: not on the document's version, nor on what of it stands among the open buffers."""
+    others = tuple(buffer for buffer in project.buffers if buffer.path != snapshot.path)
+    return dataclasses.replace(snapshot, version=0), dataclasses.replace(project, buffers=others)
 
 
 def _named(snapshot: Snapshot) -> Snapshot:

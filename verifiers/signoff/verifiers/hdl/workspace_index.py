@@ -23,7 +23,8 @@ class WorkspaceIndex:
     def __init__(self) -> None:
         self._facts: dict[str, FileFacts] = {}
         self._where: dict[tuple[str, str], dict[str, None]] = {}
-        self._units: list[str] | None = None
+        # Names of a kind in their order, made when they are first asked for.
+        self._sorted: dict[str, list[str]] = {}
 
     def __contains__(self, path: str) -> bool:
         return path in self._facts
@@ -43,7 +44,7 @@ class WorkspaceIndex:
         """Add a file, or replace what is known of it."""
         self.discard(path)
         self._facts[path] = facts
-        self._units = None
+        self._sorted.clear()
         for key in _keys(path, facts):
             self._where.setdefault(key, {})[path] = None
 
@@ -51,7 +52,7 @@ class WorkspaceIndex:
         """Forget a file."""
         facts = self._facts.pop(path, None)
         if facts is not None:
-            self._units = None
+            self._sorted.clear()
             for key in _keys(path, facts):
                 places = self._where[key]
                 places.pop(path, None)
@@ -64,12 +65,11 @@ class WorkspaceIndex:
 
     def units_from(self, prefix: str) -> Iterator[str]:
         """The names of modules and interfaces that begin with `prefix`, in their order."""
-        if self._units is None:
-            self._units = sorted(name for kind, name in self._where if kind == "unit")
-        for at in range(bisect_left(self._units, prefix), len(self._units)):
-            if not self._units[at].startswith(prefix):
-                break
-            yield self._units[at]
+        return self._from("unit", prefix)
+
+    def packages_from(self, prefix: str) -> Iterator[str]:
+        """The names of packages that begin with `prefix`, in their order."""
+        return self._from("package", prefix)
 
     def packages(self, name: str) -> tuple[str, ...]:
         """The files that define a package."""
@@ -96,6 +96,15 @@ class WorkspaceIndex:
         if path.lower().endswith(HEADER_EXTENSIONS):
             return True
         return not self.facts(path).units and any(other != path for other in self.includers(path))
+
+    def _from(self, kind: str, prefix: str) -> Iterator[str]:
+        names = self._sorted.get(kind)
+        if names is None:
+            names = self._sorted[kind] = sorted(name for other, name in self._where if other == kind)
+        for at in range(bisect_left(names, prefix), len(names)):
+            if not names[at].startswith(prefix):
+                break
+            yield names[at]
 
     def _get(self, kind: str, name: str) -> tuple[str, ...]:
         return tuple(self._where.get((kind, name), ()))
