@@ -11,7 +11,6 @@ from pathlib import Path
 from signoff.completion.serve.plan import EVERYWHERE, Plan, Wish, ray_lines
 from signoff.completion.serve.prepare import Order, Prepared, prepare
 from signoff.completion.serve.weights import ServeError
-from signoff.lsp_server.commands.session import run_to_end
 from signoff.lsp_server.commands.status import Status, say
 
 TROUBLE = 2
@@ -73,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve until it is ended; the exit status is 2 where it could not be."""
     if args.list:
         return _list()
+    from signoff.lsp_server.commands.session import run_to_end  # loads what a workspace is, which `model list` spares
+
     try:
         return run_to_end(_main(args))
     except KeyboardInterrupt:
