@@ -16,7 +16,7 @@ KERNEL = re.compile(r"__global__\b[^;{}]*?([A-Za-z_]\w*)\s*\([^;{}]*\{")
 # Characters of what goes with the statement, and of what stands before the document.
 NEAR, FAR = 2_600, 7_000
 MOST_FAMILY = 14
-MOST_LIKELY, MOST_INSIDE = 60, 20
+MOST_LIKELY, MOST_NEXT, MOST_INSIDE = 60, 16, 10
 MOST_BITS = 40
 MOST_BESIDE = 40
 MOST_FOLLOWING = 3
@@ -34,7 +34,7 @@ def near(cursor: Cursor, names: Names, likely: Likely) -> tuple[Passage, ...]:
     if not cursor.chain:
         found += _begun(cursor, names, likely)
     if not cursor.chain and not cursor.half:
-        found += _likely(names, likely.next(names, MOST_INSIDE if cursor.names else MOST_LIKELY), HALF, near=True)
+        found += _likely(names, likely.next(names, MOST_INSIDE if cursor.names else MOST_NEXT), HALF, near=True)
     return tuple(_within(found, NEAR))
 
 

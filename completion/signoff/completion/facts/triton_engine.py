@@ -16,7 +16,7 @@ from signoff.verifiers.gpu.triton.triton_data import Source
 from signoff.verifiers.mcu.source.files import Files
 
 NEAR, FAR = 2_000, 6_000
-MOST_LIKELY, MOST_FAMILY = 40, 8
+MOST_LIKELY, MOST_NEXT, MOST_FAMILY = 40, 12, 8
 CALL, LAUNCHED, NAMED, HALF, FUNCTION, LIKELY, FILE, PACKAGE = 5.0, 4.5, 3.5, 3.0, 2.5, 1.8, 1.4, 0.6
 KERNEL = re.compile(r"@(?:triton\.)?jit\b.*?^\s*def\s+(\w+)", re.DOTALL | re.MULTILINE)
 LONGEST_LAUNCH = 500
@@ -94,7 +94,7 @@ class _Place:
         for name in self.meanings.beginning(self.cursor.half, MOST_FAMILY):
             yield from self._told(name, HALF, near=True)
         if not self.cursor.names and not self.cursor.half:
-            for number, name in enumerate(likely):
+            for number, name in enumerate(likely[:MOST_NEXT]):
                 yield from self._told(name, HALF - number / 1000, near=True)
 
     def far(self, likely: Sequence[str]) -> Iterator[Passage]:
