@@ -13,7 +13,7 @@ from signoff.completion.context import Hole, hole_at
 from signoff.completion.facts.background import Background
 from signoff.completion.facts.c import CFacts
 from signoff.completion.facts.c_engine import Wanted
-from signoff.verifiers.project import CompileUnit, Project
+from signoff.verifiers.project import CompileUnit, Image, Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 from signoff.verifiers.workers import WorkerPool
@@ -96,3 +96,16 @@ async def test_names_and_groups_can_be_looked_up(tmp_path: Path, pool: WorkerPoo
     assert looked is not None
     assert [name for name, _ in looked.names] == ["HAL_OK", "UART_PARITY_EVEN", "UART_PARITY_NONE"]
     assert [one.name for one in looked.groups[0][1]] == ["UART_WORDLENGTH_8B", "UART_WORDLENGTH_9B"]
+
+
+async def test_a_handlers_name_is_one_of_the_vector_table(tmp_path: Path, pool: WorkerPool) -> None:
+    startup = tmp_path / "startup.s"
+    startup.write_text("g_pfnVectors:\n  .word USART1_IRQHandler\n  .word USART2_IRQHandler\n  .word TIM2_IRQHandler\n")
+    image = Image("app", str(tmp_path), units=(CompileUnit(str(startup)), CompileUnit(str(tmp_path / "main.c"))))
+    text = "void USART"
+    snapshot = Snapshot("file:///main.c", str(tmp_path / "main.c"), "c", 1, text)
+    hole = hole_at(snapshot, 0, len(text))
+    assert hole is not None
+    project = Project(str(tmp_path), unit=image.units[1], image=image)
+    told = near(await CFacts(pool).gather(snapshot, project, hole))
+    assert "USART1_IRQHandler, USART2_IRQHandler" in told and "TIM2" not in told

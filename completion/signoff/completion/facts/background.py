@@ -18,8 +18,6 @@ PREPARE_SECONDS = 120.0
 IDLE_SECONDS = 900.0
 # After a failure the process is left alone for so long, in seconds.
 PAUSE = 30.0
-# Reading must not hold up the checks of what is typed.
-NICENESS = 5
 
 
 class Background:
@@ -62,7 +60,7 @@ class Background:
             self._preparing.pop(project.root, None)
 
     def _call(self, project: Project, method: str, *arguments: object, timeout: float) -> asyncio.Future[Any]:
-        engine = Engine(self._target, IDLE_SECONDS, project.settings.memory_limit_mb, niceness=NICENESS)
+        engine = Engine(self._target, IDLE_SECONDS, project.settings.memory_limit_mb)
         key = f"{self._lane}:{project.root}"
         return asyncio.ensure_future(self._pool.call(engine, key, method, *arguments, timeout=timeout))
 
