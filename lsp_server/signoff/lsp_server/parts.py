@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -71,6 +72,11 @@ class Parts:
         return Slang(self.pool, lane="proof")
 
     @cached_property
+    def completion_slang(self) -> Slang:
+        """slang as it judges completions: it also tells what the author of a file may leave as it is."""
+        return Slang(self.pool, lane="proof", stage="judge")
+
+    @cached_property
     def proof_cuda(self) -> tuple[Verifier, ...]:
         """The launch checks and NVRTC beside the live ones, for the same reason."""
         from signoff.verifiers.gpu.checks.launch import Launch
@@ -116,6 +122,17 @@ class Parts:
         return Constructs(self)
 
     @property
+    def has_constructs(self) -> bool:
+        """Whether that is loaded."""
+        return "constructs" in self.__dict__
+
+    async def loaded_constructs(self) -> Constructs:
+        """The same, loaded in a thread: that may take half a second, in which other messages are answered."""
+        if not self.has_constructs:
+            await asyncio.to_thread(importlib.import_module, "signoff.lsp_server.constructs")
+        return self.constructs
+
+    @property
     def proof_verifiers(self) -> tuple[Verifier, ...]:
         """What judges edits before they are offered, as far as the user has it switched on."""
         quick = (verifier for verifier in self.verifiers if verifier.name in PROVING)
@@ -136,7 +153,7 @@ class Parts:
         firmware = (verifier for verifier in self.proof_firmware if not sees_whole_image(verifier))
         # Starting Triton takes a second and 150 MB: it is shared with the live checks.
         beside = (verifier for verifier in self.verifiers if verifier.name == "triton")
-        judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *firmware, *beside, *self.only_completion)
+        judges = (self.completion_slang, *self.proof_cuda, *firmware, *beside, *self.only_completion)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property
@@ -237,7 +254,7 @@ class Parts:
     async def close(self) -> None:
         """End every run and every process of ours."""
         await self.checking.close()
-        if "constructs" in self.__dict__:
+        if self.has_constructs:
             await self.constructs.close()
         if (engine := self._engine) is not None:
             with contextlib.suppress(Exception):

@@ -14,7 +14,9 @@ from signoff.lsp_server.server import SignoffServer
 
 if TYPE_CHECKING:
     from signoff.completion.structural.judge import Offer
+    from signoff.completion.structural.offers import Offers
     from signoff.completion.suggestion import Suggestion
+    from signoff.lsp_server.constructs import Constructs
     from signoff.lsp_server.documents import Document
 
 KINDS = {
@@ -41,7 +43,7 @@ _OF_ANOTHER = re.compile(r"(?:\.|::|->|`|\.\s*\w+|::\w+|->\w+|`\w+)\Z")
 TRIGGERS = [".", "(", "#", ":", ">"]
 # Where a construct is not what the place asks for, it comes behind the names.
 LAST = "~"
-# How long a list waits for the model, in seconds.
+# How long a list waits for the model, and for what makes the rest of it to be loaded, in seconds.
 WAIT_SECONDS = 0.15
 
 
@@ -61,24 +63,41 @@ def register(server: SignoffServer) -> None:
             params.context is not None and params.context.trigger_kind is types.CompletionTriggerKind.TriggerCharacter
         )
         asks_model = not typed and not _has_inline(server)
-        constructs, names, suggested = await asyncio.gather(
-            server.parts.constructs.offers(uri, place),
-            _names(server, document, place, typed),
+        (offers, names), suggested = await asyncio.gather(
+            _known(server, document, place, typed),
             _model_text(server, uri, position) if asks_model else _nothing(),
         )
         document = server.documents.get(uri)
-        items = [_construct(server, document, *one) for one in enumerate(constructs.items)] if document else []
-        complete = constructs.complete and names is not None and suggested is not None
+        found = offers.items if offers is not None and document is not None else ()
+        items = [_construct(server, document, *one) for one in enumerate(found)] if document is not None else []
+        complete = offers is not None and offers.complete and names is not None and suggested is not None
         return types.CompletionList(is_incomplete=not complete, items=[*(suggested or ()), *items, *(names or ())])
 
 
-async def _names(
+async def _known(
     server: SignoffServer, document: Document, place: tuple[int, int], typed: bool
+) -> tuple[Offers | None, list[types.CompletionItem] | None]:
+    """(whole constructs, names), as far as they are known in a moment: each bounds its own time."""
+    asked = server.spawn(_asked(server, document, place, typed))
+    await asyncio.wait([asked], timeout=None if server.parts.has_constructs else WAIT_SECONDS)
+    # What was still being loaded goes on to ask the tools, for the next list.
+    return asked.result() if asked.done() else (None, None)
+
+
+async def _asked(
+    server: SignoffServer, document: Document, place: tuple[int, int], typed: bool
+) -> tuple[Offers, list[types.CompletionItem] | None]:
+    constructs = await server.parts.loaded_constructs()
+    return await asyncio.gather(constructs.offers(document.uri, place), _names(constructs, document, place, typed))
+
+
+async def _names(
+    constructs: Constructs, document: Document, place: tuple[int, int], typed: bool
 ) -> list[types.CompletionItem] | None:
     """What is in scope; nothing where a character asks for something else than a name. None: not known yet."""
     if typed or _OF_ANOTHER.search(document.index.line(place[0])[: place[1]]):
         return []
-    scope = await server.parts.constructs.names(document.uri, place)
+    scope = await constructs.names(document.uri, place)
     if scope is None:
         return None
     return [
