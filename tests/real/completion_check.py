@@ -76,7 +76,8 @@ def judges(pool: WorkerPool) -> tuple[Verifier, ...]:
     """Those that the server asks of completions (parts.py)."""
     lane = "proof"
     cuda = (Launch(pool, lane=lane), Nvrtc(pool, lane=lane), NvccFront(pool))
-    return (Slang(pool, lane=lane), *cuda, Part(pool, lane=lane), Gcc(pool), Triton(pool), PythonNames(pool))
+    slang = Slang(pool, lane=lane, stage="judge")
+    return (slang, *cuda, Part(pool, lane=lane), Gcc(pool), Triton(pool), PythonNames(pool))
 
 
 def files_of(paths: Sequence[Path], language: str, seed: int) -> Iterator[Path]:

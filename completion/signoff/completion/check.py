@@ -200,8 +200,8 @@ class Checker:
         return Checked(text, (row.name,), (), fresh, len(after.findings))
 
     def _refusing(self, found: Sequence[Finding], before: Outcome) -> tuple[Finding, ...]:
-        usual = judges.usual(before)
-        return tuple(one for one in found if judges.refuses(one, self._hole.language, usual))
+        known = judges.usual(before), judges.named(before)
+        return tuple(one for one in found if judges.refuses(one, self._hole.language, *known))
 
     async def _before(self, row: Verifier, after: Outcome, deadline: float) -> Outcome | None:
         """What the verifier says of the document as it stands; None where it does so too late and it matters."""

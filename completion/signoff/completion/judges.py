@@ -33,6 +33,10 @@ WRONG_C = frozenset(
         "unused-value", "statement-without-effect", "uninitialized", "builtin-declaration-mismatch",
     }
 )  # fmt: skip
+# A net that a name makes by itself is what a made-up name leads to, and a wire driven twice is never a habit.
+IMPLICIT = "ImplicitNet"
+ALWAYS = frozenset({IMPLICIT, "ConflictingDrivers"})
+UNDECLARED = frozenset({IMPLICIT, "UndeclaredIdentifier", "TypoIdentifier"})
 NVRTC, FRONT = "nvrtc", "nvcc front end"
 _DEVICE = re.compile(r"\b__(?:global|device)__\b")
 _FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
@@ -44,11 +48,22 @@ _DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 
 def usual(before: Outcome) -> frozenset[str]:
     """The codes of the warnings that the document has already: its author lives with them."""
-    return frozenset(one.code for one in before.findings if one.severity is not Severity.ERROR)
+    return frozenset(one.code for one in before.findings if one.severity is not Severity.ERROR) - ALWAYS
 
 
-def refuses(finding: Finding, language: str, usual: frozenset[str] = frozenset()) -> bool:
-    """Whether a candidate that brings this finding is refused. Hints never refuse, nor do `usual` warnings."""
+def named(before: Outcome) -> frozenset[str]:
+    """The names without a declaration that the document uses already: a text that uses them has not made them up."""
+    rows = (one for one in before.findings if one.code in UNDECLARED)
+    return frozenset(name for one in rows for name in _QUOTED.findall(one.message))
+
+
+def refuses(
+    finding: Finding, language: str, usual: frozenset[str] = frozenset(), named: frozenset[str] = frozenset()
+) -> bool:
+    """Whether a candidate that brings this finding is refused. Hints never refuse, nor do `usual` warnings, nor nets
+    that a name makes by itself where the document has it (`named`) already."""
+    if finding.code == IMPLICIT and not named.isdisjoint(_QUOTED.findall(finding.message)):
+        return False
     if finding.category in MENDED_LATER or "<error-type>" in finding.message:
         return False  # the latter follows from an error elsewhere
     if finding.severity is Severity.ERROR:

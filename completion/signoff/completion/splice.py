@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,6 +13,8 @@ from signoff.verifiers.compare import new_findings
 from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, line_index
+
+_ASSIGNS = re.compile(r"\s*(?!assign\b)[A-Za-z_][\w$.]*\s*(?:\[[^\]]*\]\s*)*(?:<=|=(?!=))")
 
 
 class Splice:
@@ -42,7 +45,10 @@ class Splice:
             # A block may not be empty.
             indent = line[: len(line) - len(line.lstrip())] if line.strip() else hole.line_prefix
             return self._with_line(f"{indent}pass")
-        return self._with_line(" " * len(line)) if line.strip() and _balanced(line, hole) else None
+        if not line.strip() or not _balanced(line, hole):
+            return None
+        # An empty statement takes the place of a half one: an `else` before it wants one.
+        return self._with_line(f"{' ' * (len(line) - 1)};" if _ASSIGNS.match(line) else " " * len(line))
 
     def _with_line(self, line: str) -> Snapshot:
         hole = self._hole

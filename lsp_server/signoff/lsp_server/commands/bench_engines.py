@@ -19,7 +19,7 @@ from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.python_names import PythonNames
 from signoff.verifiers.verifier import Verifier
 
-JUDGES = frozenset({"slang", "launch", "nvrtc", "part", "gcc", "triton"})
+JUDGES = frozenset({"launch", "nvrtc", "part", "gcc", "triton"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def engine(
 
 def completion_judges(session: Session) -> tuple[Verifier, ...]:
     """What the server lets judge completions, of this session."""
-    beside = (NvccFront(session.pool), PythonNames(session.pool))
+    beside = (Slang(session.pool, stage="judge"), NvccFront(session.pool), PythonNames(session.pool))
     return (*(one for one in session.verifiers if one.name in JUDGES), *beside)
 
 

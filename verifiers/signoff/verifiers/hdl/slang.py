@@ -26,7 +26,7 @@ class Slang:
     """The verifier. `lane` keeps processes apart: a proof in one must not hold up the typing in another.
 
     `stage` is a method of the engine: "check" for everything, or one of the two halves that follow each other at
-    a keystroke, so that an error need not wait for the analysis.
+    a keystroke, so that an error need not wait for the analysis; "judge" for what a completion is asked beside.
     """
 
     tool = "slang"

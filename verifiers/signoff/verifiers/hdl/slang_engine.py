@@ -10,7 +10,7 @@ import pyslang
 from pyslang import analysis
 
 from signoff.verifiers.finding import Finding, Related, Severity
-from signoff.verifiers.hdl import rules_edges, rules_sensitivity, slang_incomplete
+from signoff.verifiers.hdl import rules_edges, rules_nets, rules_sensitivity, slang_incomplete
 from signoff.verifiers.hdl.declared import DeclaredFacts, Wanted
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.foreign import without_foreign
@@ -22,7 +22,7 @@ from signoff.verifiers.hdl.slang_design import Design, Loader
 from signoff.verifiers.hdl.slang_elaborate import placeholder_tops
 from signoff.verifiers.hdl.slang_facts import FactsReader
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
-from signoff.verifiers.hdl.slang_locate import Locator
+from signoff.verifiers.hdl.slang_locate import Locator, instances
 from signoff.verifiers.hdl.slang_nearby import Nearby
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_place import place_facts
@@ -59,6 +59,12 @@ class SlangEngine:
         elaborated, analysed = self._check(_named(snapshot), project, analyse=True)
         return _unnamed(elaborated + analysed, snapshot)
 
+    def judge(self, snapshot: Snapshot, project: Project) -> list[Finding]:
+        """The findings of check(), and warnings that only somebody else's text deserves: new implicit nets
+        (ImplicitNet) and wires that are driven twice (ConflictingDrivers), both in `snapshot` alone."""
+        elaborated, analysed = self._check(_named(snapshot), project, analyse=True, strangers=True)
+        return _unnamed(elaborated + analysed, snapshot)
+
     def elaborate(self, snapshot: Snapshot, project: Project) -> list[Finding]:
         """The findings of check() that need no analysis. The design is kept, as analyse() is likely to be next."""
         elaborated, _ = self._check(_named(snapshot), project, analyse=False)
@@ -81,7 +87,9 @@ class SlangEngine:
             self._kept = key, design, born
         return design
 
-    def _check(self, snapshot: Snapshot, project: Project, analyse: bool) -> tuple[list[Finding], list[Finding]]:
+    def _check(
+        self, snapshot: Snapshot, project: Project, analyse: bool, strangers: bool = False
+    ) -> tuple[list[Finding], list[Finding]]:
         """(what elaboration finds, what analysis finds), both as they are to be shown."""
         design = self._design(snapshot, project, keep=not analyse)
         converter = self._convert(design.state)
@@ -90,7 +98,9 @@ class SlangEngine:
         # In a file that does not parse, who drives what is a guess: blocks may have run into each other.
         sound = shown - {item.path for item in found if item.code in slang_incomplete.subsystem("Parser")}
         wanted = analyse and sound and not design.compilation.hasFatalErrors
-        analysed = _analyse(design, converter, sound) if wanted else []
+        analysed = _analyse(design, converter, sound, strangers) if wanted else []
+        if strangers:
+            analysed += converter.implicit_nets(design.compilation.getAllDiagnostics(), snapshot.path)
         pruned = _pruned(found + analysed, design, project)
         # By value: pruning may have put a finding in another's place.
         late = set(analysed)
@@ -185,7 +195,7 @@ def _top(diagnostic: pyslang.Diagnostic) -> str:
     return symbol.hierarchicalPath.partition(".")[0] if symbol is not None else ""
 
 
-def _analyse(design: Design, converter: Converter, shown: frozenset[str]) -> list[Finding]:
+def _analyse(design: Design, converter: Converter, shown: frozenset[str], strangers: bool) -> list[Finding]:
     """The findings of slang's analysis (drivers, latches) and of our own rules."""
     manager = analysis.AnalysisManager(design.state.options.analysis)
     drivers, faults, broken = DriverRule(), list[Fault](), list[Exception]()
@@ -202,6 +212,10 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str]) -> lis
     manager.addProcListener(listen)
     manager.analyze(design.compilation)
     faults += drivers.faults(manager, converter.around)
+    if strangers and design.focus in shown:
+        buffers = design.buffers_of(design.focus)
+        own = instances(design.compilation)
+        faults += rules_nets.faults((one for one in own if one.body.location.buffer in buffers), manager)
     if broken:
         raise broken[0]
     findings = converter.findings(manager.getDiagnostics(), shown)

@@ -79,6 +79,13 @@ class Converter:
                     result.setdefault((finding.code, finding.path, finding.span), finding)
         return list(result.values())
 
+    def implicit_nets(self, diagnostics: Iterable[pyslang.Diagnostic], path: str) -> list[Finding]:
+        """Names of a file that nobody declares, which make nets of their own: as warnings, though slang's are off."""
+        found = ((item, self.place(item)) for item in diagnostics if item.code == pyslang.Diags.ImplicitNet)
+        mine = [(item, place) for item, place in found if place is not None and place[0].path == path]
+        made = (self._finding(item, place, Severity.WARNING, notes=False) for item, place in mine)
+        return list(dict.fromkeys(one for one in made if one is not None))
+
     def _finding(self, diagnostic: pyslang.Diagnostic, place: Place, severity: Severity, notes: bool) -> Finding | None:
         if self._pragmas and self._silenced(diagnostic):
             return None

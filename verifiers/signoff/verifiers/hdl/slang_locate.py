@@ -24,7 +24,7 @@ class Locator:
         self.design = design
         self.offset = offset
         self.buffers = design.buffers_of(design.focus)
-        self.instances = _instances(design.compilation)
+        self.instances = instances(design.compilation)
 
     def token(self) -> tuple[Node, parsing.Token] | None:
         """The name token at the position, or just before it, with its parent node."""
@@ -187,7 +187,7 @@ def _members(scope: ast.Symbol) -> Iterable[ast.Symbol]:
     return list(scope) if scope.isScope else ()  # type: ignore[call-overload]
 
 
-def _instances(compilation: ast.Compilation) -> list[ast.InstanceSymbol]:
+def instances(compilation: ast.Compilation) -> list[ast.InstanceSymbol]:
     """Every instance of the design, tops first, each before what it contains."""
     found: list[ast.InstanceSymbol] = []
     compilation.getRoot().visit(lookup_table={ast.SymbolKind.Instance: lambda item: found.append(item)})
