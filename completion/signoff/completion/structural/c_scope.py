@@ -57,12 +57,14 @@ class CScope:
     """The innermost function around a place ("" at file scope): what stands before its name, and what is declared.
 
     `variables` are from the innermost block outwards, parameters last. `start` is where the function's body begins.
+    `given` are the names of the parameters that nothing inside hides.
     """
 
     function: str = ""
     returns: str = ""
     variables: tuple[Variable, ...] = ()
     start: int = 0
+    given: frozenset[str] = frozenset()
 
     def variable(self, name: str) -> Variable | None:
         """The variable of that name."""
@@ -89,8 +91,10 @@ def scope_at(before: str) -> CScope:
         head = _HEAD.match(code[start:brace])
         if head is not None and head["name"] not in _NO_TYPE:
             inner = [found for at in reversed(opened[level:]) for found in _block(code, at + 1)]
-            variables = tuple({one.name: one for one in reversed([*inner, *parameters(head["parameters"])])}.values())
-            return CScope(head["name"], " ".join(head["before"].split()), variables[::-1], base + brace + 1)
+            outer = parameters(head["parameters"])
+            variables = tuple({one.name: one for one in reversed([*inner, *outer])}.values())
+            given = frozenset(one.name for one in outer) - {one.name for one in inner}
+            return CScope(head["name"], " ".join(head["before"].split()), variables[::-1], base + brace + 1, given)
     return CScope()
 
 

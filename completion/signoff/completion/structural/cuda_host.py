@@ -14,6 +14,8 @@ from signoff.verifiers.project import Project
 
 SHORTEST_CALL, SHORTEST_KERNEL = 5, 3
 MOST = 6
+# A function longer than this is not looked through to its end.
+REACH = 40_000
 _SPACE = re.compile(r"__(?:global|device)__")
 _INDEX = "blockIdx.x * blockDim.x + threadIdx.x"
 
@@ -58,15 +60,26 @@ class KernelText:
 
 
 def _allocations(place: Place, scope: CScope, code: str) -> Iterator[Proposal]:
-    """An allocation for each pointer that is named as one of the device and has none yet."""
-    done = cuda_names.allocated(code)
-    for one in scope.variables:
+    """An allocation for each pointer of the device that has none yet: those that the function uses as such, and those
+    that are named so."""
+    whole = f"{code};{_rest_of_function(place)}"
+    done, used = cuda_names.allocated(whole), cuda_names.of_device(whole) - cuda_names.of_host(whole)
+    for one in sorted(scope.variables, key=lambda one: one.name not in used):
         named = re.match(r"(?:d|dev|device|gpu)_|d[A-Z]", one.name) or re.search(r"_(?:d|dev|device)\Z", one.name)
-        if not (one.type.endswith("*") and not one.type.endswith("**") and named) or one.name in done:
+        pointer = one.type.endswith("*") and not one.type.endswith("**") and one.name not in scope.given
+        if not pointer or not (named or one.name in used) or one.name in done:
             continue
         count = _count(scope)
         size: Body = (count, f" * sizeof({one.type[:-1]})")
         yield _checked(place, f"cudaMalloc(&{one.name}, ...)", (f"cudaMalloc(&{one.name}, ", *size, ")"), "cudaMalloc")
+
+
+def _rest_of_function(place: Place) -> str:
+    """What follows in the function: memory is allocated before it is used."""
+    code = blanked(place.after[:REACH])
+    # A function ends at the margin, also in a text whose braces are not in pairs now.
+    end = re.search(r"^\}", code, re.MULTILINE)
+    return code[: end.start()] if end is not None else code
 
 
 def _copies(place: Place, scope: CScope, code: str) -> Iterator[Proposal]:

@@ -12,7 +12,14 @@ _WRAPPED = re.compile(r"\b([A-Za-z_]\w*)\s*\(\s*(?:cuda[A-Z]\w*|cublas[A-Z]\w*)\
 _DEFINED = re.compile(r"#\s*define\s+(\w+)\s*\(\s*\w+\s*\)(?:\\\r?\n|[^\n])*?cuda(?:Error_t|GetErrorString|Success)")
 _ALLOCATED = re.compile(r"\bcudaMalloc\w*\s*(?:<[^>]*>)?\s*\(\s*(?:\([^)]*\)\s*)*&\s*(\w+)\s*,\s*")
 _HOST = re.compile(r"\b(\w+)\s*=\s*(?:\([^)]*\)\s*)?(?:malloc|calloc|new\b|mallocCheck|std::malloc|aligned_alloc)")
+_LAUNCHED = re.compile(r"<<<[^;{}]*?>>>\s*\(")
+_COPIED = re.compile(r"\bcudaMemcpy(?:Async)?\s*\(")
+_WAY = re.compile(r"\bcudaMemcpy(?P<from>Host|Device)To(?P<to>Host|Device)\b")
+_OWNED = re.compile(r"\bcuda(?:Memset(?:Async)?|Free(?:Async)?)\s*\(\s*(\w+)\s*[,)]")
+# An argument that is one variable, whatever it is cast to.
+_BARE = re.compile(r"(?:\([\w\s*:]+\)\s*)?(\w+)")
 _NO_WRAPPER = frozenset({"if", "while", "for", "return", "switch", "assert", "sizeof", "defined", "printf"})
+LONGEST_CALL = 2_000
 TORCH = "C10_CUDA_KERNEL_LAUNCH_CHECK"
 
 
@@ -31,7 +38,21 @@ def wrapper(text: str) -> str:
 
 def allocated(code: str) -> dict[str, str]:
     """The pointers that memory of the device was allocated for, each with the size in bytes as it stands there."""
-    return {match[1]: _argument(code, match.end()) for match in _ALLOCATED.finditer(code)}
+    return {match[1]: next(iter(_arguments(code, match.end())), "") for match in _ALLOCATED.finditer(code)}
+
+
+def of_device(code: str) -> frozenset[str]:
+    """The names that host code uses as memory of the device: passed to a launch, to or from it with cudaMemcpy (by the
+    direction it names), or to cudaMemset and cudaFree. A number that is passed is among them."""
+    passed = [one for match in _LAUNCHED.finditer(code) for one in _arguments(code, match.end())]
+    for match in _COPIED.finditer(code):
+        ends = _arguments(code, match.end())
+        way = next((way for one in ends if (way := _WAY.search(one))), None)
+        sides = (way["to"], way["from"]) if way is not None else ()
+        passed += [one for one, side in zip(ends, sides, strict=False) if side == "Device"]
+    named = (_BARE.fullmatch(one) for one in passed)
+    owned = (match[1] for match in _OWNED.finditer(code))
+    return frozenset((*(match[1] for match in named if match), *owned))
 
 
 def of_host(code: str) -> frozenset[str]:
@@ -83,10 +104,14 @@ def _bare(name: str) -> str:
     return re.sub(r"^(?:d|dev)(?=[A-Z])", "", plain).lower()
 
 
-def _argument(code: str, start: int) -> str:
-    depth = 0
-    for at in range(start, min(len(code), start + 400)):
+def _arguments(code: str, start: int) -> list[str]:
+    """The arguments of a call whose bracket opens just before `start`; those that are written out."""
+    depth, found, last = 0, list[str](), start
+    for at in range(start, min(len(code), start + LONGEST_CALL)):
         depth += (code[at] in "([{") - (code[at] in ")]}")
         if depth < 0 or (depth == 0 and code[at] == ","):
-            return " ".join(code[start:at].split())
-    return ""
+            found.append(" ".join(code[last:at].split()))
+            last = at + 1
+        if depth < 0 or code[at] == ";":
+            break
+    return found
