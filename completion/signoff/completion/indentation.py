@@ -14,7 +14,7 @@ USUAL = 4
 _OPENS = re.compile(r"(?:[{(\[:]|\bbegin(?:\s*:\s*\w+)?|\)|\belse)\s*\Z")
 # One line in so many that is indented otherwise makes no mixture.
 MIXED = 10
-_LEAD = re.compile(r"^([ \t]+)\S", re.MULTILINE)
+_LEAD = re.compile(r"\n([ \t]+)(?=\S)")
 
 
 def width(line: str) -> int:
@@ -24,7 +24,7 @@ def width(line: str) -> int:
 
 def unit(hole: Hole) -> str:
     """What one level is in this document: a tab, or so many blanks; "" where it has no indented line, or both."""
-    leads = _LEAD.findall(hole.prefix[-AROUND:]) + _LEAD.findall(hole.suffix[:AROUND])
+    leads = _LEAD.findall(f"\n{hole.prefix[-AROUND:]}\n{hole.suffix[:AROUND]}")
     if not leads:
         return ""
     tabs = sum("\t" in lead for lead in leads)
@@ -43,8 +43,8 @@ def adapted(text: str, hole: Hole) -> str:
     """The text with the document's kind of indentation, where it has the other kind."""
     lines = text.split("\n")
     leads = [match[1] for line in lines[1:] if (match := re.match(r"([ \t]+)\S", line))]
-    own = unit(hole)
-    if not leads or not own:
+    own = unit(hole) if leads else ""
+    if not own:
         return text
     if own == "\t" and all("\t" not in lead for lead in leads):
         by = _level(lines, hole)

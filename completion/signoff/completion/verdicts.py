@@ -97,8 +97,8 @@ class Judging:
         self._settings = settings
         self._verifiers = verifiers
         # Closers that the editor has put in are out of the hole's suffix: they will be replaced.
-        text = hole.prefix + hole.suffix
-        self._snapshot = snapshot if len(text) == len(snapshot.text) else replace(snapshot, text=text)
+        whole = len(hole.prefix) + len(hole.suffix) == len(snapshot.text)
+        self._snapshot = snapshot if whole else replace(snapshot, text=hole.prefix + hole.suffix)
         self._project = project
         others = tuple(one for one in project.buffers if one.uri != snapshot.uri)
         self._around = replace(project, buffers=others)
