@@ -7,8 +7,11 @@ import pytest
 from completion_fakes import PROJECT, FakeVerifier
 from flow_fakes import GONE, SETTINGS, TEXT, ToldModel, ask, engine_of, placed, typed
 
+from signoff.completion.model.protocol import Piece
 from signoff.completion.settings import CompletionSettings
 from signoff.completion.suggestion import Suggestion
+from signoff.verifiers.finding import Outcome, Span
+from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
 
@@ -174,6 +177,42 @@ async def test_a_completion_inside_a_line_is_followed_by_the_rest_of_it() -> Non
         assert engine.counters.prefetches_used == 1
 
 
+async def test_what_follows_is_asked_for_with_the_document_s_own_line_ends() -> None:
+    model = ToldModel()
+    text = "module m;\r\n  |\r\nendmodule\r\n"
+    async with engine_of(model, FakeVerifier()) as engine:
+        task = asyncio.ensure_future(ask(engine, text))
+        (await model.wait(0)).say("wire a;\n  wire b;\n\n")
+        (await model.wait(0)).end()
+        (found,) = await task
+        assert "\n" in found.text
+        engine.edited(placed(text.replace("|", "wire a;\r\n  wire b;|"))[0], 2)
+        engine.accepted("file:///m.v", found)
+        request = (await model.wait(1)).request
+        assert engine.counters.prefetches == 1
+        assert request.prefix.endswith("wire a;\r\n  wire b;\r\n  ") or request.prefix.endswith("wire b;\n  ")
+
+
+async def test_what_follows_is_asked_for_where_the_editor_s_list_had_chosen_the_beginning() -> None:
+    model = ToldModel()
+    text = "module m(input abc, output y);\n  assign y = a|;\nendmodule\n"
+    for done in (False, True):
+        async with engine_of(model, FakeVerifier()) as engine:
+            first = len(model.streams)
+            engine.edited(placed(text)[0], 1)
+            task = asyncio.ensure_future(ask(engine, text.replace("|", "bc|")))
+            (await model.wait(first)).say(" & abc;\n")
+            (found,) = await task
+            # As the language server makes it of the two: in place of what was typed so far.
+            line, column = found.span.start_line, found.span.start_column
+            whole = replace(found, text=f"abc{found.text}", span=Span(line, column - 3, line, column - 2))
+            if done:
+                engine.edited(placed(text.replace("a|", f"{whole.text}|"))[0], 1)
+            engine.accepted("file:///m.v", whole)
+            await model.wait(first + 1)
+            assert engine.counters.prefetches == 1
+
+
 async def test_nothing_is_prefetched_for_a_document_that_has_gone_on_or_where_it_is_switched_off() -> None:
     model = ToldModel(["a;\n"])
     async with engine_of(model, FakeVerifier()) as engine:
@@ -308,6 +347,68 @@ async def test_a_model_that_never_ends_is_cut_off_by_time() -> None:
         assert texts(await task) == ["wire c;\n  wire d;"]
 
 
+@pytest.mark.parametrize("automatic", [True, False])
+async def test_the_time_limit_is_one_for_all_requests_of_a_question(automatic: bool) -> None:
+    model = ToldModel()
+    settings = CompletionSettings(debounce=0.0, backend="local", timeout=0.2)
+    async with engine_of(model, FakeVerifier(), settings=settings) as engine:
+        assert await ask(engine, automatic=automatic) == ()
+        assert len(model.streams) == 1
+
+
+async def test_that_nothing_came_in_time_is_not_remembered() -> None:
+    model = ToldModel()
+    settings = CompletionSettings(debounce=0.0, backend="local", timeout=0.2)
+    async with engine_of(model, FakeVerifier(), settings=settings) as engine:
+        assert await ask(engine) == ()
+        task = asyncio.ensure_future(ask(engine))
+        (await model.wait(1)).say("a;\n")
+        assert texts(await task) == ["a"]
+
+
+async def test_an_answer_that_broke_off_is_not_remembered_as_nothing() -> None:
+    model = ToldModel()
+    async with engine_of(model, FakeVerifier()) as engine:
+        task = asyncio.ensure_future(ask(engine))
+        (await model.wait(0)).pieces.put_nowait(Piece("", 0, "cut"))
+        assert await task == ()
+        task = asyncio.ensure_future(ask(engine))
+        (await model.wait(1)).say("a;\n")
+        assert texts(await task) == ["a"]
+
+
+async def test_who_has_waited_long_while_typing_does_not_wait_for_a_second_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for within, requests in ((60.0, 2), (0.0, 1)):
+        monkeypatch.setattr("signoff.completion.answering.AGAIN_WITHIN", within)
+        model = ToldModel(["bad;\n"])
+        async with engine_of(model, FakeVerifier("bad")) as engine:
+            assert await ask(engine) == ()
+            assert len(model.streams) == requests
+
+
+async def test_what_could_not_be_judged_in_time_is_shown_once_it_is_and_asks_no_model_meanwhile() -> None:
+    model, gate = ToldModel(["a & b;\n"]), asyncio.Event()
+
+    class Held(FakeVerifier):
+        async def run(self, snapshot: Snapshot, project: Project) -> Outcome:
+            await gate.wait()
+            return await super().run(snapshot, project)
+
+    settings = CompletionSettings(debounce=0.0, backend="local", check_timeout=0.05)
+    async with engine_of(model, Held(), settings=settings) as engine:
+        assert await ask(engine) == ()
+        assert await ask(engine) == ()
+        assert await ask(engine, typed("a")) == ()
+        assert len(model.streams) == 1
+        gate.set()
+        async with asyncio.timeout(20):
+            while not (found := await ask(engine, typed("a "))):
+                pass
+        assert texts(found) == ["& b"] and len(model.streams) == 1
+
+
 async def test_the_statements_that_are_there_are_shown_and_what_follows_them_is_the_next_completion(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -329,3 +430,29 @@ async def test_the_statements_that_are_there_are_shown_and_what_follows_them_is_
         assert rest.text.endswith("wire d;") or rest.text.endswith("wire c;")
         assert len(model.streams) == 1
         assert engine.counters.aborted == 0
+
+
+async def test_who_has_waited_for_a_request_on_its_way_has_had_that_time() -> None:
+    model = ToldModel()
+    settings = CompletionSettings(debounce=0.0, backend="local", timeout=0.2)
+    async with engine_of(model, FakeVerifier(), settings=settings) as engine:
+        first = asyncio.ensure_future(ask(engine))
+        await model.wait(0)
+        assert await ask(engine, typed("a")) == ()
+        assert await first == ()
+        assert len(model.streams) <= 2
+
+
+async def test_after_an_answer_that_diverges_the_new_place_s_own_is_remembered_as_nothing() -> None:
+    model = ToldModel()
+    settings = replace(SETTINGS, candidates=1)
+    async with engine_of(model, FakeVerifier("bad"), settings=settings) as engine:
+        first = asyncio.ensure_future(ask(engine))
+        stream = await model.wait(0)
+        second = asyncio.ensure_future(ask(engine, typed("b")))
+        await asyncio.sleep(0)
+        stream.say("a & b;\n")
+        (await model.wait(1)).say("bad;\n")
+        assert await second == await first == ()
+        assert await ask(engine, typed("b")) == ()
+        assert len(model.streams) == 2

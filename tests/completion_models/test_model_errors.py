@@ -19,12 +19,16 @@ from signoff.completion.model.protocol import (
     Misconfigured,
     ModelChanged,
     ModelUnavailable,
+    NoModelServer,
     Piece,
     PromptTooLong,
     ServerBusy,
+    ServerLoading,
     ServerUnreachable,
 )
+from signoff.completion.model.registry import open_model
 from signoff.completion.settings import CompletionSettings
+from signoff.verifiers.workers import WorkerPool
 
 Handler = Callable[[Call], Awaitable[None]]
 
@@ -59,9 +63,13 @@ def answer(status: int, body: str = "", **headers: str) -> Handler:
         (answer(302, location="https://user:pw@other.example/v1?x=1"), Misconfigured, "https://other.example/v1:"),
         (answer(500, '{"detail": "out of memory"}'), ModelUnavailable, "HTTP 500: out of memory"),
         (answer(500, '{"error": "your key is s3cret"}'), ModelUnavailable, "your key is ..."),
-        (answer(200, "<!doctype html>", content_type="text/html; charset=utf-8"), Misconfigured, "a web page"),
-        (answer(200, "{broken"), Misconfigured, "not JSON"),
-        (answer(200, "data: {broken\n\n", content_type="text/event-stream"), Misconfigured, "not JSON"),
+        (answer(200, "<!doctype html>", content_type="text/html; charset=utf-8"), NoModelServer, "a web page"),
+        (answer(200, "{broken"), NoModelServer, "not JSON"),
+        (answer(200, "data: {broken\n\n", content_type="text/event-stream"), NoModelServer, "not JSON"),
+        (answer(200, '{"foo": 1}'), NoModelServer, "answers without text (it sends 'foo')"),
+        (answer(200, '{"choices": [], "usage": {"total_tokens": 3}}'), NoModelServer, "answers without text"),
+        (answer(502, "<html>Bad gateway</html>"), ServerUnreachable, "is down (HTTP 502)."),
+        (answer(503, "<html>Unavailable</html>"), ServerLoading, "is not ready (HTTP 503)."),
     ],
 )
 async def test_a_fault_is_one_sentence_with_what_to_do(
@@ -152,7 +160,7 @@ async def test_half_an_answer_is_used_and_marked_as_cut() -> None:
         await call.chunk(b"data: " + json.dumps(choice("a &")).encode() + b"\n\ndata: {")
         call.cut()
 
-    assert await ask(handler) == [Piece("a &"), Piece("", 0, "length")]
+    assert await ask(handler) == [Piece("a &"), Piece("", 0, "cut")]
 
 
 async def test_a_stream_that_ends_without_a_reason_is_cut_too() -> None:
@@ -160,7 +168,7 @@ async def test_a_stream_that_ends_without_a_reason_is_cut_too() -> None:
         await call.begin()
         await call.raw(b"data: " + json.dumps(choice("a &")).encode() + b"\n\n")
 
-    assert await ask(handler) == [Piece("a &"), Piece("", 0, "length")]
+    assert await ask(handler) == [Piece("a &"), Piece("", 0, "cut")]
 
 
 async def test_a_connection_cut_before_any_text_is_an_error() -> None:
@@ -202,7 +210,7 @@ async def test_an_error_in_the_stream_is_told_or_ends_what_there_is() -> None:
 
     with pytest.raises(ModelUnavailable, match="CUDA out of memory"):
         await ask(at_once)
-    assert await ask(later) == [Piece("a &"), Piece("", 0, "length")]
+    assert await ask(later) == [Piece("a &"), Piece("", 0, "cut")]
 
 
 async def test_an_empty_answer_is_no_error() -> None:
@@ -322,3 +330,25 @@ async def test_cancelling_while_waiting_disconnects(stage: str) -> None:
             await waiting
         await asyncio.wait_for(server.calls[-1].gone.wait(), 10)
         await model.close()
+
+
+@pytest.mark.parametrize(
+    ("handler", "error", "words"),
+    [
+        (answer(502, "<html>Bad gateway</html>", content_type="text/html"), ServerUnreachable, "down (HTTP 502)"),
+        (answer(504), ServerUnreachable, "down (HTTP 504)"),
+        (answer(503, "<html>"), ServerLoading, "not ready (HTTP 503)"),
+        (answer(500), ModelUnavailable, "HTTP 500"),
+        (answer(200, "<html>Starting</html>", content_type="text/html"), NoModelServer, "it sends a web page"),
+        (answer(200, '{"data": []}'), NoModelServer, "lists no model"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["auto", "openai"])
+async def test_what_a_proxy_says_while_its_server_starts_is_no_model_s_name_missing(
+    backend: str, handler: Handler, error: type[ModelUnavailable], words: str
+) -> None:
+    async with FakeServer(handler) as server:
+        with pytest.raises(ModelUnavailable) as caught:
+            await open_model(CompletionSettings(url=server.url, backend=backend), WorkerPool())
+    assert type(caught.value) is error
+    assert words in str(caught.value)

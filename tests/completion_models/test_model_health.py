@@ -13,17 +13,20 @@ from hypothesis import strategies as st
 from model_server_fake import REQUEST, Call, FakeServer, choice, text_of
 
 from signoff.completion.model import keeper as keeping
-from signoff.completion.model.health import LONGEST_WAIT, MISCONFIGURED_WAIT, SLOW_SECONDS, Health
+from signoff.completion.model.health import LONGEST_KNOCK, LONGEST_WAIT, MISCONFIGURED_WAIT, SLOW_SECONDS, Health
 from signoff.completion.model.keeper import Keeper
 from signoff.completion.model.protocol import (
     Misconfigured,
     Model,
     ModelChanged,
+    ModelRefused,
     ModelUnavailable,
+    NoModelServer,
     Piece,
     PromptTooLong,
     Request,
     ServerBusy,
+    ServerLoading,
     ServerUnreachable,
 )
 from signoff.completion.settings import CompletionSettings
@@ -50,7 +53,7 @@ def health(clock: Clock) -> Health:
 def test_the_wait_doubles_up_to_a_minute_and_an_answer_ends_it(health: Health, clock: Clock) -> None:
     waits = []
     for _ in range(8):
-        health.failed(ServerUnreachable("gone"))
+        health.failed(ServerBusy("too many"))
         waits.append(health.retry_in)
         clock.now += health.retry_in
         health.ask(automatic=True)
@@ -59,11 +62,23 @@ def test_the_wait_doubles_up_to_a_minute_and_an_answer_ends_it(health: Health, c
     assert (health.state, health.retry_in) == ("ready", 0.0)
 
 
+@pytest.mark.parametrize("kind", [ServerUnreachable, ServerLoading, NoModelServer])
+def test_a_server_that_may_be_starting_is_looked_at_every_few_seconds(
+    health: Health, clock: Clock, kind: type[ModelUnavailable]
+) -> None:
+    waits = []
+    for _ in range(6):
+        health.failed(kind("not there"))
+        waits.append(health.retry_in)
+        clock.now += health.retry_in
+    assert waits == [1, 2, 4, LONGEST_KNOCK, LONGEST_KNOCK, LONGEST_KNOCK]
+
+
 @given(st.floats(0, 1), st.integers(1, 30))
 def test_half_of_a_wait_is_random(chance: float, failures: int) -> None:
     health = Health(Clock(), lambda: chance)
     for _ in range(failures):
-        health.failed(ServerUnreachable("gone"))
+        health.failed(ServerBusy("too many"))
     most = min(2.0 ** (failures - 1), LONGEST_WAIT)
     assert most / 2 <= health.retry_in <= most
 
@@ -112,6 +127,16 @@ def test_slow_is_the_median_of_the_last_answers_and_of_requests_given_up(health:
         health.silent(SLOW_SECONDS + 2)
     assert health.state == "slow"
     assert health.latency > SLOW_SECONDS
+    health.answered(0.2)  # whatever was before, it is quick now
+    assert health.state == "ready"
+
+
+async def test_who_is_cut_off_without_a_word_is_slow_however_short_the_time_limit(clock: Clock) -> None:
+    keeper = Keeper(CompletionSettings(timeout=2.0), WorkerPool(), Opener(FakeModel("x")), lambda: Health(clock))
+    keeper.health.silent(2.0)
+    assert keeper.health.state == "slow"
+    keeper.health.answered(0.1)
+    assert keeper.health.state == "ready"
 
 
 class Failing(FakeModel):
@@ -255,6 +280,41 @@ async def test_a_server_that_has_swapped_its_model_is_described_anew() -> None:
         model = await keeper.open()
         assert model.description.name == "second"
         assert await text_of(model) == "x"
+        await keeper.close()
+
+
+async def test_a_model_that_is_listed_and_then_denied_is_misconfigured_and_costs_one_request(clock: Clock) -> None:
+    there = False
+
+    async def handler(call: Call) -> None:
+        if call.path == "/v1/models":
+            await call.json({"data": [{"id": "x"}]})
+        elif call.path == "/v1/completions" and there:
+            await call.stream(choice("a", finish="stop"))
+        else:
+            await call.json({"error": {"message": "The model `x` does not exist."}}, 404)
+
+    def asked() -> int:
+        return sum(call.path == "/v1/completions" for call in server.calls)
+
+    async with FakeServer(handler) as server:
+        settings = CompletionSettings(url=server.url, backend="openai")
+        keeper = Keeper(settings, WorkerPool(), health=lambda: Health(clock, lambda: 1.0))
+        for number in (1, 2):
+            with pytest.raises(ModelChanged):
+                await text_of(await keeper.open())
+            for _ in range(3):
+                with pytest.raises(ModelRefused, match=r"lists x, and refuses it\..*`x` does not exist"):
+                    await keeper.open()
+            assert asked() == number
+            status = await keeper.status()
+            assert (status.state, status.ready, status.retry_in) == ("misconfigured", False, MISCONFIGURED_WAIT)
+            clock.now += MISCONFIGURED_WAIT
+            assert (await keeper.status()).state == "misconfigured", "that it is listed proves nothing"
+            clock.now += MISCONFIGURED_WAIT
+        there = True
+        assert await text_of(await keeper.open()) == "a"
+        assert (await keeper.status()).state == "ready"
         await keeper.close()
 
 

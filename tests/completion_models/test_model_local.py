@@ -11,9 +11,10 @@ import pytest
 from signoff.completion.model import describe, local
 from signoff.completion.model.gguf import Metadata
 from signoff.completion.model.local import LocalModel
-from signoff.completion.model.protocol import Budget, Description, NotInstalled, Request
+from signoff.completion.model.protocol import Budget, Description, ModelUnavailable, NotInstalled, Request
 from signoff.completion.passage import Passage
 from signoff.completion.settings import CompletionSettings
+from signoff.verifiers.workers import EngineError, WorkerCrashed, WorkerTimeout
 
 QWEN = frozenset({"<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>", "<|file_sep|>"})
 
@@ -113,3 +114,36 @@ def test_a_limit_that_the_server_names_becomes_part_of_the_description() -> None
     limited = describe.limited(known, CompletionSettings(), 1000)
     assert limited.context_tokens == 1000
     assert limited.budget.prefix < known.budget.prefix
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            WorkerCrashed(f"{local.LLAMA.target}: ended by signal SIGKILL"),
+            r"the system ended its process\. .* needs about 2\.5 GB",
+        ),
+        (
+            WorkerCrashed("loading\nended by signal SIGABRT"),
+            r"its process ended \(ended by signal SIGABRT\)\. .*smaller one",
+        ),
+        (
+            WorkerTimeout(f"{local.LLAMA.target} gave no answer to start in 120 s"),
+            r"not loaded within 120 s: .* needs about 2\.5 GB",
+        ),
+        (EngineError("Traceback\nValueError: no such tensor"), r"could not be loaded: ValueError: no such tensor"),
+    ],
+)
+async def test_why_it_could_not_be_loaded_is_said_without_our_own_names(
+    fault: Exception, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(FakePool):
+        async def call(self, *arguments: object, timeout: float) -> object:
+            raise fault
+
+    monkeypatch.setattr("signoff.completion.model.weights.size_of", lambda path: 2_000_000_000)
+    broken, _ = model()
+    broken._pool = Failing()  # type: ignore[assignment]
+    with pytest.raises(ModelUnavailable, match=words) as caught:
+        await broken.prepare()
+    assert "signoff." not in str(caught.value) and "engine" not in str(caught.value)

@@ -124,7 +124,7 @@ async def test_a_process_that_ends_is_started_anew(keeper: Keeper) -> None:
     for pid in keeper._pool.pids():
         psutil.Process(pid).kill()
     rest = [piece async for piece in stream]
-    assert rest[-1].finish == "length"  # what had come is of use
+    assert rest[-1].finish == "cut"  # what had come is of use
     with contextlib.suppress(ModelUnavailable):  # where the end is only noticed now
         await texts(await keeper.open(automatic=False), request(max_tokens=1))
     assert (await texts(await keeper.open(automatic=False), request()))[0].startswith("q +")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from signoff.completion import judges, prompt
 from signoff.completion.cache import CompletionCache, Entry, Known, Reach, Ticket
 from signoff.completion.cadence import Cadence, pause
-from signoff.completion.check import Checked
+from signoff.completion.check import LATE, Checked
 from signoff.completion.context import Hole, hole_at
 from signoff.completion.counters import Tally
 from signoff.completion.flight import Flight, Flights
@@ -36,6 +36,8 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
 
+# Who types and has waited so long, in seconds, is not made to wait for a second answer of the model.
+AGAIN_WITHIN = 1.5
 # Characters that a token has at most on average, for how far into the document a model reads.
 TOKEN_CHARACTERS = 4
 
@@ -116,6 +118,10 @@ class Answering:
         self._place = place_at(question.snapshot, question.line, question.column)
         self._found: list[_Judged] = []
         self._hole: Hole | None = None
+        # Whether all that the model would say is there; where it is not, nothing found means nothing.
+        self._whole = True
+        # When it began to wait for the model.
+        self._begun: float | None = None
 
     async def run(self) -> tuple[Offer, ...]:
         """What can be offered, best first; nothing, and no model is asked, where nothing could be."""
@@ -143,6 +149,8 @@ class Answering:
         hole = moved(hit.entry.hole, self._place, hit.since)
         with contextlib.closing(self._judging(hole)) as judging:
             checked = await judging.check_all([one.text for one in hit.rests])
+        if self._question.automatic and not any(map(self._will_do, checked)) and any(map(_is_late, checked)):
+            return True  # another text would be judged no sooner; these are being judged, for the next key
         rows = zip(checked, hit.rests, strict=True)
         self._found = [_Judged(one, known.ticket, span_of(self._place, hit.since)) for one, known in rows]
         if not self._offers():
@@ -159,6 +167,7 @@ class Answering:
             return False
         flight, since = found
         self._flow.tally.kept += 1
+        self._begun = time.monotonic()
         hole = moved(flight.hole, self._place, since)
         with contextlib.closing(self._judging(hole)) as judging:
             if not await self._land(flight, since, judging):
@@ -174,15 +183,27 @@ class Answering:
         self._hole = hole
         model = await self._flow.keeper.open(automatic=self._question.automatic)
         await self._pause(model.description, hole)
+        self._whole, begun = True, self._begun or time.monotonic()
+        if time.monotonic() - begun >= self._settings.timeout:
+            return False
         with contextlib.closing(self._judging(hole)) as judging:
             for count, temperature, seed in self._rounds(model.description):
-                await self._round(hole, judging, count, temperature, seed)
-                if self._question.automatic and self._good():
+                await self._round(hole, judging, begun + self._settings.timeout, count, temperature, seed)
+                if not self._worth_another(time.monotonic() - begun):
                     break
         return True
 
-    async def _round(self, hole: Hole, judging: Judging, count: int, temperature: float, seed: int) -> None:
-        """One request, sent once more where it was too long or the server has another model now."""
+    def _worth_another(self, spent: float) -> bool:
+        """Whether another request may bring what the ones before, which took so many seconds, have not."""
+        if not self._question.automatic:
+            return spent < self._settings.timeout
+        late = any(_is_late(one.checked) for one in self._found)
+        return self._whole and not late and not self._good() and spent < min(AGAIN_WITHIN, self._settings.timeout)
+
+    async def _round(
+        self, hole: Hole, judging: Judging, until: float, count: int, temperature: float, seed: int
+    ) -> None:
+        """One request, cut off at `until`; sent once more where it was too long or the server has another model now."""
         for attempt in (1, 2):
             try:
                 model = await self._flow.keeper.open(automatic=self._question.automatic)
@@ -192,7 +213,8 @@ class Answering:
                 ticket = Ticket(model.description.name, self._question.prefetch)
                 flight = Flight(self._snapshot.uri, hole, count, ticket)
                 pieces, local = model.stream(request), model.description.local
-                self._flow.flights.start(flight, pieces, self._settings.timeout, alone=local)
+                left = max(until - time.monotonic(), 0.0)
+                self._flow.flights.start(flight, pieces, left, alone=local)
                 self._flow.tally.sent(ticket)
                 if self._judges:
                     judging.prepare()
@@ -259,6 +281,7 @@ class Answering:
         """Take what a request comes to; whether that is anything. Raises as Landing.run()."""
         enough = self._will_do if self._question.automatic else None
         checked = await Landing(self._flow.flights, flight, since, judging, enough).run()
+        self._whole = self._whole and flight.whole
         span = span_of(self._place, since)
         self._found += [_Judged(one, flight.ticket, span) for one in checked if one.text]
         return bool(checked)
@@ -274,12 +297,13 @@ class Answering:
         return Judging(self._flow.verdicts, self._judges, question.snapshot, question.project, hole, self._settings)
 
     def _remember(self) -> None:
-        """Keep what is offered, also that it is nothing, for the same place."""
-        if self._hole is None:
-            return
+        """Keep what is offered, also that it is nothing where that is sure, for the same place."""
         texts = tuple(Known(one.suggestion.text, one.ticket) for one in self._offers())
+        sure = self._whole and all(one.checked.refused or one.checked.tools for one in self._found)
+        if self._hole is None or not (texts or sure):
+            return
         document = b"" if texts else digest(self._place.prefix, self._place.suffix)
-        entry = Entry(texts, _bare(self._hole), not self._question.automatic, document)
+        entry = Entry(texts, _bare(self._hole), self._whole and not self._question.automatic, document)
         self._flow.cache.put(self._snapshot.uri, self._hole.prefix, self._hole.suffix, entry)
 
     def _offers(self) -> tuple[Offer, ...]:
@@ -300,6 +324,11 @@ def _verdict(checked: Checked) -> Verdict:
     """What is proven of a text, in the tools' own words."""
     refused = tuple(f"{one.tool}: {one.message}" for one in checked.refused)
     return Verdict(checked.tools, checked.not_run, checked.seconds, refused, checked.cut, checked.reason)
+
+
+def _is_late(checked: Checked) -> bool:
+    """Whether a tool has yet to say what it thinks of a text that nobody has refused."""
+    return not checked.tools and not checked.refused and any(reason == LATE for _, reason in checked.not_run)
 
 
 def _bare(hole: Hole) -> Hole:

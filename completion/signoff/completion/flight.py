@@ -32,6 +32,8 @@ class Flight:
         # Whether every piece is news, as it may turn out not to agree; else only a text's end is.
         self.watched = False
         self.over = self.aborted = False
+        # Whether the model has said all that it would: only then is it known that there is nothing more.
+        self.whole = False
         self.error: ModelUnavailable | None = None
         self.task: asyncio.Task[None] | None = None
         # Whether it is worth being read to its end though nobody waits: until something else is wanted.
@@ -41,10 +43,11 @@ class Flight:
 
     async def run(self, pieces: AsyncIterator[Piece], timeout: float) -> None:
         """Read the model's answer to its end, or as far as it is wanted within `timeout` seconds."""
-        whole = True
+        whole, broken = True, False
         try:
             async with asyncio.timeout(timeout), contextlib.aclosing(pieces) as stream:  # type: ignore[type-var]
                 async for piece in stream:
+                    broken = broken or piece.finish == "cut"
                     if self.drafts.take(piece) or self.watched:
                         self.tell()
                     if self.drafts.settled:
@@ -53,6 +56,7 @@ class Flight:
             whole = False
         except ModelUnavailable as error:
             self.error, whole = error, False
+        self.whole = whole and not broken
         self.drafts.end(whole=whole)
 
     def tell(self) -> None:

@@ -37,18 +37,35 @@ def after(shown: Shown, suggestion: Suggestion, present: Snapshot | None) -> Aft
 
     Where the suggestion has ended its line, the document is the one with the next line begun.
     """
-    if suggestion not in shown.suggestions:
-        return None
     before = shown.snapshot
-    text = apply_edits(before.text, [Edit(suggestion.span, suggestion.text)])
-    if present is not None and present.text not in (before.text, text):
+    accepted = next((one for one in shown.suggestions if _is(suggestion, one)), None)
+    if accepted is None:
         return None
-    span = suggestion.span
-    end = line_index(before.text).offset(span.start_line, span.start_column) + len(suggestion.text)
+    put, span = _lines_as_in(before.text, accepted.text), accepted.span
+    text = apply_edits(before.text, [Edit(span, put)])
+    # What a list of the editor's had chosen was taken as done in what the suggestion was shown for.
+    whole = Edit(suggestion.span, _lines_as_in(before.text, suggestion.text))
+    if present is not None and text not in (present.text, apply_edits(present.text, [whole])):
+        return None
+    end = line_index(before.text).offset(span.start_line, span.start_column) + len(put)
     begun = _new_line(text, end, before.language)
     text, end = text[:end] + begun + text[end:], end + len(begun)
     snapshot = replace(before, version=before.version + 1, text=text)
     return After(snapshot, with_buffer(shown.project, snapshot), *line_index(text).position(end))
+
+
+def _is(accepted: Suggestion, shown: Suggestion) -> bool:
+    """Whether it is the shown one, also where what a list in the editor had chosen stands in front of it."""
+    return accepted == shown or (
+        accepted.text.endswith(shown.text) and (accepted.verdict, accepted.model) == (shown.verdict, shown.model)
+    )
+
+
+def _lines_as_in(document: str, text: str) -> str:
+    """The text with the document's line ends, as editors put it in."""
+    text = text.replace("\r\n", "\n")
+    first = document.find("\n")
+    return text.replace("\n", "\r\n") if first > 0 and document[first - 1] == "\r" else text
 
 
 def _new_line(text: str, offset: int, language: str) -> str:
@@ -58,8 +75,7 @@ def _new_line(text: str, offset: int, language: str) -> str:
     whole = index.line(line)
     if not line_ended(whole[:column], whole[column:], language):
         return ""
-    newline = "\r\n" if "\r\n" in text[: index.starts[1] if len(index.starts) > 1 else 0] else "\n"
-    return newline + whole[: len(whole) - len(whole.lstrip(" \t"))]
+    return _lines_as_in(text, "\n") + whole[: len(whole) - len(whole.lstrip(" \t"))]
 
 
 def with_buffer(project: Project, snapshot: Snapshot) -> Project:

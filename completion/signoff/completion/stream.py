@@ -30,7 +30,7 @@ class Drafts:
         if not 0 <= at < len(self._final) or self._final[at] is not None:
             return False
         self._raw[at] += piece.text
-        if piece.finish == "length":
+        if piece.finish in ("length", "cut"):
             self._settle(at, whole=False)
         elif piece.finish or self._ends[at].reached(self._raw[at]):
             self._settle(at, whole=True)

@@ -8,9 +8,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from signoff.completion.model.protocol import Misconfigured, ModelChanged, ModelUnavailable, NotInstalled, PromptTooLong
+from signoff.completion.model.protocol import (
+    Misconfigured,
+    ModelChanged,
+    ModelRefused,
+    ModelUnavailable,
+    NoModelServer,
+    NotInstalled,
+    PromptTooLong,
+    ServerLoading,
+    ServerUnreachable,
+)
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+# To knock at a door costs nobody anything, and who has just started a server wants to see it used.
+LONGEST_KNOCK = 6.0
 # What only the user can mend is looked at again rarely; new settings are tried at once.
 MISCONFIGURED_WAIT = 30.0
 LONGEST_RETRY_AFTER = 600.0
@@ -22,8 +34,9 @@ SLOW_SECONDS = 4.0
 class Health:
     """The state of one model: ok or slow while it answers, else why not. `clock` is in seconds and only goes on.
 
-    After the n-th failure in a row it is left alone for FIRST_WAIT * 2^(n-1) seconds, at most LONGEST_WAIT, of which
-    half is random so that many editors do not come back at the same moment; longer where the server asks for it.
+    After the n-th failure in a row it is left alone for FIRST_WAIT * 2^(n-1) seconds, at most LONGEST_WAIT (where it
+    is not there yet LONGEST_KNOCK), of which half is random so that many editors do not come back at the same moment;
+    longer where the server asks for it. `slow_after`: seconds to the first token that are too many.
     """
 
     def __init__(
@@ -35,6 +48,7 @@ class Health:
         self._until = 0.0
         self._latencies: deque[float] = deque(maxlen=SAMPLES)
         self.error: ModelUnavailable | None = None
+        self.slow_after = SLOW_SECONDS
 
     @property
     def latency(self) -> float:
@@ -51,7 +65,8 @@ class Health:
         """One of the protocol's STATES."""
         if self.error is not None:
             return self.error.state
-        return "slow" if self.latency > SLOW_SECONDS else "ready"
+        # After a quick answer it is not slow any more, whatever was before; after one slow answer not yet.
+        return "slow" if self._latencies and min(self.latency, self._latencies[-1]) > self.slow_after else "ready"
 
     def ask(self, automatic: bool) -> None:
         """Raises the last failure while the model is left alone. An explicit request may always try.
@@ -71,7 +86,7 @@ class Health:
 
     def silent(self, seconds: float) -> None:
         """A request was given up after so many seconds without a token: it would have taken at least as long."""
-        if seconds > SLOW_SECONDS:
+        if seconds > self.slow_after:
             self._latencies.append(seconds)
 
     def failed(self, error: ModelUnavailable) -> None:
@@ -85,10 +100,13 @@ class Health:
 
     def opened(self) -> None:
         """The model was opened (again): it may be asked; how often it failed is forgotten only once it answers."""
-        self._until, self.error = 0.0, None
+        self._until = 0.0
+        if not isinstance(self.error, ModelRefused):  # that it is listed was known before
+            self.error = None
 
     def _wait(self, failures: int) -> float:
-        if isinstance(self.error, (Misconfigured, NotInstalled)):
+        passing = isinstance(self.error, (ServerUnreachable, ServerLoading, NoModelServer))
+        if isinstance(self.error, (Misconfigured, NotInstalled)) and not passing:
             return MISCONFIGURED_WAIT
-        wait = min(FIRST_WAIT * 2.0 ** min(failures - 1, 10), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2.0 ** min(failures - 1, 10), LONGEST_KNOCK if passing else LONGEST_WAIT)
         return wait * (0.5 + 0.5 * self._chance())

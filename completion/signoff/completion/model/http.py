@@ -22,6 +22,8 @@ KEPT_SECONDS = 4.0
 ERROR_BYTES = 4096
 # A line of an answer holds one token, or the whole answer of a server that does not stream.
 LINE_BYTES = 4 << 20
+# What a server says of all that it is asked, not of one question that it does not know.
+REFUSALS = frozenset({401, 403, 429, 503}) | trouble.GATEWAY
 STREAMS = ("text/event-stream", "application/x-ndjson", "application/jsonl", "text/plain")
 
 
@@ -32,6 +34,8 @@ class HttpClient:
         self.url = server_url(url)
         self.shown = shown(self.url)
         self._key = api_key
+        # Whether what was last asked for was answered with a web page.
+        self.page = False
         if not all("!" <= letter <= "~" for letter in api_key):  # httpx would tell the key in its error
             raise Misconfigured("The API key holds characters that no HTTP header can hold: copy it anew.")
         self._client = httpx.AsyncClient(
@@ -59,7 +63,9 @@ class HttpClient:
             answer = await self._client.request(method, self.url + path, json=body, timeout=PROBE_SECONDS)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise trouble.unreachable(self.shown, error) from error
-        if answer.status_code in (401, 403, 429, 503) or answer.is_redirect:
+        code = answer.status_code
+        self.page = answer.is_success and _kind(answer) == "text/html"
+        if code in REFUSALS or answer.is_redirect or (method == "GET" and code >= 500 and code != 501):
             raise trouble.refused(self.shown, answer, self._said(answer.content))
         with contextlib.suppress(ValueError):
             return answer.json() if answer.is_success else None
@@ -72,7 +78,7 @@ class HttpClient:
             try:
                 if not answer.is_success:
                     raise trouble.refused(self.shown, answer, self._said(await _beginning(answer)))
-                kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+                kind = _kind(answer)
                 if kind == "text/html":
                     raise trouble.no_model_server(self.shown, "a web page")
                 whole = kind not in STREAMS and kind != ""
@@ -106,6 +112,10 @@ class HttpClient:
         await self._client.aclose()
 
 
+def _kind(answer: httpx.Response) -> str:
+    return str(answer.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
 async def _beginning(answer: httpx.Response) -> bytes:
     content = b""
     async for part in answer.aiter_bytes():
@@ -131,19 +141,20 @@ async def _lines(parts: AsyncIterator[bytes], whole: bool) -> AsyncIterator[str]
         yield rest.decode(errors="replace")
 
 
-async def events(client: HttpClient, lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+async def events(client: HttpClient, lines: AsyncIterator[str], *fields: str) -> AsyncIterator[dict[str, Any]]:
     """The JSON objects of a stream of server-sent events, of one object a line, or of a whole answer.
 
-    Ends at [DONE]. Raises ModelUnavailable for what is not JSON, and for a connection cut before the first object;
-    where it is cut later {"cut": True} comes last: what was sent is of use.
+    Ends at [DONE]. Raises ModelUnavailable for what is not JSON, where objects came and none has one of `fields`, and
+    for a connection cut before the first object; where it is cut later {"cut": True} comes last: what was sent is of
+    use.
     """
-    some = False
+    some, known, last = False, False, dict[str, Any]()
     async with contextlib.aclosing(lines) as source:  # type: ignore[type-var]
         try:
             async for line in source:
                 text = line.strip().removeprefix("data:").strip()
                 if text == "[DONE]":
-                    return
+                    break
                 if not text or line.startswith((":", "event:", "id:", "retry:")):
                     continue
                 try:
@@ -151,9 +162,13 @@ async def events(client: HttpClient, lines: AsyncIterator[str]) -> AsyncIterator
                 except ValueError:
                     raise trouble.no_model_server(client.shown, "what is not JSON") from None
                 if isinstance(event, dict):
-                    some = True
+                    some, last = True, event
+                    known = known or any(event.get(field) not in (None, []) for field in ("error", *fields))
                     yield event
         except ModelUnavailable:
             if not some:
                 raise
             yield {"cut": True}
+            return
+    if some and not known:
+        raise trouble.without_text(client.shown, last)

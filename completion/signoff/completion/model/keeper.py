@@ -9,10 +9,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from signoff.completion.model.health import Health
+from signoff.completion.model.health import SLOW_SECONDS, Health
 from signoff.completion.model.protocol import (
     Description,
     Model,
+    ModelChanged,
+    ModelRefused,
     ModelStatus,
     ModelUnavailable,
     Piece,
@@ -45,7 +47,9 @@ class Keeper:
         self._pool = pool
         self._opener = opener
         self._new_health = health
-        self.health = health()
+        self.health = self._healthy()
+        # What the server has just said of a model that it listed: that it does not have it.
+        self._denied: tuple[str, ModelUnavailable] | None = None
         self._model: Watched | None = None
         self._opening: asyncio.Task[Watched] | None = None
         self._checked = 0.0
@@ -68,6 +72,8 @@ class Keeper:
         """Which model is in use and how it is, or why there is none. Loads nothing, and asks no server that is down."""
         try:
             model = await self.open()
+            if self.health.error is not None:
+                raise self.health.error
         except ModelUnavailable as error:
             return ModelStatus(message=str(error), state=error.state, retry_in=self.health.retry_in)
         known, health = model.description, self.health
@@ -84,11 +90,17 @@ class Keeper:
 
     def reset(self) -> None:
         """Forget the model and what was wrong with it: a key was given, a server has just been started."""
-        self.health = self._new_health()
+        self.health, self._denied = self._healthy(), None
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
         self._drop()
+
+    def _healthy(self) -> Health:
+        health = self._new_health()
+        # What has said nothing until it is cut off is slow too.
+        health.slow_after = min(SLOW_SECONDS, 0.9 * self._settings.timeout)
+        return health
 
     async def close(self) -> None:
         """End requests, connections and the model's process."""
@@ -112,6 +124,7 @@ class Keeper:
     async def _opened(self, settings: CompletionSettings, health: Health) -> Watched:
         try:
             model = await self._opener(settings, self._pool)
+            await self._believe(model)
         except ModelUnavailable as error:
             health.failed(error)
             raise
@@ -119,8 +132,17 @@ class Keeper:
         self._model, self._checked = Watched(model, health, self._failed), time.monotonic()
         return self._model
 
+    async def _believe(self, model: Model) -> None:
+        """Raises ModelRefused where the server has said a moment ago that it does not have the model it lists."""
+        denied, self._denied = self._denied, None
+        if denied is not None and denied[0] == model.description.name:
+            await model.close()
+            raise ModelRefused(f"The model server lists {denied[0]}, and refuses it. {denied[1]}")
+
     def _failed(self, model: Watched, error: ModelUnavailable) -> None:
         log.warning("%s", error)
+        if isinstance(error, ModelChanged):
+            self._denied = model.description.name, error
         if model is self._model and not isinstance(error, PromptTooLong):
             self._drop()
 

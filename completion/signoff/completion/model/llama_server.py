@@ -108,7 +108,7 @@ class InfillModel:
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
-        stream = events(self._client, self._client.lines("/infill", infill_body(request)))
+        stream = events(self._client, self._client.lines("/infill", infill_body(request)), "content", "stop")
         some = False
         async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
             async for answer in answers:
@@ -125,7 +125,7 @@ class InfillModel:
                 if ended:
                     return
         if some:
-            yield Piece("", 0, "length")
+            yield Piece("", 0, "cut")
 
     async def count_tokens(self, text: str) -> int | None:
         """The length of `text` in tokens; see Model."""

@@ -144,8 +144,7 @@ class LocalModel:
             # A keystroke cancels the request, not the loading that the next one needs as well.
             return await asyncio.shield(self._loading)
         except (WorkerCrashed, WorkerTimeout, EngineError) as error:
-            reason = (str(error).strip().splitlines() or ["no reason given"])[-1]
-            raise ModelUnavailable(f"The local model could not be loaded: {reason}") from error
+            raise ModelUnavailable(_not_loaded(self._path, error)) from error
 
     def _batch(self) -> int:
         size = max(weights.size_of(self._path), 1)
@@ -186,6 +185,21 @@ class LocalModel:
         if self._inner is not None:
             await self._inner.close()
         await self._pool.release(LLAMA, str(self._path))
+
+
+def _not_loaded(path: Path, error: Exception) -> str:
+    """Why the model's process did not come up, for a person."""
+    need = f"{path.stem} needs about {weights.size_of(path) * 1.1 / 1e9 + 0.3:.1f} GB of memory"
+    if isinstance(error, WorkerTimeout):
+        return f"The local model was not loaded within {LOAD_SECONDS:.0f} s: {need}, and a disk that is free."
+    reason = (str(error).strip().splitlines() or ["no reason given"])[-1].removeprefix(f"{LLAMA.target}: ")
+    if isinstance(error, WorkerCrashed):
+        killed = "the system ended its process" if "SIGKILL" in reason else f"its process ended ({reason})"
+        return (
+            f"The local model could not be loaded: {killed}. {need}; if less is free, choose a smaller one "
+            "(`signoff model list`)."
+        )
+    return f"The local model could not be loaded: {reason}"
 
 
 def _processor_seconds(process: int) -> float | None:

@@ -80,7 +80,7 @@ class OllamaModel:
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
-        stream = events(self._client, self._client.lines("/api/generate", self._body(request)))
+        stream = events(self._client, self._client.lines("/api/generate", self._body(request)), "response", "done")
         some = False
         async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
             async for answer in answers:
@@ -96,7 +96,7 @@ class OllamaModel:
                 if ended:
                     return
         if some:
-            yield Piece("", 0, "length")
+            yield Piece("", 0, "cut")
 
     def _body(self, request: Request) -> dict[str, Any]:
         options: dict[str, Any] = {

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from signoff.completion.model import describe, detect
+from signoff.completion.model import describe, detect, trouble
 from signoff.completion.model.http import HttpClient, events
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.protocol import (
@@ -19,6 +19,7 @@ from signoff.completion.model.protocol import (
     Description,
     Misconfigured,
     ModelUnavailable,
+    NoModelServer,
     Piece,
     PromptTooLong,
     Request,
@@ -55,8 +56,10 @@ async def describe_server(
     rows = await served(client)
     row = next((row for row in rows if row["id"] == settings.model), rows[0] if rows else {})
     name = settings.model or str(row.get("id", ""))
+    if not name and client.page:
+        raise trouble.no_model_server(client.shown, "a web page")
     if not name:
-        raise Misconfigured(
+        raise NoModelServer(
             f"The server at {client.shown} lists no model: set completion.model to its name, or check completion.url."
         )
     if rows and settings.model and row["id"] != settings.model and str(row.get("owned_by")) in SAMPLERS:
@@ -149,7 +152,7 @@ class OpenAIModel:
         raise ModelUnavailable(f"The model server at {self._client.shown} refuses even a short prompt as too long.")
 
     async def _stream(self, request: Request) -> AsyncIterator[Piece]:
-        stream = events(self._client, self._client.lines("/v1/completions", self._body(request)))
+        stream = events(self._client, self._client.lines("/v1/completions", self._body(request)), "choices")
         open_, some = set(range(max(request.n, 1))), False
         async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
             async for answer in answers:
@@ -165,7 +168,7 @@ class OpenAIModel:
                     yield piece
         if some:
             for candidate in sorted(open_):  # the server or the connection ended before the text did
-                yield Piece("", candidate, "length")
+                yield Piece("", candidate, "cut")
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {

@@ -36,10 +36,22 @@ class ServerBusy(ModelUnavailable):
     state = "busy"
 
 
+class ServerLoading(ServerBusy):
+    """It is there, and not ready yet (503)."""
+
+
 class Misconfigured(ModelUnavailable):
     """Asking again is of no use until the user has changed something: a refused key, a wrong address."""
 
     state = "misconfigured"
+
+
+class NoModelServer(Misconfigured):
+    """What answers is no model server: a wrong address, or a proxy whose server is yet to start."""
+
+
+class ModelRefused(Misconfigured):
+    """The server lists the model that it then says it does not have."""
 
 
 class NotInstalled(ModelUnavailable):
@@ -101,7 +113,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """More text of one candidate (counted from 0). `finish`: "" it goes on, "stop" the model ended it, "length" it
-    was cut off."""
+    wrote all that it may, "cut" the server or the connection broke off before the text had ended."""
 
     text: str
     candidate: int = 0

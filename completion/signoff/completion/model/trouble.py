@@ -14,12 +14,16 @@ from signoff.completion.model.protocol import (
     Misconfigured,
     ModelChanged,
     ModelUnavailable,
+    NoModelServer,
     PromptTooLong,
     ServerBusy,
+    ServerLoading,
     ServerUnreachable,
 )
 
 DETAIL = 200
+# What a proxy answers whose server is not there: it is starting, or has ended.
+GATEWAY = frozenset({502, 504})
 KEY_HINT = "set completion.apiKeyEnv to the name of the environment variable that holds it, or give it in the editor"
 _TOO_LONG = re.compile(
     r"maximum (?:context|model|input) length|context (?:length|size|window)|exceed_context_size|too (?:long|large)"
@@ -58,11 +62,14 @@ def refused(url: str, answer: httpx.Response, body: str) -> ModelUnavailable:
     if answer.is_redirect:
         target = shown(answer.headers.get("location", ""))
         return Misconfigured(f"The model server at {url} redirects to {target}: set completion.url to that server.")
+    if code in GATEWAY:
+        return ServerUnreachable(f"The model server at {url} is down (HTTP {code}){said}")
     if code in (429, 503):
         wait = retry_after(answer.headers.get("retry-after", ""))
         why = "has too many requests" if code == 429 else "is not ready"
         again = f"; it asks to wait {wait:.0f} s" if wait else ""
-        return ServerBusy(f"The model server at {url} {why} (HTTP {code}{again}){said}", wait)
+        kind = ServerBusy if code == 429 else ServerLoading
+        return kind(f"The model server at {url} {why} (HTTP {code}{again}){said}", wait)
     if code in (400, 413, 422) and _TOO_LONG.search(body):
         return PromptTooLong(f"The prompt is too long for the model at {url}{said}", limit_in(body))
     if code == 404 and "model" in body.lower():
@@ -75,9 +82,18 @@ def refused(url: str, answer: httpx.Response, body: str) -> ModelUnavailable:
     return ModelUnavailable(f"The model server at {url} answers HTTP {code}{said}")
 
 
-def no_model_server(url: str, kind: str) -> Misconfigured:
+def no_model_server(url: str, kind: str) -> NoModelServer:
     """A success whose content is no answer to what was asked: `kind` says what it is."""
-    return Misconfigured(f"What answers at {url} is no model server (it sends {kind}): see completion.url.")
+    return NoModelServer(f"What answers at {url} is no model server (it sends {kind}): see completion.url.")
+
+
+def without_text(url: str, event: dict[str, object]) -> NoModelServer:
+    """An answer in which no text was said to be: `event` is the last of it."""
+    fields = ", ".join(map(repr, list(event)[:5])) or "nothing"
+    return NoModelServer(
+        f"The server at {url} answers without text (it sends {fields}): is completion.url the address of a model "
+        "server for completions?"
+    )
 
 
 def reported(url: str, error: object) -> ModelUnavailable:
