@@ -46,7 +46,7 @@ def test_the_model_of_this_machine_writes_what_slang_accepts(editor: GhostEditor
     assert verdict["tools"] == ["slang"]
     assert verdict["verified"]
     editor.accept(items[0])
-    assert editor.state(lambda about: about["ready"])["backend"] == "local"
     # What is there now is what slang has accepted: no error is reported for it.
     _, found = editor.diagnostics(editor.uri, lambda found: True, editor.version)
     assert not [one for one in found if one["severity"] == 1]
+    assert editor.state(lambda about: about["ready"])["backend"] == "local"
