@@ -169,3 +169,34 @@ async def test_line_ends_and_unicode_stay_as_they_are(verilog: Bench) -> None:
 async def test_the_snippet_has_a_stop_for_each_port_that_is_free(verilog: Bench) -> None:
     first = (await verilog.offers(TOP.format(f"uart_tx u_tx ({MARK});")))[0]
     assert ".rst_ni(${1})" in first.proposal.snippet and first.proposal.snippet.endswith("$0")
+
+
+GATE = "module m(input clk, input a, output reg q);\n  always @(posedge clk) q <= a;\nendmodule\n\n"
+
+
+@pytest.mark.parametrize("typed", ["tb", "testb", "module", "mod"])
+@pytest.mark.parametrize("after", ["", "\n", "\nmodule other; endmodule\n"])
+async def test_a_testbench_behind_a_module(verilog: Bench, typed: str, after: str) -> None:
+    text = f"{GATE}{typed}{MARK}{after}"
+    (found,) = await verilog.offers(text)
+    assert "m dut (" in found.proposal.text and "always #5 clk = ~clk;" in found.proposal.text
+    assert found.verdict.tools == ("slang",) and spliced(text, found).count("module tb_m;") == 1
+
+
+async def test_packages_of_the_folder_are_imported(tmp_path: Path) -> None:
+    files = {"traffic_pkg.sv": "package traffic_pkg; typedef logic [1:0] t; endpackage\n"}
+    async with bench(tmp_path, Slang, files=files) as made:
+        for text in (f"import {MARK}\nmodule t; endmodule\n", f"module t;\n  import tra{MARK}\nendmodule\n"):
+            (found,) = await made.offers(text)
+            assert found.proposal.text == "traffic_pkg::*;" and found.verdict.tools == ("slang",)
+            assert found.proposal.files == (str(tmp_path / "traffic_pkg.sv"),)
+        assert not await made.offers(f"module t;\n  import other_{MARK}\nendmodule\n")
+        assert not await made.offers(f"module t;\n`ifdef NEVER\n  import tra{MARK}\n`endif\nendmodule\n")
+
+
+@pytest.mark.parametrize("line", ["uart_{}", "uart_tx u_tx ({});", "always{}"])
+@pytest.mark.parametrize("never", ["if (0) begin : g\n  {}\n  end", "`ifdef NEVER\n  {}\n`endif"])
+async def test_nothing_where_slang_does_not_look(verilog: Bench, line: str, never: str) -> None:
+    text = TOP.format(never.format(line.format(MARK)))
+    found = [one for one in await verilog.offers(text) if one.proposal.judged]
+    assert not found

@@ -35,7 +35,7 @@ WRONG_C = frozenset(
 )  # fmt: skip
 # A net that a name makes by itself is what a made-up name leads to, and a wire driven twice is never a habit.
 IMPLICIT = "ImplicitNet"
-ALWAYS = frozenset({IMPLICIT, "ConflictingDrivers"})
+ALWAYS = frozenset({IMPLICIT, "ConflictingDrivers", "PortDeclaredAgain"})
 UNDECLARED = frozenset({IMPLICIT, "UndeclaredIdentifier", "TypoIdentifier"})
 NVRTC, FRONT = "nvrtc", "nvcc front end"
 _DEVICE = re.compile(r"\b__(?:global|device)__\b")

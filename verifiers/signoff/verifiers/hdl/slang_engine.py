@@ -10,7 +10,7 @@ import pyslang
 from pyslang import analysis
 
 from signoff.verifiers.finding import Finding, Related, Severity
-from signoff.verifiers.hdl import rules_edges, rules_nets, rules_sensitivity, slang_incomplete
+from signoff.verifiers.hdl import rules_edges, rules_nets, rules_ports, rules_sensitivity, slang_incomplete
 from signoff.verifiers.hdl.declared import DeclaredFacts, Wanted
 from signoff.verifiers.hdl.facts import ScopeFacts, SymbolFacts
 from signoff.verifiers.hdl.foreign import without_foreign
@@ -61,7 +61,8 @@ class SlangEngine:
 
     def judge(self, snapshot: Snapshot, project: Project) -> list[Finding]:
         """The findings of check(), and warnings that only somebody else's text deserves: new implicit nets
-        (ImplicitNet) and wires that are driven twice (ConflictingDrivers), both in `snapshot` alone."""
+        (ImplicitNet), wires that are driven twice (ConflictingDrivers), ports that are declared again
+        (PortDeclaredAgain), all in `snapshot` alone."""
         elaborated, analysed = self._check(_named(snapshot), project, analyse=True, strangers=True)
         return _unnamed(elaborated + analysed, snapshot)
 
@@ -216,6 +217,9 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str], strang
         buffers = design.buffers_of(design.focus)
         own = instances(design.compilation)
         faults += rules_nets.faults((one for one in own if one.body.location.buffer in buffers), manager)
+        for unit in design.units:
+            if unit.source.path == design.focus or len(design.units) == 1:
+                faults += rules_ports.check(unit.tree.root)
     if broken:
         raise broken[0]
     findings = converter.findings(manager.getDiagnostics(), shown)
