@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from openai_server import NAME, ModelServer
 
+from signoff.completion.model.protocol import ModelStatus
 from signoff.completion.tally import Row, Tally, in_words
 from signoff.lsp_server.cli import main
+from signoff.lsp_server.model_state import ModelState
 
 ROW = Row("2999-01-01", "verilog", "qwen", 3, 2, 120, 100, 90, 50, 40)
 
@@ -18,6 +20,28 @@ ROW = Row("2999-01-01", "verilog", "qwen", 3, 2, 120, 100, 90, 50, 40)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SIGNOFF_STATE_DIR", str(tmp_path))
     return tmp_path
+
+
+async def test_another_thing_to_mend_is_told_and_other_words_for_the_same_trouble_are_not() -> None:
+    told: list[str] = []
+    rows = [ModelStatus(state=state, message=words) for state, words in STATES]
+
+    async def ask() -> ModelStatus:
+        return rows.pop(0)
+
+    state = ModelState(ask, lambda status: told.append(status["message"]))
+    while rows:
+        await state.refresh()
+    assert told == ["a key is wanted", "it lists no model", "gone"]
+
+
+STATES = [
+    ("misconfigured", "a key is wanted"),
+    ("misconfigured", "a key is wanted"),
+    ("misconfigured", "it lists no model"),
+    ("down", "gone"),
+    ("down", "does not answer"),
+]
 
 
 def test_counts_in_words() -> None:

@@ -16,6 +16,8 @@ NOTIFICATION = "signoff/modelStatus"
 PATIENCE_SECONDS = 1.0
 # A change of one of these is told; a latency alone changes all the time.
 TOLD = ("name", "backend", "state", "note")
+# Here the message says what the user has to do: another one is news.
+TO_MEND = frozenset({"misconfigured", "missing"})
 
 
 def model_json(status: ModelStatus) -> dict[str, Any]:
@@ -51,7 +53,7 @@ class ModelState:
             status = model_json(await self._ask())
         finally:
             self._asking = False
-        news = [status[name] for name in TOLD]
+        news = [status[name] for name in TOLD] + [status["message"]] * (status["state"] in TO_MEND)
         if news != self._told:
             self._told = news
             self._tell(status)
