@@ -126,7 +126,7 @@ def asked(folder: Path, way: Way, text: str, engine: FactsEngine | None = None) 
     if found is None:
         engine.prepare(question)
         found = engine.passages(question)
-    assert found is not None
+    assert isinstance(found, tuple)
     return found
 
 

@@ -84,3 +84,37 @@ def test_a_header_with_the_same_name_twice(tmp_path: Path) -> None:
     (tmp_path / "x.h").write_text("struct pair;\nstruct pair { int a; };\nint f(int);\nint f(int named);\n")
     scope = read(tmp_path, Way(), '#include "x.h"\n')
     assert scope.names["pair"].members[0].name == "a"
+
+
+def test_what_is_kept_of_headers_changes_no_answer(tmp_path: Path) -> None:
+    way, kept = firmware(tmp_path), Index()
+    (tmp_path / "inc" / "both.h").write_text(
+        '#include "app.h"\n#ifdef OTHER_CHIP\nint other_chip;\n#endif\n#include "device.h"\n'
+    )
+    texts = [
+        '#include "both.h"\n#include "hal_uart.h"\n',
+        '#include "hal_uart.h"\n#include "both.h"\n',
+        '#define OTHER_CHIP\n#include "both.h"\n#include "hal_uart.h"\n',
+        '#include "both.h"\n#include "hal_uart.h"\n#include "gone.h"\n',
+        '#include "device.h"\n#include "both.h"\n',
+        '#include "both.h"\n',
+    ]
+    for text in texts:
+        fresh, again = read(tmp_path, way, text), read(tmp_path, way, text, kept)
+        assert fresh.names == again.names and set(fresh.files) == set(again.files) and fresh.missing == again.missing
+        assert fresh.stamps == again.stamps and fresh.groups.keys() == again.groups.keys()
+
+
+def test_the_last_answer_is_there_while_the_next_is_made(tmp_path: Path) -> None:
+    way, index = firmware(tmp_path), Index()
+    scope = read(tmp_path, way, '#include "app.h"\n', index)
+    assert index.latest(str(tmp_path / "main.c")) is scope
+    assert index.latest(str(tmp_path / "other.c")) is None
+
+
+def test_a_header_without_a_guard_may_come_out_twice(tmp_path: Path) -> None:
+    (tmp_path / "list.h").write_text(
+        "DEFINE_ONE(int)\n#ifdef SECOND\nint second;\n#else\nint first;\n#endif\n#define SECOND\n"
+    )
+    scope = read(tmp_path, Way(), '#include "list.h"\n#include "list.h"\n')
+    assert "first" in scope.names

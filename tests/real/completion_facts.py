@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from signoff.completion.facts import python_cursor, triton_engine, usage
+from signoff.completion.facts.background import Stale
 from signoff.completion.facts.c import CFacts
 from signoff.completion.facts.c_engine import FactsEngine
 from signoff.completion.facts.cuda import CudaFacts
@@ -128,7 +129,7 @@ class Measured:
         question = await self.source.question(snapshot, project, prefix, suffix)
         start = time.process_time()
         found = self.engine.passages(question)
-        if found is None:
+        if found is None or isinstance(found, Stale):
             self.engine.prepare(question)
             self.engine.passages(question)
             start = time.process_time()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from signoff.verifiers.project import Project
@@ -18,6 +19,13 @@ PREPARE_SECONDS = 120.0
 IDLE_SECONDS = 900.0
 # After a failure the process is left alone for so long, in seconds.
 PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An answer from what was read before something changed: it is used, and `prepare` is due."""
+
+    value: Any
 
 
 class Background:
@@ -43,9 +51,10 @@ class Background:
         except (WorkerTimeout, WorkerCrashed, EngineError) as error:
             self._fail(root, error)
             return None
-        if found is None and root not in self._preparing:
+        stale = isinstance(found, Stale)
+        if (found is None or stale) and root not in self._preparing:
             self._preparing[root] = asyncio.ensure_future(self._prepare(project, question))
-        return found
+        return found.value if stale else found
 
     async def settled(self) -> None:
         """Until nothing is being read."""

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from signoff.completion.facts import choice
+from signoff.completion.facts.background import Stale
 from signoff.completion.facts.cursor import at, words
 from signoff.completion.facts.likely import Likely
 from signoff.completion.facts.names import Names, block, blocks, own_of
@@ -67,12 +68,17 @@ class FactsEngine:
         self._usage = Usage(lambda text: (frozenset(block(one).used) for one in blocks(text)))
         self._words: OrderedDict[int, Related] = OrderedDict()
 
-    def passages(self, question: Question) -> tuple[Passage, ...] | None:
-        """What matters at the place; None where headers have to be read first: prepare() does it."""
+    def passages(self, question: Question) -> tuple[Passage, ...] | Stale | None:
+        """What matters at the place; None where headers have to be read first, and Stale where anew, by prepare()."""
         data = self._begin(question)
-        scope = self._index.known(question.path, data, question.way)
+        known = self._index.known(question.path, data, question.way)
+        scope = known or self._index.latest(question.path)
         if scope is None:
             return None
+        found = self._at(question, scope)
+        return found if known is not None else Stale(found)
+
+    def _at(self, question: Question, scope: Scope) -> tuple[Passage, ...]:
         cursor = at(question.prefix, question.suffix)
         text = question.prefix + question.suffix
         own = own_of(text[: cursor.start], text[cursor.end :], question.name)

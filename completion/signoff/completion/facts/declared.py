@@ -17,6 +17,10 @@ from signoff.verifiers.workers import WorkerPool
 TARGET = "signoff.completion.facts.c_engine:FactsEngine"
 
 
+# Documents whose last passages are kept.
+DOCUMENTS = 32
+
+
 class Finder(Protocol):
     """Says where a document's headers are. May wait: for a toolkit to be asked where it is."""
 
@@ -31,6 +35,7 @@ class DeclaredFacts:
         self.languages = languages
         self._way = way
         self._engine = Background(pool, TARGET, lane)
+        self._last: dict[str, tuple[Passage, ...]] = {}
 
     async def gather(self, snapshot: Snapshot, project: Project, hole: Hole) -> tuple[Passage, ...]:
         """See ContextSource. () while headers are read for the first time."""
@@ -38,7 +43,13 @@ class DeclaredFacts:
             return ()
         question = await self.question(snapshot, project, hole.prefix, hole.suffix)
         found: tuple[Passage, ...] | None = await self._engine.ask(project, "passages", question)
-        return found or ()
+        if found is None:  # what stands before the document is still right while headers are read
+            return tuple(one for one in self._last.get(snapshot.uri, ()) if not one.near)
+        self._last.pop(snapshot.uri, None)
+        self._last[snapshot.uri] = found
+        while len(self._last) > DOCUMENTS:
+            del self._last[next(iter(self._last))]
+        return found
 
     async def look(self, snapshot: Snapshot, project: Project, wanted: Wanted) -> Looked | None:
         """What a document's headers declare of what is wanted; None while they are read for the first time."""

@@ -10,7 +10,7 @@ from signoff.verifiers.declarations.facts import Declaration, Kind
 from signoff.verifiers.declarations.scan import group_at, groups, scan
 from signoff.verifiers.declarations.scope import Scope, Way
 from signoff.verifiers.declarations.spelling import one_line
-from signoff.verifiers.declarations.walk import Walk
+from signoff.verifiers.declarations.walk import Variants, Walk
 from signoff.verifiers.gpu.values.macros import Macro
 from signoff.verifiers.gpu.values.preprocess import Preprocessed
 from signoff.verifiers.gpu.values.scanning import directives
@@ -32,6 +32,7 @@ class Index:
         self.files = Files()
         self._reader = UnitReader(self.files)
         self._scopes: OrderedDict[tuple[object, ...], Scope] = OrderedDict()
+        self._variants: Variants = {}
         self._scanned: OrderedDict[tuple[str, int], tuple[bytes, tuple[Declaration, ...]]] = OrderedDict()
 
     def begin(self, buffers: dict[str, bytes]) -> None:
@@ -51,11 +52,15 @@ class Index:
         """The scope of a document; reads what has changed."""
         scope = self.known(path, data, way)
         if scope is None:
-            scope = Walk(self.files, self._reader.find, self.declarations, way, path).scope(data)
+            scope = Walk(self.files, self._reader.find, self.declarations, self._variants, way, path).scope(data)
             self._scopes[_key(path, data, way)] = scope
             while len(self._scopes) > KEPT_UNITS:
                 self._scopes.popitem(last=False)
         return scope
+
+    def latest(self, path: str) -> Scope | None:
+        """What a document's headers declared when they were read last, whatever has changed since."""
+        return next((scope for key, scope in reversed(self._scopes.items()) if key[0] == path), None)
 
     def find(self, name: str, angled: bool, origin: str, way: Way) -> str:
         """The path of what an #include means; "" where it is not found."""

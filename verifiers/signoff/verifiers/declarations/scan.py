@@ -38,6 +38,8 @@ REFERENCE = re.compile(r"[@\\]ref\s+(\w+)")
 # A declaration beyond this is a table: a reader gets its beginning.
 LONGEST = 1600
 MOST_MEMBERS = 400
+# What is longer in front of a { is several declarations of a kind that is not understood.
+LONGEST_HEAD = 20_000
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class _Scanner:
             elif mark == "{" and not depth:
                 if chunk.record is not None and "(" in self.code[chunk.record[1] : start]:
                     chunk = _Chunk(chunk.record[1])  # a record that lacks its ; takes no function with it
-                head = self.code[chunk.start : start]
+                head = self.code[chunk.start : start].strip()
                 if TRANSPARENT.match(DIRECTIVE.sub(" ", head)):
                     chunk = _Chunk(end)
                     continue
@@ -130,8 +132,10 @@ class _Scanner:
                     chunk = _Chunk(close)
                 elif RECORD.search(head) and "=" not in template_split(head)[1] and chunk.record is None:
                     chunk.record = (start, close)
-                else:
+                elif "=" in head and "operator" not in head and len(head) < LONGEST_HEAD:
                     chunk.dropped.append((start, close))
+                else:  # what that is nobody knows, but it ends here
+                    chunk = _Chunk(close)
 
     def _is_function(self, head: str) -> bool:
         head = template_split(without_attributes(DIRECTIVE.sub(" ", head)))[1]

@@ -22,10 +22,10 @@ FUNCTION = re.compile(r"([A-Za-z_~]\w*(?:\s*::\s*~?[A-Za-z_]\w*)*)\s*(?:<[\w\s,:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """words.toml, ready for use; see there. `noise` matches words that go, `calls` those that go with an argument."""
+    """words.toml, ready for use; see there."""
 
-    noise: re.Pattern[str]
-    calls: re.Pattern[str]
+    noise: frozenset[str]
+    calls: frozenset[str]
     qualifiers: frozenset[str]
     plain: frozenset[str]
     no_function: frozenset[str]
@@ -37,10 +37,9 @@ def vocabulary() -> Words:
     """The words; read once a process."""
     table = tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
     known = mcu_vocabulary()
-    plain = sorted((known.blanked | set(table["noise"])) - KEPT)
     return Words(
-        re.compile(rf"\b(?:{'|'.join(plain)})\b"),
-        re.compile(rf"\b(?:{'|'.join(table['calls'])})\s*\("),
+        frozenset((known.blanked | set(table["noise"])) - KEPT),
+        frozenset(table["calls"]),
         frozenset(table["qualifiers"]) | known.qualifiers | known.constants,
         frozenset(table["plain"]),
         frozenset(table["no_function"]),
@@ -57,11 +56,17 @@ def without_attributes(text: str) -> str:
     """The text without what compilers' attributes and calling macros put in."""
     known = vocabulary()
     text = BRACKETED.sub(" ", text) if "[[" in text else text
-    while match := known.calls.search(text):
-        text = text[: match.start()] + " " + text[closing(text, match.end() - 1) + 1 :]
-    return known.noise.sub("", text)
+    at = 0
+    while match := CALLED.search(text, at):
+        at = match.end()
+        if match[1] in known.calls:
+            text = text[: match.start()] + " " + text[closing(text, match.end() - 1) + 1 :]
+            at = match.start()
+    return NAME.sub(lambda word: "" if word[0] in known.noise else word[0], text)
 
 
+# What may be a macro that takes an argument: a word in capitals or with a low line in front.
+CALLED = re.compile(r"(?<!\w)((?:_|[A-Z]|alignas)\w*)\s*\(")
 # Qualifiers that are worth a reader's while, although they are macros.
 KEPT = frozenset(("__IO", "__I", "__O", "__IM", "__OM", "__IOM", "__weak", "__WEAK", "__restrict"))
 
