@@ -33,6 +33,14 @@ def test_in_turn() -> None:
     assert texts(plain, passed("other")) == ["likeliest", "other"]
 
 
+def test_a_warning_of_its_own_stands_below_none() -> None:
+    warned = passed("int unused = 1;", leaves=("unused variable 'unused'",))
+    first, second = rank((warned, passed("use();", remaining=2)))
+    assert (first.text, second.text) == ("use();", "int unused = 1;")
+    assert first.reason == "leaves no warning of its own"
+    assert texts(passed("cut", cut=True), warned) == ["int unused = 1;", "cut"]
+
+
 def test_agreement_counts_before_the_model_s_order() -> None:
     assert texts(passed("a;"), passed("b ;"), passed("b ;"), passed("b;")) == ["b ;", "b;", "a;"]
 

@@ -122,6 +122,18 @@ async def test_c(pool: WorkerPool, tmp_path: Path, candidate: str, accepted: boo
     assert (checked.accepted and not checked.cut) is accepted, checked
 
 
+async def test_a_variable_that_nothing_uses_yet_is_told(pool: WorkerPool, tmp_path: Path) -> None:
+    """It is accepted, as later lines may use it."""
+    mine = (Part(pool, lane="proof"), Gcc(pool))
+    checked = await judge(C, "¦", "uint32_t duty_cycle = 3;", tmp_path / "led.c", "c", *mine)
+    assert (checked.accepted, checked.leaves) == (True, ("Unused variable 'duty_cycle'",))
+    used = await judge(C, "¦", "init.pin = 3;", tmp_path / "led.c", "c", *mine)
+    assert (used.accepted, used.leaves) == (True, ())
+    # The line began with the variable, and the text only gives it a value.
+    value = await judge(C.replace("¦", "int later = ¦"), "¦", "3;", tmp_path / "led.c", "c", *mine)
+    assert (value.accepted, value.leaves) == (True, ())
+
+
 async def test_c_that_no_compiler_reads_is_not_verified(pool: WorkerPool, tmp_path: Path) -> None:
     text = "#ifdef NEVER\nint a;\n¦\n#endif\n"
     checked = await judge(text, "¦", "int b = nowhere();", tmp_path / "a.c", "c", Gcc(pool))

@@ -17,9 +17,12 @@ def suggestion(verdict: Verdict) -> Suggestion:
     ("verdict", "said"),
     [
         (Verdict(("slang",), seconds=0.0324), "qwen: accepted by slang in 32 ms"),
-        (Verdict(("launch", "nvrtc")), "qwen: accepted by launch, nvrtc"),
+        (Verdict(("launch", "nvrtc")), "qwen: accepted by launch checks, NVRTC"),
+        (Verdict(("nvcc front end", "gcc")), "qwen: accepted by nvcc's front end, arm-none-eabi-gcc"),
+        (Verdict((), refused=("nvrtc: no x",)), "qwen: not verified: refused by NVRTC: no x"),
+        (Verdict((), (("launch", "accepts it"),)), "qwen: not verified: launch checks: accepts it"),
         (Verdict(("slang",), cut=True), "qwen: accepted by slang, as far as they accept it"),
-        (Verdict((), (("gcc", "not installed"),)), "qwen: not verified: gcc: not installed"),
+        (Verdict((), (("gcc", "not installed"),)), "qwen: not verified: arm-none-eabi-gcc: not installed"),
         (Verdict(()), "qwen: not verified: no tool judges this language"),
         (Verdict(("slang",), refused=("no such\n  name",)), "qwen: not verified: refused by no such name"),
     ],
@@ -27,6 +30,12 @@ def suggestion(verdict: Verdict) -> Suggestion:
 def test_the_title_is_one_line(verdict: Verdict, said: str) -> None:
     assert title(suggestion(verdict)) == said
     assert about(suggestion(verdict))["verified"] is ("not verified" not in said)
+
+
+def test_data_has_the_tools_own_names_and_what_they_are_called_beside_them() -> None:
+    data = about(suggestion(Verdict(("slang", "nvrtc"), (("launch", "off"),))))
+    assert (data["tools"], data["notRun"]) == (["slang", "nvrtc"], [["launch", "off"]])
+    assert data["names"] == {"nvrtc": "NVRTC", "launch": "launch checks"}
 
 
 def test_a_tool_s_long_words_are_cut_in_the_title_and_whole_in_the_documentation() -> None:
@@ -37,8 +46,17 @@ def test_a_tool_s_long_words_are_cut_in_the_title_and_whole_in_the_documentation
 
 
 def test_the_documentation_holds_the_text_and_all_that_is_known() -> None:
-    verdict = Verdict(("slang",), (("verilator", "too slow"),), 0.01, (), True, "first: the likeliest")
+    verdict = Verdict(
+        ("slang",), (("verilator", "too slow"),), 0.01, (), True, "first: the likeliest", ("unused variable 'x'",)
+    )
     said = documentation(suggestion(verdict), "verilog")
     assert said.startswith("```verilog\na & b;\n  c = d;\n```\nqwen: accepted by slang in 10 ms")
-    for part in ("verilator did not run: too slow", "The rest of what the model wrote", "first: the likeliest"):
+    assert about(suggestion(verdict))["leaves"] == ["unused variable 'x'"]
+    assert "unused" not in title(suggestion(verdict))
+    for part in (
+        "not judged by Verilator: too slow",
+        "- it leaves: unused variable 'x'",
+        "The rest of what the model wrote",
+        "first: the likeliest",
+    ):
         assert part in said

@@ -12,6 +12,9 @@ export interface Verdict {
   readonly refused: readonly string[];
   readonly cut: boolean;
   readonly rank: string;
+  readonly leaves?: readonly string[];
+  /** What tools are called in sentences, by their names; those that are not here are called as they are named. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** What the server tells with signoff/modelStatus. */
@@ -30,18 +33,23 @@ export function verdictOf(args: readonly unknown[] | undefined): Verdict | undef
   return first && typeof first.id === "number" && Array.isArray(first.tools) ? (first as Verdict) : undefined;
 }
 
+const called = (tool: string, names: Verdict["names"]): string => names?.[tool] ?? tool;
+
 /** For the status bar: "slang, 32 ms", or that it is not verified. */
-export function shortly({ verified, tools, milliseconds, refused }: Verdict): string {
-  if (verified) return `$(verified) ${tools.join(", ")}${milliseconds ? `, ${milliseconds} ms` : ""}`;
+export function shortly({ verified, tools, milliseconds, refused, names }: Verdict): string {
+  const told = tools.map((tool) => called(tool, names)).join(", ");
+  if (verified) return `$(verified) ${told}${milliseconds ? `, ${milliseconds} ms` : ""}`;
   return `$(unverified) not verified${refused.length ? " (refused)" : ""}`;
 }
 
 /** For the tooltip: Markdown. */
-export function details({ model, verified, tools, milliseconds, notRun, refused, cut, rank }: Verdict): string {
+export function details({ model, verified, tools, milliseconds, notRun, refused, cut, rank, leaves, names }: Verdict): string {
   const time = milliseconds ? ` in ${milliseconds} ms` : "";
-  const lines = [verified ? `Accepted by **${tools.join(", ")}**${time}` : "**Not verified**", `Written by ${model || "no model"}`];
+  const told = tools.map((tool) => called(tool, names)).join(", ");
+  const lines = [verified ? `Accepted by **${told}**${time}` : "**Not verified**", `Written by ${model || "no model"}`];
   lines.push(...refused.map((finding) => `Refused: ${finding}`));
-  lines.push(...notRun.map(([tool, reason]) => `${tool} did not run: ${reason}`));
+  lines.push(...(leaves ?? []).map((warning) => `It leaves: ${warning}`));
+  lines.push(...notRun.map(([tool, reason]) => `Not judged by ${called(tool, names)}: ${reason}`));
   if (cut) lines.push("The rest of what the model wrote was refused.");
   if (rank) lines.push(rank);
   return lines.join("  \n");

@@ -7,6 +7,8 @@ const verdict: Verdict = { id: 3, model: "qwen", verified: true, tools: ["slang"
 test("the status bar names the tools and their time", () => {
   assert.equal(shortly(verdict), "$(verified) slang, 32 ms");
   assert.equal(shortly({ ...verdict, tools: ["launch", "nvrtc"], milliseconds: 0 }), "$(verified) launch, nvrtc");
+  const names = { launch: "launch checks", nvrtc: "NVRTC" };
+  assert.equal(shortly({ ...verdict, tools: ["launch", "nvrtc", "slang"], names }), "$(verified) launch checks, NVRTC, slang, 32 ms");
 });
 
 test("what no tool accepted is never shown as accepted", () => {
@@ -18,9 +20,10 @@ test("what no tool accepted is never shown as accepted", () => {
 });
 
 test("the tooltip tells who did not run, what was cut and why it stands where it stands", () => {
-  const all = details({ ...verdict, notRun: [["nvrtc", "not installed"]], cut: true, rank: "the likeliest text" });
+  const all = details({ ...verdict, notRun: [["nvrtc", "not installed"]], cut: true, rank: "the likeliest text", names: { nvrtc: "NVRTC" }, leaves: ["unused variable 'x'"] });
   assert.match(all, /Accepted by \*\*slang\*\* in 32 ms/);
-  assert.match(all, /nvrtc did not run: not installed/);
+  assert.match(all, /Not judged by NVRTC: not installed/);
+  assert.match(all, /It leaves: unused variable 'x'/);
   assert.match(all, /rest of what the model wrote/);
   assert.match(all, /the likeliest text/);
 });

@@ -323,7 +323,9 @@ def _offer(checked: Checked, row: _Judged) -> Offer:
 def _verdict(checked: Checked) -> Verdict:
     """What is proven of a text, in the tools' own words."""
     refused = tuple(f"{one.tool}: {one.message}" for one in checked.refused)
-    return Verdict(checked.tools, checked.not_run, checked.seconds, refused, checked.cut, checked.reason)
+    return Verdict(
+        checked.tools, checked.not_run, checked.seconds, refused, checked.cut, checked.reason, checked.leaves
+    )
 
 
 def _is_late(checked: Checked) -> bool:

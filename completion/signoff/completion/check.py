@@ -12,7 +12,7 @@ from signoff.completion.context import Hole
 from signoff.completion.extent import unfinished
 from signoff.completion.runs import Runs
 from signoff.completion.splice import Splice
-from signoff.verifiers.finding import Finding, Outcome
+from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
@@ -30,7 +30,7 @@ class Checked:
     `tools` are the verifiers that judged it, `not_run` (verifier, reason) those that did not, `refused` what they
     found that was not there before. `remaining` counts the findings in the document with it. `seconds` is wall time;
     `cut`: it is only the beginning of what the model wrote. `reason` says why it stands where it stands among others
-    (see rank.py).
+    (see rank.py). `leaves` are warnings about it that do not refuse it: later lines may mend them.
     """
 
     text: str
@@ -41,6 +41,7 @@ class Checked:
     seconds: float = 0.0
     cut: bool = False
     reason: str = ""
+    leaves: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -177,6 +178,7 @@ class Checker:
             not_run,
             refused,
             sum(part.remaining for part in parts),
+            leaves=tuple(dict.fromkeys(said for part in parts for said in part.leaves)),
         )
 
     async def _one(self, row: Verifier, text: str, deadline: float) -> Checked:
@@ -197,7 +199,15 @@ class Checker:
             return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
             return Checked(text, not_run=((row.name, HIDDEN),))
-        return Checked(text, (row.name,), (), fresh, len(after.findings))
+        return Checked(text, (row.name,), (), fresh, len(after.findings), leaves=self._left(found, text))
+
+    def _left(self, found: Sequence[Finding], text: str) -> tuple[str, ...]:
+        """The warnings that stand in the text and do not refuse it, each once: a tool or two may say the same."""
+        graver = (Severity.ERROR, Severity.WARNING)
+        mild = [one for one in found if one.severity in graver and not judges.refuses(one, self._hole.language)]
+        places = self._splice.places(mild, text)
+        own = [one for one in mild if one.path == self._splice.snapshot.path]
+        return tuple(dict.fromkeys(one.message for one, at in zip(own, places, strict=True) if 0 <= at < len(text)))
 
     def _refusing(self, found: Sequence[Finding], before: Outcome) -> tuple[Finding, ...]:
         known = judges.usual(before), judges.named(before)

@@ -12,7 +12,7 @@ from signoff.completion.check import Checked
 def rank(checked: Iterable[Checked], *, show: str = "verified") -> tuple[Checked, ...]:
     """Each text once, best first, with its `reason`; those that are not accepted only with show="verified-first".
 
-    In turn: accepted ones; whole ones before cut ones; those with fewer findings left in the file (each accepted one
+    In turn: accepted ones; whole ones before cut ones; those that leave no warning of their own; those with fewer findings left in the file (each accepted one
     has mended what is wrong at the cursor); those that several candidates agree on; then the model's own order,
     likeliest first.
     """
@@ -36,13 +36,14 @@ def _once(items: Sequence[Checked]) -> list[Checked]:
 
 def _key(item: Checked, votes: Counter[str]) -> tuple[int, ...]:
     judged = 0 if item.accepted else 1 if not item.refused else 2
-    return judged, int(item.cut), item.remaining, -votes[_said(item.text)]
+    return judged, int(item.cut), int(bool(item.leaves)), item.remaining, -votes[_said(item.text)]
 
 
 # By what a text stands before the next one, in the order of _key().
 WHYS = (
     "accepted, the next is not",
     "whole, the next is cut short",
+    "leaves no warning of its own",
     "leaves fewer findings in the file",
     "the model wrote it more often",
 )

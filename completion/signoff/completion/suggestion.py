@@ -13,7 +13,8 @@ class Verdict:
 
     `seconds` is what judging it took, as the user waited for it. `refused` are the findings, in the tools' words,
     of a text that is shown although it was refused (setting show = verified-first); `cut`: it is the longest
-    accepted beginning of what the model wrote. `rank` says why it stands where it stands.
+    accepted beginning of what the model wrote. `rank` says why it stands where it stands. `leaves` are warnings about
+    the text, in a tool's words, that a later line may still mend: a variable that nothing uses yet.
     """
 
     tools: tuple[str, ...]
@@ -22,6 +23,7 @@ class Verdict:
     refused: tuple[str, ...] = ()
     cut: bool = False
     rank: str = ""
+    leaves: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:

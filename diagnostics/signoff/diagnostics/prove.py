@@ -13,6 +13,7 @@ from signoff.diagnostics.fixes.gpu import guard as gpu_guard
 from signoff.diagnostics.fixes.mcu import guard as mcu_guard
 from signoff.diagnostics.fixes.mcu import linking
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
+from signoff.verifiers.display import display
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.gpu.strings import embedded
@@ -24,18 +25,6 @@ from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Speed, Verifier
 
 GPU_LANGUAGES = CUDA_LANGUAGES | {PYTHON}
-DISPLAY = {
-    "verilator": "Verilator",
-    "yosys": "Yosys",
-    "launch": "launch checks",
-    "nvrtc": "NVRTC",
-    "nvcc": "nvcc",
-    "triton": "Triton",
-    "triton resources": "Triton's machine code",
-    PART: "part checks",
-    GCC: "arm-none-eabi-gcc",
-    LINK: "the linker",
-}
 
 
 # What a verifier, by name, said about a text in a project; where an edit is of another file, that is part of the key.
@@ -124,7 +113,7 @@ async def judge(
         return Refusal("no tool that reports the fault could judge the mended text")
     if snapshot.language in C_LANGUAGES and (refusal := await _built(candidate, verifiers, mended, known, accepted)):
         return refusal
-    names = ", ".join(DISPLAY.get(name, name) for name in accepted)
+    names = ", ".join(display(name) for name in accepted)
     more = f"; {len(revealed)} warning(s) that the fault had hidden are now shown" if revealed else ""
     detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
     seconds = time.perf_counter() - start

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from signoff.verifiers.display import display
 from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -169,7 +170,5 @@ def _result(candidate: FixCandidate, snapshot: Snapshot) -> str:
 
 def titled(candidate: FixCandidate, proof: Proof) -> str:
     """The order, what it changes, and the evidence: "Insert ';' (accepted by slang, Verilator)"."""
-    from signoff.diagnostics.prove import DISPLAY
-
     order = f"{candidate.title}: {candidate.behaviour}" if candidate.behaviour else candidate.title
-    return f"{order} (accepted by {', '.join(DISPLAY.get(name, name) for name in proof.tools)})"
+    return f"{order} (accepted by {', '.join(display(name) for name in proof.tools)})"

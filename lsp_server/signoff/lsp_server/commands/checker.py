@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.diagnostics.merge import merge, without
-from signoff.diagnostics.prove import DISPLAY
 from signoff.lsp_server.commands import configs
 from signoff.lsp_server.commands.paths import Request
 from signoff.lsp_server.commands.session import Session, snapshot_of
 from signoff.lsp_server.documents import HDL
 from signoff.lsp_server.on_demand import OnDemand
 from signoff.lsp_server.report.result import CheckResult, ToolReport, bare_version
+from signoff.verifiers.display import display
 from signoff.verifiers.finding import NOT_JUDGED, Finding, Outcome, Severity, Status
 from signoff.verifiers.mcu.facts import LinkedImage
 from signoff.verifiers.project import Image, Project
@@ -209,7 +209,7 @@ def _not_judged(jobs: Sequence[Job], results: Sequence[list[Outcome]]) -> Iterat
         for outcome in outcomes:
             parts = outcome.facts.get(NOT_JUDGED)
             listed = list(parts) if isinstance(parts, tuple) else []
-            tool = DISPLAY.get(outcome.tool, outcome.tool)
+            tool = display(outcome.tool)
             if not listed:
                 silent = outcome.ran and not outcome.complete and not outcome.findings
                 if silent and outcome.message and job.snapshot.language not in HDL:

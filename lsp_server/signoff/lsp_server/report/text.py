@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from signoff.diagnostics.prove import DISPLAY
 from signoff.lsp_server.report.result import SEVERITY_NAMES, CheckResult, ToolReport
+from signoff.verifiers.display import display
 from signoff.verifiers.finding import Finding, Severity, Span
 from signoff.verifiers.mcu.facts import LinkedImage
 from signoff.verifiers.text import LineIndex
@@ -73,7 +73,7 @@ def summary(result: CheckResult) -> str:
 
 
 def _called(tool: ToolReport) -> str:
-    return DISPLAY.get(tool.name, tool.name)
+    return display(tool.name)
 
 
 def _plural(number: int, noun: str) -> str:
