@@ -11,7 +11,7 @@ from pyslang import ast
 
 from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.hdl.overlay import is_header, units
-from signoff.verifiers.hdl.slang_elaborate import needs_joining, with_tops
+from signoff.verifiers.hdl.slang_elaborate import compiled, needs_joining, with_tops
 from signoff.verifiers.hdl.slang_options import code_name, option_key, options
 from signoff.verifiers.hdl.slang_sources import SourceState, Unit
 from signoff.verifiers.hdl.slang_text import Files
@@ -25,13 +25,18 @@ UNITS = (".v", ".sv")
 
 @dataclass(slots=True)
 class Design:
-    """One elaborated state of a project. `library` are files looked up on demand: nothing is said about them."""
+    """One elaborated state of a project. `library` are files looked up on demand: nothing is said about them.
+
+    `lazy`: only what is asked for is elaborated; tops, joining and library are those of the last whole run. Such a
+    design answers what a name means, and is no ground for findings.
+    """
 
     state: SourceState
     focus: str
     units: list[Unit]
     compilation: ast.Compilation
     library: frozenset[str]
+    lazy: bool = False
 
     def shown(self, project: Project) -> frozenset[str]:
         """The files whose findings are to be shown: with a guessed project only the one in focus."""
@@ -70,12 +75,15 @@ class Loader:
         self._scans: dict[str, tuple[str, slang_macros.Scan]] = {}
         self._carried: tuple[list[object], dict[str, str]] = ([], {})
         self._joined: set[tuple[str, ...]] = set()
+        # The files of the last run that needed no joining.
+        self._apart: tuple[str, ...] = ()
         self._tops: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._library: dict[str, None] = {}
         self._included: set[str] = set()
 
-    def design(self, snapshot: Snapshot, project: Project) -> Design:
-        """The elaborated design; semantic diagnostics have been asked for once."""
+    def design(self, snapshot: Snapshot, project: Project, *, lazy: bool = False) -> Design:
+        """The elaborated design; semantic diagnostics have been asked for once, but in a lazy one. Where these files
+        were never elaborated as a whole, `lazy` makes no difference."""
         texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path}
         texts[snapshot.path] = snapshot.text
         contents = {path: texts[path] if path in texts else self._files.read(path) for path in units(snapshot, project)}
@@ -84,8 +92,8 @@ class Loader:
         for _ in range(MAX_LIBRARY_ROUNDS):
             library = [(path, self._files.read(path) or "") for path in self._library]
             files = [*library, *((path, contents[path] or "") for path in paths)]
-            design = self._compile(files, snapshot.path, texts, project)
-            found = self._look_up(design, project, paths)
+            design = self._compile(files, snapshot.path, texts, project, lazy)
+            found = self._look_up(design, project, paths) if not design.lazy else []
             if not found:
                 break
             self._library.update(dict.fromkeys(found))
@@ -101,24 +109,30 @@ class Loader:
         state = self._fresh_state(tuple(path for path, _ in files), texts, project)
         return state, state.parse(files, self._preludes(files, texts, project) if len(files) > 1 else {})
 
-    def _compile(self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project) -> Design:
+    def _compile(
+        self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project, lazy: bool
+    ) -> Design:
         known = self._included & texts.keys()
-        design = self._compile_once(files, focus, texts, project)
+        design = self._compile_once(files, focus, texts, project, lazy)
         # An open document turned out to be included: what was read was the file on disk.
-        return design if self._included & texts.keys() == known else self._compile_once(files, focus, texts, project)
+        if self._included & texts.keys() == known:
+            return design
+        return self._compile_once(files, focus, texts, project, lazy)
 
     def _compile_once(
-        self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project
+        self, files: list[tuple[str, str]], focus: str, texts: Mapping[str, str], project: Project, lazy: bool
     ) -> Design:
         paths = tuple(path for path, _ in files)
         state = self._fresh_state(paths, texts, project)
         if paths not in self._joined:
             preludes = self._preludes(files, texts, project) if len(files) > 1 else {}
-            design = self._elaborate(state, focus, state.parse(files, preludes), project)
-            if len(files) == 1 or not needs_joining(design.compilation):
+            lazy = lazy and paths == self._apart
+            design = self._elaborate(state, focus, state.parse(files, preludes), project, lazy)
+            if lazy or len(files) == 1 or not needs_joining(design.compilation):
+                self._apart = paths
                 return design
             self._joined.add(paths)
-        return self._elaborate(state, focus, state.parse_joined(files), project)
+        return self._elaborate(state, focus, state.parse_joined(files), project, lazy)
 
     def _fresh_state(self, paths: tuple[str, ...], texts: Mapping[str, str], project: Project) -> SourceState:
         key = option_key(project)
@@ -158,13 +172,15 @@ class Loader:
         self._scans[path] = (text, scanned)
         return scanned
 
-    def _elaborate(self, state: SourceState, focus: str, parsed: list[Unit], project: Project) -> Design:
+    def _elaborate(self, state: SourceState, focus: str, parsed: list[Unit], project: Project, lazy: bool) -> Design:
         # Of two definitions with one name slang takes the later: in a guessed project the user's own must win.
         last = [unit for unit in parsed if unit.source.path == focus] if not project.declared else []
         ordered = [*(unit for unit in parsed if unit not in last), *last]
         # The tops are known once the definitions are, so those of the last run are tried first.
-        guess = self._tops.get((focus, project.top), project.top)
-        compilation, tops = with_tops(state, ordered, project.top, focus, guess)
+        guess = self._tops.get((focus, project.top))
+        if lazy and guess is not None:
+            return Design(state, focus, parsed, compiled(state, ordered, guess), frozenset(self._library), lazy=True)
+        compilation, tops = with_tops(state, ordered, project.top, focus, project.top if guess is None else guess)
         self._tops[focus, project.top] = tops
         self._included.update(header for unit in parsed for header in unit.includes)
         return Design(state, focus, parsed, compilation, frozenset(self._library))

@@ -16,10 +16,16 @@ _DEFINITIONS = frozenset({ast.SymbolKind.Package, ast.SymbolKind.EmptyMember})
 
 def elaborate(state: SourceState, units: Iterable[Unit], tops: tuple[str, ...]) -> ast.Compilation:
     """Elaborate all units; with no `tops`, every module that nothing instantiates is one."""
+    compilation = compiled(state, units, tops)
+    compilation.getAllDiagnostics()
+    return compilation
+
+
+def compiled(state: SourceState, units: Iterable[Unit], tops: tuple[str, ...]) -> ast.Compilation:
+    """The same, of which slang elaborates what is asked for, when it is."""
     compilation = ast.Compilation(bag_with_tops(state.options.key, tops))
     for unit in units:
         compilation.addSyntaxTree(unit.tree)
-    compilation.getAllDiagnostics()
     return compilation
 
 

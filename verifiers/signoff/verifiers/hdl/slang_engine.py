@@ -76,14 +76,15 @@ class SlangEngine:
         _, analysed = self._check(_named(snapshot), project, analyse=True)
         return _unnamed(analysed, snapshot)
 
-    def _design(self, snapshot: Snapshot, project: Project, keep: bool) -> Design:
-        """The design; that of elaborate() is used again where it is so young that no file has changed since."""
+    def _design(self, snapshot: Snapshot, project: Project, keep: bool, lazy: bool = False) -> Design:
+        """The design; the last one is used again where it is so young that no file has changed since."""
         kept, self._kept = self._kept, None
         key = _alike(snapshot, project)
-        if kept is not None and kept[0] == key and time.monotonic() - kept[2] < KEPT_SECONDS:
+        fresh = kept is not None and kept[0] == key and time.monotonic() - kept[2] < KEPT_SECONDS
+        if kept is not None and fresh and (lazy or not kept[1].lazy):
             design, born = kept[1], kept[2]
         else:
-            design, born = self._loader.design(snapshot, project), time.monotonic()
+            design, born = self._loader.design(snapshot, project, lazy=lazy), time.monotonic()
         if keep:
             self._kept = key, design, born
         return design
@@ -110,7 +111,7 @@ class SlangEngine:
     def symbol(self, snapshot: Snapshot, project: Project, line: int, column: int) -> SymbolFacts | None:
         """What is known about the name at a position; None where there is no name, or nothing is known."""
         snapshot = _named(snapshot)
-        design, locator = self._locate(snapshot, project, line, column)
+        design, locator = self._locate(snapshot, project, line, column, lazy=False)
         found = locator.token()
         symbol = locator.symbol(*found) if found is not None else None
         if symbol is None:
@@ -138,8 +139,10 @@ class SlangEngine:
         offset = source.byte(source.index.offset(line, column)) if source is not None else 0
         return Nearby(state, *self._worlds.of(state, units, snapshot.path), offset).facts(wanted)
 
-    def _locate(self, snapshot: Snapshot, project: Project, line: int, column: int) -> tuple[Design, Locator]:
-        design = self._design(snapshot, project, keep=True)
+    def _locate(
+        self, snapshot: Snapshot, project: Project, line: int, column: int, *, lazy: bool = True
+    ) -> tuple[Design, Locator]:
+        design = self._design(snapshot, project, keep=True, lazy=lazy)
         source = design.state.named(snapshot.path)
         offset = source.byte(source.index.offset(line, column)) if source is not None else 0
         return design, Locator(design, offset)
