@@ -28,14 +28,15 @@ def editor(tmp_path: Path) -> Iterator[Editor]:
 
 
 def items(editor: Editor, uri: str, line: int, character: int, label: str = "") -> list[dict[str, Any]]:
-    """The list in its order once it holds `label`; an editor too asks again at each key."""
+    """The list in its order once it is whole and holds `label`; an editor too asks again at each key."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         position = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
-        found = editor.ask("textDocument/completion", position)["items"]
-        if not label or label in {item["label"] for item in found}:
+        answer = editor.ask("textDocument/completion", position)
+        found = answer["items"]
+        if not answer["isIncomplete"] and (not label or label in {item["label"] for item in found}):
             return sorted(found, key=lambda item: str(item.get("sortText") or item["label"]))
-    raise AssertionError(f"{label} was never offered")
+    raise AssertionError(f"{label or 'a whole list'} was never offered")
 
 
 def test_ports_come_as_a_snippet_with_who_accepted_them(editor: Editor) -> None:
@@ -64,3 +65,18 @@ def test_nothing_but_names_where_nothing_is_asked_for(editor: Editor) -> None:
     editor.errors(uri, 1, lambda found: True)
     found = items(editor, uri, 1, 13)
     assert {"clk", "d", "q"} == {item["label"] for item in found}
+
+
+def test_the_first_list_says_that_more_will_come(editor: Editor) -> None:
+    editor.shake(options=OFF)
+    uri = editor.put("top.v", TOP)
+    position = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 15}}
+    first = editor.ask("textDocument/completion", position)
+    assert first["isIncomplete"] or first["items"], "nothing is final before anything is known"
+    assert items(editor, uri, 1, 15, "ports of leaf")
+
+
+def test_no_names_in_comments_and_numbers(editor: Editor) -> None:
+    editor.shake(options=OFF)
+    uri = editor.put("top.v", TOP.replace("leaf u_leaf (\n  );", "assign q = 4'h // cl"))
+    assert items(editor, uri, 1, 16) == [] and items(editor, uri, 1, 22) == []
