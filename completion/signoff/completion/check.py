@@ -239,7 +239,7 @@ class Checker:
 
     async def _looked_at(self, row: Verifier, text: str, after: Outcome, deadline: float) -> bool:
         """Whether the verifier reads the place at all, where a condition may hide it: by a fault put there."""
-        if row.name in judges.PARTIAL or row.name in self._read:
+        if row.name in judges.PARTIAL or row.name in self._read or judges.tells_lines(after, self._splice.lines(text)):
             return True
         spoilt = probe.spoilt(text, self._hole, row.name)
         scene = (row.name, self._splice.snapshot.uri, probe.scene(self._hole)) if spoilt else None

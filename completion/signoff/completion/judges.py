@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from signoff.completion import nesting
 from signoff.completion.context import Hole
 from signoff.verifiers.finding import Category, Finding, Outcome, Severity
+from signoff.verifiers.gpu.facts import LINES_READ
 from signoff.verifiers.gpu.triton.triton_findings import concerned
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
@@ -116,6 +117,12 @@ def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[i
     if verifier.name == "triton" and not in_kernel(hole) and not refused:
         return "looks at kernels and launches only"
     return ""
+
+
+def tells_lines(outcome: Outcome, lines: tuple[int, int]) -> bool:
+    """Whether a verifier tells that it has read the candidate's lines, so that it need not be probed."""
+    read = outcome.facts.get(LINES_READ)
+    return isinstance(read, tuple) and any(lines[0] <= line <= lines[1] for line in read)
 
 
 def turns(verifiers: Sequence[Verifier], hole: Hole) -> tuple[list[Verifier], list[Verifier]]:

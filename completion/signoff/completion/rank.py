@@ -12,9 +12,9 @@ from signoff.completion.check import Checked
 def rank(checked: Iterable[Checked], *, show: str = "verified") -> tuple[Checked, ...]:
     """Each text once, best first, with its `reason`; those that are not accepted only with show="verified-first".
 
-    In turn: accepted ones; whole ones before cut ones; those that leave no warning of their own; those with fewer findings left in the file (each accepted one
-    has mended what is wrong at the cursor); those that several candidates agree on; then the model's own order,
-    likeliest first.
+    In turn: accepted ones; whole ones before cut ones; those that leave no warning of their own; those with fewer
+    findings left in the file (each accepted one has mended what is wrong at the cursor); those that several candidates
+    agree on; then the model's own order, likeliest first.
     """
     items = [item for item in checked if item.text]
     votes = Counter(_said(item.text) for item in items)

@@ -44,7 +44,7 @@ class CompletionSettings:
         enum=["verified", "verified-first"],
     )
     check_timeout: float = setting(
-        1.0,
+        2.0,
         "Seconds that the tools may take to judge a completion; a tool that takes longer has not judged it.",
         minimum=0.05,
         maximum=30.0,

@@ -18,7 +18,7 @@ from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.gpu.strings import embedded
 from signoff.verifiers.gpu.triton import triton_findings
-from signoff.verifiers.mcu.facts import C_LANGUAGES, GCC, LINK, PART
+from signoff.verifiers.mcu.facts import C_LANGUAGES, GCC, LINK
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits

@@ -15,6 +15,8 @@ from signoff.verifiers.pickling import quick
 # LSP language ids of CUDA C++: VS Code's and Vim's.
 CUDA_LANGUAGES = frozenset({"cuda-cpp", "cuda"})
 PYTHON = "python"
+# The key, in an outcome's facts, of the document's lines (from 0) that a compiler has read: no condition hides them.
+LINES_READ = "lines_read"
 
 
 @quick

@@ -19,7 +19,7 @@ from signoff.verifiers.gpu.compile.compile_job import Job, NoUnit
 from signoff.verifiers.gpu.compile.compile_reader import LACKING, incomplete, read
 from signoff.verifiers.gpu.compile.nvcc_command import arguments, dialect, environment
 from signoff.verifiers.gpu.compile.toolkit import Toolkit, toolkit
-from signoff.verifiers.gpu.facts import CUDA_LANGUAGES
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, LINES_READ
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import Completed, ToolMissing, run, scratch_folder
 from signoff.verifiers.settings import VerifierSettings
@@ -29,6 +29,7 @@ from signoff.verifiers.workers import WorkerPool
 
 NAME = "nvcc front end"
 TOOL = "nvcc"
+
 # `nvcc --dryrun` tells the commands it would run, and what it puts into their environment.
 _COMMAND = re.compile(r"^#\$ (?![A-Z_]+=)(\S.*)$", re.MULTILINE)
 _PATH = re.compile(r"^#\$ PATH=(.*)$", re.MULTILINE)
@@ -85,7 +86,9 @@ class NvccFront:
         with scratch_folder("nvcc-front") as folder:
             source = await asyncio.to_thread(compile_job.lay_out, work, folder)
             steps = await _steps(kit, work, project, source, folder, deadline)
-            return await _read(kit, steps, work, project, folder, deadline)
+            outcome = await _read(kit, steps, work, project, folder, deadline)
+            lines = await asyncio.to_thread(lines_read, _preprocessed(steps), snapshot.path)
+            return replace(outcome, facts={**outcome.facts, LINES_READ: lines})
 
 
 async def _steps(kit: Toolkit, work: Job, project: Project, source: Path, folder: Path, deadline: float) -> _Steps:
@@ -103,6 +106,24 @@ async def _steps(kit: Toolkit, work: Job, project: Project, source: Path, folder
         raise NotJudged(Outcome(TOOL, message=f"The steps of nvcc are not known: it says {last[0]}", complete=False))
     path = _PATH.search(told)
     return _Steps(tuple(preprocess), (check[0], CHECK_ONLY, *check[1:]), path[1] if path else "")
+
+
+def _preprocessed(steps: _Steps) -> str:
+    try:
+        return Path(_output(steps.preprocess)).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def lines_read(preprocessed: str, path: str) -> tuple[int, ...]:
+    """The lines (from 0) of the file that the preprocessor has left something of: the front end reads all of them."""
+    name = re.escape(path.replace("\\", "\\\\").replace('"', '\\"'))
+    found: set[int] = set()
+    for marker in re.finditer(rf'^# (\d+) "{name}"[^\n]*\n', preprocessed, re.MULTILINE):
+        end = preprocessed.find("\n# ", marker.end() - 1)
+        rows = preprocessed[marker.end() : end if end >= 0 else len(preprocessed)].split("\n")
+        found.update(int(marker[1]) - 1 + number for number, row in enumerate(rows) if row.strip())
+    return tuple(sorted(found))
 
 
 def _output(command: Sequence[str]) -> str:
