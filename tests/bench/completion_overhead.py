@@ -1,10 +1,11 @@
 """What Signoff adds to a model's own time: each completion beside a bare call with the same prompt at the same server.
 
-`python tests/bench/completion_overhead.py [--server instant|local] [--positions N] [--repeat N]`: masks N regions of
-a 3,000-line Verilog file, one after the other, and takes the time of the engine without checking, of the engine with
-it, and of the same prompt sent by plain httpx and read as far as the engine read it, all in turn within one run.
+`python tests/bench/completion_overhead.py [--server instant|local|both] [--positions N] [--repeat N]`: masks N regions
+of a 3,000-line Verilog file, one after the other, and takes the time of the engine without checking, of the engine
+with it, and of the same prompt sent by plain httpx and read as far as the engine read it, all in turn within one run.
 `instant` is a server of our own in another process that answers at once: what is left is our overhead alone.
-`local` is the model on this machine, its prompt read before. Prints medians and 95th percentiles, in milliseconds.
+`local` is the model on this machine, its prompt read before. Prints medians and 95th percentiles, in milliseconds,
+beside what is aimed at, and how busy the machine was: on a busy one only our own processor time says anything.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,7 +44,15 @@ from signoff.verifiers.verifier import Verifier
 
 KEY = "SIGNOFF_BENCH_KEY"
 SEED = 5
-MOST_TOKENS = 24
+MOST_TOKENS = 16
+# Positions that are measured first and not counted.
+WARM_UP = 2
+# Positions by default: at a real model each takes some seconds.
+POSITIONS = {"instant": 60, "local": 24}
+# Milliseconds of overhead, median and 95th percentile, that are aimed at.
+AIM = 5.0, 15.0
+AIMED = ("overhead, checking off", "   without the tools' time")
+WIDTH = 34
 
 
 class Listening:
@@ -103,14 +112,17 @@ class Bare:
 
 @dataclass
 class Times:
-    """What each position took, in seconds; `checking` is what of the engine's time the tools took, `..._processor`
-    this process' processor time beyond that of the bare call."""
+    """What each position took, in seconds; `..._processor` is our processor time beyond that of the bare call.
+
+    Where something was shown, `checking` is what of the engine's time the tools took, `besides` the overhead without.
+    """
 
     off: list[float] = field(default_factory=list)
     on: list[float] = field(default_factory=list)
     off_bare: list[float] = field(default_factory=list)
     on_bare: list[float] = field(default_factory=list)
     checking: list[float] = field(default_factory=list)
+    besides: list[float] = field(default_factory=list)
     off_processor: list[float] = field(default_factory=list)
     on_processor: list[float] = field(default_factory=list)
 
@@ -141,7 +153,7 @@ async def measure(session: Session, path: Path, url: str, key: str, positions: i
         httpx.AsyncClient(headers=headers, timeout=60, trust_env=False) as client,
     ):
         bare = Bare(url, not key, client)
-        for number in range(-3, len(holes) * repeat):
+        for number in range(-WARM_UP, len(holes) * repeat):
             hole = holes[number % len(holes)]
             masked, place = _masked(snapshot, hole, number)
             row = [
@@ -183,7 +195,9 @@ class _One:
         self.bare.append(alone[0])
         self.processor.append(processor - alone[1])
         if self.own is times.on:
-            times.checking.append(found[0].verdict.seconds if found else 0.0)
+            checking = found[0].verdict.seconds if found else 0.0
+            times.checking += [checking] if found else []
+            times.besides += [seconds - alone[0] - checking] if found else []
 
     async def _alone(self, bare: Bare, request: Request, read: int) -> tuple[float, float]:
         processor = time.process_time()
@@ -293,52 +307,67 @@ def instant() -> Iterator[str]:
             process.wait(10)
 
 
-def table(times: Times, name: str) -> str:
-    """The figures, a row each."""
-    rows = [
-        ("bare call", times.off_bare),
-        ("engine, checking off", times.off),
-        ("overhead, checking off", _differences(times.off, times.off_bare)),
-        ("   of it our own processor time", times.off_processor),
-        ("overhead, checking on", _differences(times.on, times.on_bare)),
-        ("   of it our own processor time", times.on_processor),
-        ("   of it checking", times.checking),
-        ("   without checking", _differences(_differences(times.on, times.on_bare), times.checking)),
-    ]
-    lines = [f"{name}: {len(times.off)} completions without, {len(times.on)} with checking; milliseconds"]
-    lines += [f"{label:36} median {_ms(values, 0.5)}  p95 {_ms(values, 0.95)}" for label, values in rows]
+def table(found: dict[str, Times], load: float) -> str:
+    """The figures in milliseconds, a row each; for every server the median and the 95th percentile."""
+    lines = [f"milliseconds; load of the machine before {load:.1f} on {os.cpu_count()} processors"]
+    lines.append(_line("", [f"{name} {what}" for name in found for what in ("median", "p95")]))
+    rows = [_rows(times) for times in found.values()]
+    for label in rows[0]:
+        values = [f"{1000 * quantile(row[label], share):.2f}" for row in rows for share in (0.5, 0.95)]
+        lines.append(_line(label, values) + (f"   aim: {AIM[0]:g} and {AIM[1]:g}" if label in AIMED else ""))
     return "\n".join(lines)
+
+
+def _rows(times: Times) -> dict[str, list[float]]:
+    return {
+        "bare call": times.off_bare,
+        "engine, checking off": times.off,
+        "overhead, checking off": _differences(times.off, times.off_bare),
+        "   our own processor time": times.off_processor,
+        "overhead, checking on": _differences(times.on, times.on_bare),
+        "   our own processor time, with it": times.on_processor,
+        "   the tools' time, if shown": times.checking,
+        "   without the tools' time": times.besides,
+    }
+
+
+def _line(label: str, cells: Sequence[str]) -> str:
+    return f"{label:{WIDTH}}" + "".join(f"{cell:>16}" for cell in cells)
 
 
 def _differences(one: list[float], other: list[float]) -> list[float]:
     return [a - b for a, b in zip(one, other, strict=True)]
 
 
-def _ms(values: list[float], share: float) -> str:
-    return f"{1000 * quantile(values, share):8.2f}"
-
-
 async def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     path = designs.design("picorv32").files[0]
-    async with open_session([path]) as session:
-        if arguments.server == "instant":
-            with instant() as url:
-                found = await measure(session, path, url, "", arguments.positions, arguments.repeat)
-        else:
-            file = str(weights.path_of(weights.catalogue()[0]))
-            threads = max((os.cpu_count() or 2) // 2, min(os.cpu_count() or 1, 2))
-            call = session.pool.call(local.LLAMA, file, "start", file, threads, local.CONTEXT_TOKENS, timeout=120)
-            found = await measure(session, path, *await call, arguments.positions, arguments.repeat)
-    print(table(*found))
+    found, before = {}, os.getloadavg()[0]
+    for server in POSITIONS if arguments.server == "both" else (arguments.server,):
+        positions = arguments.positions or POSITIONS[server]
+        async with open_session([path]) as session:
+            times, name = await _at(server, session, path, positions, arguments.repeat)
+        found[server] = times
+        print(f"{server}: {name}, {len(times.off)} completions without checking, {len(times.on)} with it")
+    print(table(found, before))
     return 0
+
+
+async def _at(server: str, session: Session, path: Path, positions: int, repeat: int) -> tuple[Times, str]:
+    if server == "instant":
+        with instant() as url:
+            return await measure(session, path, url, "", positions, repeat)
+    file = str(weights.path_of(weights.catalogue()[0]))
+    threads = max((os.cpu_count() or 2) // 2, min(os.cpu_count() or 1, 2))
+    call = session.pool.call(local.LLAMA, file, "start", file, threads, local.CONTEXT_TOKENS, timeout=120)
+    return await measure(session, path, *await call, positions, repeat)
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", choices=("instant", "local"), default="instant")
-    parser.add_argument("--positions", type=int, default=60)
+    parser.add_argument("--server", choices=(*POSITIONS, "both"), default="instant")
+    parser.add_argument("--positions", type=int, default=0, help="60 at the instant server, 24 at the model")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
