@@ -23,6 +23,8 @@ from signoff.verifiers.scratch import INHERITED, session_folder
 HEADER = struct.Struct("<I")
 # No engine's answer comes near; a header above it was not written by worker_main.
 ANSWER_LIMIT = 1 << 30
+# What an unprivileged process may have a pipe hold on Linux.
+PIPE_BYTES = 1 << 20
 # A cancelled call is left this long to end by itself: killing would lose the engine's parsed files.
 GRACE_SECONDS = 1.0
 # A process that closed its pipe is about to end: wait for its exit status and last words.
@@ -206,6 +208,7 @@ class _Worker:
             env={INHERITED: str(session), **dict(self.engine.env)},
             memory_limit_mb=self.engine.memory_limit_mb,
         )
+        _widen(self.process)
         self._listener = asyncio.ensure_future(self._listen(self.process))
         self._keep(self._listener)
 
@@ -270,6 +273,15 @@ def _interpreter(python: str) -> tuple[str, ...]:
         return python, "-c", FOREIGN.format(folder=str(Path(__file__).resolve().parents[2]))
     # -P: the working folder is not searched for modules, nor is it one that anybody else writes to.
     return sys.executable, "-P", "-m", "signoff.verifiers.worker_main"
+
+
+def _widen(process: asyncio.subprocess.Process) -> None:
+    """Let a long text go to the process at one write rather than ten, where Linux lets us (see pipe(7))."""
+    if sys.platform == "linux" and process.stdin is not None:
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(process.stdin.get_extra_info("pipe"), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _unpickled(body: bytes) -> tuple[int, str, Any]:
