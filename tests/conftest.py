@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 from collections.abc import Generator
 
@@ -11,6 +12,11 @@ import pytest
 
 # A GPU cannot be installed, so `gpu` is not among them.
 NEEDED_IN_CI = ("tool", "model", "vscode")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and so would every process of ours be that the tests
+# interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
