@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check bench real vllm clean help node yosys model arm
+.PHONY: run test check bench measure real vllm clean help node yosys model arm
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,11 @@ bench: $(VENV)/.dev arm ## Measure latency and memory on real code, beside verib
 	@$(BIN)/python tests/real/gpu.py
 	@$(BIN)/python tests/bench/mcu_run.py
 	@$(BIN)/python tests/bench/mcu_defects.py
+
+measure: $(VENV)/.dev arm model ## Completion on real files: checking off and on, a typed replay, our overhead (half an hour)
+	@$(BIN)/python tests/bench/complete_run.py
+	@$(BIN)/python tests/bench/complete_run.py --replay
+	@$(BIN)/python tests/bench/completion_overhead.py --server both
 
 real: $(VENV)/.dev arm ## Check clean real designs, GPU code and firmware: every error would be a false alarm
 	@$(BIN)/python tests/real/run.py

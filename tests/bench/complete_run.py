@@ -27,6 +27,7 @@ from signoff.completion.model import weights
 MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
 # Of the packages of CUDA code, files that need nothing which their own package does not bring.
 CUDA = ("lightgbm", "gptqmodel")
+SIGNOFF = (sys.executable, "-m", "signoff.lsp_server.cli")
 LATEST = Path(__file__).resolve().parents[2] / ".cache" / "bench_complete.json"
 
 
@@ -59,8 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--holes", type=int, default=30, help="of each language (default 30)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", action="append", choices=MODELS)
+    parser.add_argument("--replay", action="store_true", help="type a part of picorv32.v again instead, 500 keys")
     parser.add_argument("--language", action="append", choices=list(LANGUAGES))
     args = parser.parse_args(argv)
+    if args.replay:
+        return _replay(args)
     results, failed = {}, False
     for model in args.model or MODELS:
         entry = weights.find(model)
@@ -85,12 +89,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(failed)
 
 
+def _replay(args: argparse.Namespace) -> int:
+    """The decoder of picorv32, from a line on, by the first model that is asked for."""
+    folder = designs.design("picorv32").folder
+    command = [*SIGNOFF, "bench", "complete", str(folder / "picorv32.v"), "--replay", "--from-line", "1180"]
+    model = (args.model or MODELS)[0]
+    return subprocess.run([*command, "--model", model, "--seed", str(args.seed)], check=False).returncode
+
+
 def _measure(model: str, language: str, args: argparse.Namespace) -> dict[str, Any] | None:
     folders = [str(path) for path in LANGUAGES[language]()]
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.json"
         command = [
-            *(sys.executable, "-m", "signoff.lsp_server.cli", "bench", "complete", *folders),
+            *(*SIGNOFF, "bench", "complete", *folders),
             *("--language", language, "--holes", str(args.holes), "--seed", str(args.seed), "--model", model),
             *("--json", str(report)),
         ]

@@ -48,7 +48,7 @@ def test_a_line_end_and_the_indentation_behind_it_are_one_key() -> None:
     chance = random.Random(1)
     assert next_key("\n    x", "begin", chance).text == "\n    "
     assert next_key("x", "  ", chance).text == "x"
-    assert next_key("x", "  ", chance).seconds > next_key("x", "abc", chance).seconds * 0.1
+    assert next_key("x", "  ", chance).seconds > typist.THOUGHT[0]
 
 
 def test_what_is_taken_must_agree_and_have_been_seen() -> None:
@@ -62,6 +62,7 @@ def test_what_is_taken_must_agree_and_have_been_seen() -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typist, "MEDIAN", 0.002)
     monkeypatch.setattr(typist, "THOUGHT", (0.0, 0.001))
+    monkeypatch.setattr(typist, "HESITATION", (0.0, 0.001))
 
 
 async def test_every_key_is_typed_and_the_document_comes_out_whole(quick: None) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-# Seconds between keys of somebody who types code: the median, and the spread of its logarithm. A pause for thought
-# follows the end of a line. Of the order of E. A. Feit et al., "How we type" (CHI 2016): 40 to 60 words a minute.
+# Seconds between keys of somebody who types code: the median, and the spread of its logarithm; of the order of
+# E. A. Feit et al., "How we type" (CHI 2016): 40 to 60 words a minute. Code is thought about, too: longest where a
+# line begins, and now and then within it. These pauses are ours: assumed, not measured.
 MEDIAN = 0.17
 SPREAD = 0.45
-THOUGHT = (0.4, 1.6)
+THOUGHT = (1.0, 4.0)
+HESITATION, HESITATES = (0.4, 1.5), 0.05
 # A suggestion must stand so long before anybody takes it, and be worth the look.
 LOOK = 0.25
 LEAST = 3
@@ -29,6 +31,8 @@ def next_key(rest: str, before: str, chance: random.Random) -> Key:
     seconds = chance.lognormvariate(0.0, SPREAD) * MEDIAN
     if before.endswith("\n") or before[before.rfind("\n") + 1 :].strip() == "":
         seconds += chance.uniform(*THOUGHT)
+    elif chance.random() < HESITATES:
+        seconds += chance.uniform(*HESITATION)
     if rest[0] != "\n":
         return Key(rest[0], seconds)
     # The editor indents by itself.
