@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from signoff.completion.judges import PARTIAL
 from signoff.completion.measure.holes import Region
 from signoff.verifiers.compare import new_findings
 from signoff.verifiers.finding import Outcome, Severity
@@ -22,7 +23,7 @@ class Judge:
     def __init__(self, verifiers: Sequence[Verifier], project_of: Callable[[str], Project]) -> None:
         self._verifiers = tuple(verifiers)
         self._project_of = project_of
-        self._originals: dict[str, list[Outcome]] = {}
+        self._originals: dict[str, list[tuple[str, Outcome]]] = {}
         self._lock = asyncio.Lock()
 
     async def new_errors(self, snapshot: Snapshot, region: Region, text: str) -> tuple[str, ...] | None:
@@ -36,15 +37,16 @@ class Judge:
         edit = Edit(LineIndex(snapshot.text).span(region.start, region.end), text)
         after = await self._run(changed, project)
         told, judged = list[str](), False
-        for old, new in zip(self._originals[snapshot.path], after, strict=True):
+        for (name, old), (_, new) in zip(self._originals[snapshot.path], after, strict=True):
             if not (old.judged and new.judged):
                 continue
-            judged = True
+            # Checks of launches and registers can say that a text breaks the file, but not that it does not.
+            judged |= name not in PARTIAL
             fresh = new_findings(old.findings, new.findings, [edit], snapshot.text, path=snapshot.path)
             told += [f"{new.tool}: {one.message}" for one in fresh if one.severity is Severity.ERROR]
-        return tuple(told) if judged else None
+        return tuple(told) if judged or told else None
 
-    async def _run(self, snapshot: Snapshot, project: Project) -> list[Outcome]:
+    async def _run(self, snapshot: Snapshot, project: Project) -> list[tuple[str, Outcome]]:
         others = tuple(one for one in project.buffers if one.path != snapshot.path)
         project = replace(project, buffers=(*others, snapshot))
         mine = [
@@ -52,4 +54,5 @@ class Judge:
             for one in self._verifiers
             if snapshot.language in one.languages and one.available(project.settings).available
         ]
-        return list(await asyncio.gather(*(one.run(snapshot, project) for one in mine)))
+        outcomes = await asyncio.gather(*(one.run(snapshot, project) for one in mine))
+        return [(one.name, outcome) for one, outcome in zip(mine, outcomes, strict=True)]
