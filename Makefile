@@ -44,7 +44,7 @@ bench: $(VENV)/.dev arm ## Measure latency and memory on real code, beside verib
 	@$(BIN)/python tests/bench/mcu_run.py
 	@$(BIN)/python tests/bench/mcu_defects.py
 
-measure: $(VENV)/.dev arm model ## Completion on real files: checking off and on, a typed replay, our overhead (half an hour)
+measure: $(VENV)/.dev arm model ## Completion on real files: checking off and on, a typed replay, our overhead (over an hour)
 	@$(BIN)/python tests/bench/complete_run.py
 	@$(BIN)/python tests/bench/complete_run.py --replay
 	@$(BIN)/python tests/bench/completion_overhead.py --server both

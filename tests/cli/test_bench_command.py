@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from real_model import THERE
 
-from signoff.completion.model import weights
-
-THERE = importlib.util.find_spec("xllamacpp") is not None and weights.path_of(weights.catalogue()[0]).is_file()
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 

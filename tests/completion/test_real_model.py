@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator
 
 import httpx
@@ -11,6 +10,7 @@ import psutil
 import pytest
 from completion_fakes import PROJECT
 from completion_holes import snapshot
+from real_model import MODEL, NEEDS_MODEL
 
 from signoff.completion.engine import CompletionEngine
 from signoff.completion.model import local, weights
@@ -18,14 +18,7 @@ from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.workers import WorkerPool
 
-MODEL = weights.catalogue()[0]
-THERE = importlib.util.find_spec("xllamacpp") is not None and weights.path_of(MODEL).is_file()
-
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.tool,
-    pytest.mark.skipif(not THERE, reason="needs `signoff model pull` and the [local-model] extra"),
-]
+pytestmark = NEEDS_MODEL
 
 COUNTER = """module counter(input clk, input rst, output reg [3:0] q);
   always @(posedge clk)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ghost_editor import INVOKED, GhostEditor
+from real_model import MODEL, NEEDS_MODEL
 
-from signoff.completion.model import weights
-
-MODEL = weights.catalogue()[0]
-THERE = importlib.util.find_spec("xllamacpp") is not None and weights.path_of(MODEL).is_file()
-
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.tool,
-    pytest.mark.skipif(not THERE, reason="needs `signoff model pull` and the [local-model] extra"),
-]
+pytestmark = NEEDS_MODEL
 
 ADDER = """module adder (input wire [7:0] a, input wire [7:0] b, output wire [8:0] sum);
   assign sum = a + |

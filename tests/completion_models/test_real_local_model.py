@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import psutil
 import pytest
+from real_model import NEEDS_MODEL
 
 from signoff.completion import fim
-from signoff.completion.model import local, weights
+from signoff.completion.model import local
 from signoff.completion.model.keeper import Keeper
 from signoff.completion.model.protocol import Model, ModelUnavailable, Request
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.workers import WorkerPool
 
-MODEL = weights.catalogue()[0]
-THERE = importlib.util.find_spec("xllamacpp") is not None and weights.path_of(MODEL).is_file()
-
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.tool,
-    pytest.mark.skipif(not THERE, reason="needs `signoff model pull` and the [local-model] extra"),
-]
+pytestmark = NEEDS_MODEL
 
 PREFIX = """module counter(input clk, input rst, output reg [3:0] q);
   always @(posedge clk)

@@ -11,7 +11,7 @@ import httpx
 
 from signoff.completion.model import trouble
 from signoff.completion.model.address import LOOPBACK, host_of, server_url, shown
-from signoff.completion.model.protocol import Misconfigured, ModelUnavailable
+from signoff.completion.model.protocol import Misconfigured, ModelUnavailable, Piece
 
 CONNECT_SECONDS = 5.0
 PROBE_SECONDS = 5.0
@@ -172,3 +172,31 @@ async def events(client: HttpClient, lines: AsyncIterator[str], *fields: str) ->
             return
     if some and not known:
         raise trouble.without_text(client.shown, last)
+
+
+async def spoken(
+    client: HttpClient, lines: AsyncIterator[str], field: str, end: str, limit: tuple[str, str]
+) -> AsyncIterator[Piece]:
+    """The pieces of one text of which each object tells more.
+
+    `field` holds the text and `end` is true in the last object, which says by `limit` (field, value) that the text was
+    cut off by its length. Raises ModelUnavailable where the server reports an error before any text; later, what came
+    is of use.
+    """
+    some = False
+    async with contextlib.aclosing(events(client, lines, field, end)) as answers:  # type: ignore[type-var]
+        async for answer in answers:
+            if answer.get("cut") or (some and answer.get("error")):
+                break
+            if error := answer.get("error"):
+                raise client.error(error)
+            ended = bool(answer.get(end))
+            finish = ("length" if answer.get(limit[0]) == limit[1] else "stop") if ended else ""
+            text = answer.get(field)
+            if (isinstance(text, str) and text) or finish:
+                some = True
+                yield Piece(text if isinstance(text, str) else "", 0, finish)
+            if ended:
+                return
+    if some:
+        yield Piece("", 0, "cut")

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from signoff.completion.model import describe, detect
-from signoff.completion.model.http import HttpClient, events
+from signoff.completion.model.http import HttpClient, spoken
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.openai import OpenAIModel, Tokenizer
 from signoff.completion.model.protocol import Description, Misconfigured, Model, Piece, Request
@@ -108,24 +108,11 @@ class InfillModel:
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
-        stream = events(self._client, self._client.lines("/infill", infill_body(request)), "content", "stop")
-        some = False
-        async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
-            async for answer in answers:
-                if answer.get("cut") or (some and answer.get("error")):
-                    break
-                if error := answer.get("error"):
-                    raise self._client.error(error)
-                ended = bool(answer.get("stop"))
-                finish = ("length" if answer.get("stop_type") == "limit" else "stop") if ended else ""
-                text = answer.get("content")
-                if (isinstance(text, str) and text) or finish:
-                    some = True
-                    yield Piece(text if isinstance(text, str) else "", 0, finish)
-                if ended:
-                    return
-        if some:
-            yield Piece("", 0, "cut")
+        lines = self._client.lines("/infill", infill_body(request))
+        told = spoken(self._client, lines, "content", "stop", ("stop_type", "limit"))
+        async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
 
     async def count_tokens(self, text: str) -> int | None:
         """The length of `text` in tokens; see Model."""

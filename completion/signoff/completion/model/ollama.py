@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from signoff.completion.model import describe, detect
-from signoff.completion.model.http import HttpClient, events
+from signoff.completion.model.http import HttpClient, spoken
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.protocol import Description, Misconfigured, Piece, Request
 from signoff.completion.settings import CompletionSettings
@@ -80,23 +80,11 @@ class OllamaModel:
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
-        stream = events(self._client, self._client.lines("/api/generate", self._body(request)), "response", "done")
-        some = False
-        async with contextlib.aclosing(stream) as answers:  # type: ignore[type-var]
-            async for answer in answers:
-                if answer.get("cut") or (some and answer.get("error")):
-                    break
-                if error := answer.get("error"):
-                    raise self._client.error(error)
-                ended, text = bool(answer.get("done")), answer.get("response")
-                finish = ("length" if answer.get("done_reason") == "length" else "stop") if ended else ""
-                if (isinstance(text, str) and text) or finish:
-                    some = True
-                    yield Piece(text if isinstance(text, str) else "", 0, finish)
-                if ended:
-                    return
-        if some:
-            yield Piece("", 0, "cut")
+        lines = self._client.lines("/api/generate", self._body(request))
+        told = spoken(self._client, lines, "response", "done", ("done_reason", "length"))
+        async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
 
     def _body(self, request: Request) -> dict[str, Any]:
         options: dict[str, Any] = {
