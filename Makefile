@@ -82,7 +82,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (610 MB, once)'
+	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (650 MB, once)'
 	@$(PIP) install -e '.[dev,bench,local-model,cuda,triton,mcu]'
 	@touch $@ $(VENV)/.base
 
