@@ -12,7 +12,7 @@ from completion_holes import hole, snapshot
 from signoff.completion.context import Hole
 from signoff.completion.model.protocol import Budget, Description
 from signoff.completion.passage import Passage
-from signoff.completion.reader import PAUSE, Reader, Surroundings, below, outside
+from signoff.completion.reader import LONG_PAUSE, PAUSE, Reader, Surroundings, below, outside
 from signoff.completion.ring import Ring
 from signoff.completion.window import Window
 from signoff.verifiers.project import Project
@@ -84,6 +84,8 @@ async def test_a_prompt_changes_its_beginning_only_after_a_pause(bench: Callable
     typed = "module m;\n  fifo f();\n  uart u();\n  |"
     assert [row.why for row in (await one.ask(typed, LAPTOP)).passages] == ["fifo"]
     one.clock.now += PAUSE + 1
+    assert [row.why for row in (await one.ask(typed, LAPTOP)).passages] == ["fifo"]
+    one.clock.now += LONG_PAUSE + 1
     assert [row.why for row in (await one.ask(typed, LAPTOP)).passages] == ["fifo", "uart"]
 
 

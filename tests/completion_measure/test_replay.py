@@ -20,6 +20,8 @@ from signoff.verifiers.snapshot import Snapshot
 TEXT = "module m(input a, output y);\n  wire b;\n  assign y = a & b;\nendmodule\n"
 DOCUMENT = Snapshot("file:///m.v", "/m.v", "verilog", 1, TEXT)
 START = TEXT.index("  wire")
+AFTER = "\nendmodule\n"
+KEYS = len(TEXT) - START - len(AFTER) - 2  # the indentation belongs to the line end before it
 
 
 class Oracle:
@@ -34,7 +36,7 @@ class Oracle:
         self.asked.append(snapshot)
         async for _ in self.model.stream(Request("", "", "")):
             pass
-        line_rest = TEXT[len(snapshot.text) :].split("\n")[0]
+        line_rest = TEXT[len(snapshot.text) - len(AFTER) :].split("\n")[0]
         return (line_rest,) if line_rest else ()
 
     def typed(self, snapshot: Snapshot, line: int) -> None:
@@ -70,8 +72,7 @@ async def test_every_key_is_typed_and_the_document_comes_out_whole(quick: None) 
     policy = Oracle(model)
     policy.ask = _nothing  # type: ignore[method-assign]
     done = await replay(DOCUMENT, START, policy, model, keystrokes=500, seed=1)
-    # Two line ends with indentation behind them are one key each.
-    assert done.keystrokes == len(TEXT[START:]) - 2
+    assert done.keystrokes == KEYS
     assert (done.requests, done.shown, done.taken) == (0, 0, 0)
 
 
@@ -84,6 +85,16 @@ async def test_no_more_keys_than_asked_for(quick: None) -> None:
     assert (await replay(DOCUMENT, START, Oracle(model), model, keystrokes=7, seed=1)).keystrokes == 7
 
 
+@pytest.mark.parametrize("keystrokes", [1, 20, 500])
+def test_a_part_is_of_whole_blocks_and_leaves_its_block_whole(keystrokes: int) -> None:
+    text = "module m;\n  always @* begin\n    a = b;\n    c = d;\n  end\n  wire e;\nendmodule\n"
+    inner, outer = text.index("    a ="), text.index("  always")
+    end = module.part_end(text, "verilog", inner, keystrokes)
+    assert text[inner:end] == ("    a = b;" if keystrokes == 1 else "    a = b;\n    c = d;")
+    part = text[outer : module.part_end(text, "verilog", outer, keystrokes)]
+    assert part.endswith("  wire e;" if keystrokes == 500 else "  end")
+
+
 async def test_what_is_shown_and_agrees_is_taken(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typist, "LOOK", 0.0)
     monkeypatch.setattr(typist, "MEDIAN", 0.03)
@@ -91,7 +102,7 @@ async def test_what_is_shown_and_agrees_is_taken(quick: None, monkeypatch: pytes
     policy = Oracle(model)
     done = await replay(DOCUMENT, START, policy, model, keystrokes=500, seed=1)
     assert done.taken == len(policy.taken) > 0
-    assert done.keystrokes == len(TEXT[START:]) - 2 - done.saved
+    assert done.keystrokes == KEYS - done.saved
     assert done.requests == model.traffic.requests > 0
 
 

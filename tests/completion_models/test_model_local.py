@@ -16,6 +16,7 @@ from signoff.completion.passage import Passage
 from signoff.completion.settings import CompletionSettings
 from signoff.verifiers.workers import EngineError, WorkerCrashed, WorkerTimeout
 
+KNOWN = Description("m", "openai", "qwen")
 QWEN = frozenset({"<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>", "<|file_sep|>"})
 
 
@@ -93,10 +94,10 @@ def test_the_settings_bound_the_budget_and_the_context_bounds_both() -> None:
 def test_a_prompt_loses_other_files_first_and_then_what_is_far_from_the_cursor() -> None:
     prefix = "".join(f"p{number};\n" for number in range(40))
     request = Request("", prefix, "s" * 200, (Passage("a.v", "x"),))
-    first = describe.shorter(request, "qwen")
+    first = describe.shorter(request, KNOWN)
     assert first is not None
     assert (first.prefix, first.suffix, first.passages) == (prefix, "s" * 200, ())
-    second = describe.shorter(first, "qwen")
+    second = describe.shorter(first, KNOWN)
     assert second is not None
     assert prefix.endswith(second.prefix)
     assert len(second.prefix) < len(prefix)
@@ -104,7 +105,7 @@ def test_a_prompt_loses_other_files_first_and_then_what_is_far_from_the_cursor()
     assert second.prompt == f"<|fim_prefix|>{second.prefix}<|fim_suffix|>{second.suffix}<|fim_middle|>"
     less: Request | None = second
     for _ in range(20):
-        less = describe.shorter(less, "qwen") if less else None
+        less = describe.shorter(less, KNOWN) if less else None
     assert less is None
 
 

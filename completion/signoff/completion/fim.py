@@ -31,6 +31,7 @@ class Family:
     file: str = ""
     by_name: bool = False
     hidden: bool = False
+    spm: bool = False
     source: str = ""
     seen: str = ""
 
@@ -124,17 +125,21 @@ def render(
     passages: Sequence[Passage] = (),
     path: str = "",
     repo: str = REPOSITORY,
+    *,
+    spm: bool = False,
 ) -> tuple[str, tuple[str, ...]]:
     """(prompt, stop strings, at most three). Without a family the text is continued from left to right.
 
     `passages` come in the family's own form for several files, else as comments before the prefix; `path` is the
-    document's below the workspace's root. Equal arguments give equal bytes.
+    document's below the workspace's root. `spm`: the prefix comes last, behind the suffix; only for families whose
+    row says so. Equal arguments give equal bytes.
     """
     row = get(family)
     if row is None:
         return as_comments(passages, path) + prefix, ()
     if passages and not row.repository:
         prefix, passages = as_comments(passages, path) + prefix, ()
+    written, prefix = (neutral(prefix, row), "") if spm else ("", prefix)
     parts = {
         "prefix": neutral(prefix, row),
         "suffix": neutral(suffix, row),
@@ -142,7 +147,7 @@ def render(
         "repo": neutral(repo, row),
         "passages": "".join(_file(one, path, row) for one in _joined(passages)),
     }
-    return _fill(row.repository if passages else row.template, parts), row.stop
+    return _fill(row.repository if passages else row.template, parts) + written, row.stop
 
 
 def _fill(template: str, parts: dict[str, str]) -> str:

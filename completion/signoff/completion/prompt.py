@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
-from signoff.completion import fim, nesting, window
+from signoff.completion import fim, window
 from signoff.completion.budget import limits
 from signoff.completion.context import Hole
+from signoff.completion.model import heal
 from signoff.completion.model.protocol import Description, Request
+from signoff.completion.notes import Note
 from signoff.completion.passage import Passage
 from signoff.completion.window import Window
 
@@ -36,10 +38,13 @@ def build(
     seen = read if read is not None else window.read(None, hole, limits(description, max_tokens))
     path = path or NAMES.get(hole.language) or HDL_NAMES.get(hole.language, "")
     far = tuple(one for one in passages if not one.near)
-    prefix = beside(seen.prefix, (one for one in passages if one.near), hole.language)
-    prompt, stop = render(description, prefix, seen.suffix, far, path)
+    near = tuple(one for one in passages if one.near)
+    seen = replace(seen, notes=(*seen.notes, Note(seen.line, near))) if near else seen
+    prefix = seen.told(hole.language)
+    typed = heal.end_of(prefix) if description.spm else ""
+    prompt, stop = render(description, prefix.removesuffix(typed), seen.suffix, far, path)
     line_end = () if hole.block else ("\n",)
-    return Request(prompt, prefix, seen.suffix, far, (*line_end, *stop)[:4], max_tokens, temperature, seed, n)
+    return Request(prompt, prefix, seen.suffix, far, (*line_end, *stop)[:4], max_tokens, temperature, seed, n, typed)
 
 
 def render(
@@ -48,22 +53,9 @@ def render(
     """(prompt, stop strings) with the passages in the form that does best for the model."""
     if not repository(description):
         prefix, passages = fim.as_comments(passages, path) + prefix, ()
-    return fim.render(description.family, prefix, suffix, passages, path)
+    return fim.render(description.family, prefix, suffix, passages, path, spm=description.spm)
 
 
 def repository(description: Description) -> bool:
     """Whether other files come in the family's own form for several files, rather than as comments."""
     return fim.repo_level(description.family)
-
-
-def beside(prefix: str, passages: Iterable[Passage], language: str) -> str:
-    """The text before the cursor with these passages as comments right above the cursor's line.
-
-    They are not indented as the line is: they would change with each blank that is typed before its first word.
-    """
-    lines = [line for one in passages for line in one.text.rstrip("\n").split("\n")]
-    if not lines:
-        return prefix
-    at = prefix.rfind("\n") + 1
-    leader = "#" if language in nesting.PYTHON else "//"
-    return prefix[:at] + "".join(f"{leader} {line}".rstrip() + "\n" for line in lines) + prefix[at:]

@@ -7,10 +7,10 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from signoff.completion import window
+from signoff.completion import notes, window
 from signoff.completion.budget import Count, Tokens, limits
 from signoff.completion.context import Hole
 from signoff.completion.gather import PATIENCE, Gatherer, Room, choose
@@ -23,6 +23,8 @@ from signoff.verifiers.snapshot import Snapshot
 
 # After so long without a request the user is not typing: what the model reads may change, and texts may be counted.
 PAUSE = 1.5
+# On this machine's own processor reading all anew takes seconds: only for who has really stopped.
+LONG_PAUSE = 6.0
 DOCUMENTS = 32
 # Regions of the ring that are asked for; the budget may hold fewer.
 SIMILAR = 4
@@ -31,7 +33,10 @@ _COMMENTS_AND_BLANKS = re.compile(r"//[^\n]*|/\*.*?\*/|\s+", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """All that a prompt is made of: give it to prompt.build(). `path` is the document's below the root."""
+    """All that a prompt is made of: give it to prompt.build(). `path` is the document's below the root.
+
+    `passages` stand before the document; what is near stands in the window, as its notes.
+    """
 
     window: Window
     passages: tuple[Passage, ...] = ()
@@ -96,13 +101,17 @@ class Reader:
         path = below(project.root, snapshot.path)
         found = outside((*found, *self._similar(snapshot, hole)), now, path)
         anew = before is None or before.start != now.start
-        settled = anew or self._rests(known)
+        settled = anew or self._rests(known, description)
         previous = outside(known.passages, now, path) if anew else known.passages
         room = Room(budget.passages, lambda text: self._tokens.length(text, hole.language))
         passages = choose(previous, found, room, settled=settled, same_line=known.line(hole))
+        told = () if anew or before is None else notes.standing(before.notes, before.body, now.body)
+        near = [one for one in passages if one.near]
+        most = max(budget.prefix // 3, room.tokens)
+        now = replace(now, notes=notes.add(told, near, now.line, room.of, most))
         known.window, known.passages, known.hole, known.at = now, passages, hole, self._clock()
         self._count_later()
-        return Surroundings(now, passages, path)
+        return Surroundings(now, tuple(one for one in passages if not one.near), path)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
@@ -133,8 +142,9 @@ class Reader:
             self._documents.pop(next(iter(self._documents)))
         return known
 
-    def _rests(self, known: _Document) -> bool:
-        return self._clock() - known.at > PAUSE
+    def _rests(self, known: _Document, description: Description) -> bool:
+        long = description.local and any(not one.near for one in known.passages)
+        return self._clock() - known.at > (LONG_PAUSE if long else PAUSE)
 
     def _similar(self, snapshot: Snapshot, hole: Hole) -> tuple[Passage, ...]:
         return self._ring.nearest(hole, SIMILAR, snapshot.uri) if self._ring is not None else ()

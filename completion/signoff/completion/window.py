@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from signoff.completion import window_head
 from signoff.completion.context import Hole
 from signoff.completion.model.protocol import Budget
+from signoff.completion.notes import Note, written
 from signoff.verifiers.hdl.slang_text import well_formed
 
 # Characters a token where nothing has been counted yet: low, so that a guess does not overrun the budget.
@@ -38,7 +39,8 @@ class Window:
     """What is read of one document. `head` are the first lines of what encloses `body`, the text up to the cursor.
 
     Line ends are \\n, whatever the document has. `start` and `mark` are where body begins in the document, and
-    what stands there; `after` is the text from which `suffix` was cut, `judged` the one that it was kept for.
+    what stands there; `after` is the text from which `suffix` was cut, `judged` the one that it was kept for. `notes`
+    are what is told above lines of the body (the Reader puts them there).
     """
 
     head: str = ""
@@ -48,11 +50,21 @@ class Window:
     mark: str = ""
     after: str = ""
     judged: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def prefix(self) -> str:
-        """Everything before the cursor."""
+        """Everything of the document before the cursor."""
         return self.head + self.body
+
+    @property
+    def line(self) -> int:
+        """Where the cursor's line begins in `body`."""
+        return self.body.rfind("\n") + 1
+
+    def told(self, language: str) -> str:
+        """What the model reads before the cursor: the document with the notes above its lines."""
+        return self.head + written(self.body, self.notes, language)
 
 
 def read(previous: Window | None, hole: Hole, budget: Budget, characters: float = CHARACTERS) -> Window:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from signoff.completion.measure.metrics import quantile
 from signoff.completion.measure.recording import RecordedModel
-from signoff.completion.measure.typist import next_key, takes
+from signoff.completion.measure.typist import keys, next_key, takes
+from signoff.completion.nesting import marks
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
 
@@ -71,12 +72,13 @@ class Replayed:
 async def replay(
     snapshot: Snapshot, start: int, policy: Policy, model: RecordedModel, *, keystrokes: int, seed: int
 ) -> Replayed:
-    """Take what stands behind `start` out of the document and type it again, `keystrokes` keys long or to its end.
+    """Take a part of the document from `start` on out of it (see part_end) and type it again.
 
-    The rest of the document behind the part that `keystrokes` can type stays where it is.
+    It is of `keystrokes` keys or a little more, of which no more than `keystrokes` are typed; a completion that is
+    taken saves the keys of its text. All ways of completing type the same text so.
     """
     chance, result = random.Random(seed), Replayed()
-    end = min(len(snapshot.text), start + 8 * keystrokes)
+    end = part_end(snapshot.text, snapshot.language, start, keystrokes)
     rest, after = snapshot.text[start:end], snapshot.text[end:]
     before, version, began = snapshot.text[:start], snapshot.version, time.perf_counter()
     screen, shown_texts = _Screen(), list[str]()
@@ -105,6 +107,25 @@ async def replay(
     result.seconds = time.perf_counter() - began
     _count(result, model, shown_texts)
     return result
+
+
+def part_end(text: str, language: str, start: int, keystrokes: int) -> int:
+    """Where the part of the text ends that takes `keystrokes` keys from `start` on: at the end of a line.
+
+    Whole blocks only, so that what follows the part is what follows the cursor of somebody who puts new code into a
+    file. Where the block around `start` ends before, the part does.
+    """
+    depth, at, end = 0, start, len(text)
+    for mark in marks(text[start:], language):
+        if mark.start >= at - start and not depth and keys(text[start:at]) >= keystrokes:
+            return at
+        depth += bool(mark.closer) - bool(mark.closes)
+        line_end = text.find("\n", start + mark.end)
+        if depth < 0:
+            return max(text.rfind("\n", start, start + mark.start), start)
+        if not depth:
+            at = line_end if line_end >= 0 else end
+    return end
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 # Seconds between keys of somebody who types code: the median, and the spread of its logarithm; of the order of
@@ -15,6 +16,7 @@ HESITATION, HESITATES = (0.4, 1.5), 0.05
 # A suggestion must stand so long before anybody takes it, and be worth the look.
 LOOK = 0.25
 LEAST = 3
+_INDENTED = re.compile(r"\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ def next_key(rest: str, before: str, chance: random.Random) -> Key:
     while end < len(rest) and rest[end] in " \t":
         end += 1
     return Key(rest[:end], seconds)
+
+
+def keys(text: str) -> int:
+    """How many keys a text takes; see next_key()."""
+    return len(_INDENTED.sub("\n", text))
 
 
 def takes(suggestion: str, rest: str, shown_for: float) -> bool:

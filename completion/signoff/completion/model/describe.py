@@ -38,7 +38,7 @@ def limited(known: Description, settings: CompletionSettings, limit: int) -> Des
     return replace(known, context_tokens=limit, budget=budget_for(settings, known.budget, limit), note=note)
 
 
-def shorter(request: Request, family: str) -> Request | None:
+def shorter(request: Request, known: Description) -> Request | None:
     """The request without other files, then with half of the document; None where nothing is left to leave out."""
     if request.passages:
         passages, prefix, suffix = (), request.prefix, request.suffix
@@ -46,7 +46,7 @@ def shorter(request: Request, family: str) -> Request | None:
         passages, prefix, suffix = (), _last_half(request.prefix), _first_half(request.suffix)
     if (prefix, suffix, passages) == (request.prefix, request.suffix, request.passages) or not prefix:
         return None
-    prompt, _ = fim.render(family, prefix, suffix)
+    prompt, _ = fim.render(known.family, prefix.removesuffix(request.heal), suffix, spm=known.spm)
     return replace(request, prompt=prompt, prefix=prefix, suffix=suffix, passages=())
 
 

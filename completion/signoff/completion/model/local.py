@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from signoff.completion.model import describe, detect, gguf, weights
+from signoff.completion import fim
+from signoff.completion.model import describe, detect, gguf, heal, weights
 from signoff.completion.model.local_engine import BATCH_TOKENS
 from signoff.completion.model.protocol import (
     Budget,
@@ -83,7 +84,18 @@ class LocalModel:
         found = detect.find_in(path.stem, settings.family, metadata.tokens)
         context = min(CONTEXT_TOKENS, metadata.context_tokens or CONTEXT_TOKENS)
         budget = describe.budget_for(settings, BUDGET, context)
-        self.description = Description(path.stem, NAME, found.family, budget, PARALLEL, context, found.note, local=True)
+        row = fim.get(found.family)
+        self.description = Description(
+            path.stem,
+            NAME,
+            found.family,
+            budget,
+            PARALLEL,
+            context,
+            found.note,
+            local=True,
+            spm=row is not None and row.spm,
+        )
         self._pool = pool
         self._path = path
         self._settings = settings
@@ -110,7 +122,7 @@ class LocalModel:
         self._streams += 1
         whole = False
         try:
-            async with contextlib.aclosing(inner.stream(request)) as pieces:
+            async with contextlib.aclosing(heal.without(inner.stream(request), request.heal, request.n)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     yield piece
             whole = True

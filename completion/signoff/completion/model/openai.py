@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from signoff.completion.model import describe, detect, trouble
+from signoff.completion.model import describe, detect, heal, trouble
 from signoff.completion.model.http import HttpClient, events
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.protocol import (
@@ -145,7 +145,7 @@ class OpenAIModel:
                 return
             except PromptTooLong as error:
                 self.description = describe.limited(self.description, self._settings, error.limit)
-                less = describe.shorter(request, self.description.family)
+                less = describe.shorter(request, self.description)
                 if less is None:
                     raise
                 request = less
@@ -185,6 +185,8 @@ class OpenAIModel:
             body["seed"] = request.seed
         if request.n > 1:
             body["n"] = request.n
+        if request.heal:
+            body["grammar"] = heal.grammar(request.heal)  # llama.cpp's own: others are not asked for it
         return body
 
     async def count_tokens(self, text: str) -> int | None:

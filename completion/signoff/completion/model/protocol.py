@@ -96,7 +96,8 @@ class Request:
 
     `prompt` is the full text with the family's tokens and the passages; `prefix`, `suffix` and `passages` are
     its parts, for servers that put the tokens in themselves. `stop` holds at most four strings, as servers
-    refuse more. `n` is at most the model's Description.candidates.
+    refuse more. `n` is at most the model's Description.candidates. `heal` is the end of `prefix` that `prompt` lacks:
+    the answer has to begin with it, which the backend then leaves out (only for a Description with `spm`).
     """
 
     prompt: str
@@ -108,6 +109,7 @@ class Request:
     temperature: float = 0.0
     seed: int = 0
     n: int = 1
+    heal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ class Description:
 
     `candidates` is how many texts one request may ask for. `context_tokens` is the longest prompt with its
     answer (0: unknown). `note` says for a person what is wrong or missing ("no fill-in-the-middle tokens").
-    `local`: it runs on this machine's own processor, where a request that is not needed costs the user.
+    `local`: it runs on this machine's own processor, where a request that is not needed costs the user. `spm`: its
+    prompts end with the text before the cursor (see fim.render), and it takes Request.heal.
     """
 
     name: str
@@ -155,6 +158,7 @@ class Description:
     context_tokens: int = 0
     note: str = ""
     local: bool = False
+    spm: bool = False
 
 
 class Model(Protocol):
