@@ -42,6 +42,7 @@ from signoff.verifiers.gpu.triton.triton import Triton
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.mcu.checks.part import Part
 from signoff.verifiers.mcu.compile.gcc import Gcc
+from signoff.verifiers.mcu.compile.guessed import GuessedC
 from signoff.verifiers.python_names import PythonNames
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex
@@ -75,9 +76,10 @@ class Count:
 def judges(pool: WorkerPool) -> tuple[Verifier, ...]:
     """Those that the server asks of completions (parts.py)."""
     lane = "proof"
-    cuda = (Launch(pool, lane=lane), Nvrtc(pool, lane=lane), NvccFront(pool))
+    cuda = (Launch(pool, lane=lane), Nvrtc(pool, lane=lane, partly=True), NvccFront(pool))
     slang = Slang(pool, lane=lane, stage="judge")
-    return (slang, *cuda, Part(pool, lane=lane), Gcc(pool), Triton(pool), PythonNames(pool))
+    firmware = (Part(pool, lane=lane), Gcc(pool), GuessedC(pool))
+    return (slang, *cuda, *firmware, Triton(pool), PythonNames(pool))
 
 
 def files_of(paths: Sequence[Path], language: str, seed: int) -> Iterator[Path]:

@@ -88,7 +88,7 @@ class Flow:
 
     def judges(self, snapshot: Snapshot, project: Project) -> tuple[Verifier, ...]:
         """Those who can judge a document; () where none of them could vouch for a text."""
-        mine = (row for row in self.verifiers if judges.concerned_with(row, snapshot))
+        mine = (row for row in self.verifiers if judges.concerned_with(row, snapshot, project))
         able = tuple(row for row in mine if row.available(project.settings).available)
         return able if any(row.name not in judges.PARTIAL for row in able) else ()
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from signoff.completion import candidates, judges, nesting, probe
+from signoff.completion import branches, candidates, judges, nesting, probe
 from signoff.completion.context import Hole
 from signoff.completion.extent import unfinished
 from signoff.completion.runs import Runs
 from signoff.completion.splice import Splice
 from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.verifiers.mcu.facts import GUESSED
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
@@ -30,7 +33,8 @@ class Checked:
     `tools` are the verifiers that judged it, `not_run` (verifier, reason) those that did not, `refused` what they
     found that was not there before. `remaining` counts the findings in the document with it. `seconds` is wall time;
     `cut`: it is only the beginning of what the model wrote. `reason` says why it stands where it stands among others
-    (see rank.py). `leaves` are warnings about it that do not refuse it: later lines may mend them.
+    (see rank.py). `leaves` are warnings about it that do not refuse it: later lines may mend them. `under` says what was
+    defined for it to be judged at all, where a condition leaves its place out.
     """
 
     text: str
@@ -42,6 +46,7 @@ class Checked:
     cut: bool = False
     reason: str = ""
     leaves: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -56,7 +61,8 @@ class Checker:
     one hole (None: not). `show` as in the settings: only with "verified-first" is anything said of a text that no
     verifier accepts beyond that it is refused. `read` are verifiers known to read the place, which need not be probed.
     `eager` False: the document as it stands is checked only where a text is refused, by a tool that does one after the
-    other.
+    other. `plain` is the checker of the document as it stands, where this one has it with the hole's branch switched
+    on by the definitions that `under` tells (see branches.py).
     """
 
     def __init__(
@@ -71,8 +77,10 @@ class Checker:
         runs: Runs | None = None,
         read: Collection[str] = (),
         eager: bool = True,
+        plain: Checker | None = None,
+        under: tuple[str, ...] = (),
     ) -> None:
-        mine = [row for row in verifiers if judges.concerned_with(row, snapshot)]
+        mine = [row for row in verifiers if judges.concerned_with(row, snapshot, project)]
         states = [(row, row.available(project.settings)) for row in mine]
         self._off = tuple((row.name, state.reason) for row, state in states if not state.available)
         self._verifiers = [row for row, state in states if state.available]
@@ -85,11 +93,15 @@ class Checker:
         self._read, self._eager = frozenset(read), eager
         self._own = runs is None
         self._runs = Runs() if runs is None else runs
+        self._plain, self._under = plain, under
         self._baselines: dict[str, asyncio.Task[Outcome]] = {}
 
     def prepare(self) -> None:
         """Begin to check the document as it stands, while the model is still writing."""
-        self._prepare(self._first)
+        left_out = [row for row in self._first if self._left_out(row)]
+        if left_out and self._switched is not None:
+            self._switched._prepare(left_out)
+        self._prepare([row for row in self._first if row not in left_out])
 
     def _prepare(self, verifiers: Sequence[Verifier]) -> None:
         for row in verifiers:
@@ -102,11 +114,12 @@ class Checker:
     @property
     def under_way(self) -> tuple[asyncio.Task[Outcome], ...]:
         """The checks of the document as it stands."""
-        return tuple(self._baselines.values())
+        switched: Checker | None = self.__dict__.get("_switched")
+        return (*self._baselines.values(), *(switched.under_way if switched is not None else ()))
 
     def close(self) -> None:
         """Give up what is still running for this hole alone."""
-        for task in self._baselines.values():
+        for task in self.under_way:
             task.cancel()
         if self._own:
             self._runs.close()
@@ -166,7 +179,10 @@ class Checker:
 
     def _joined(self, text: str, parts: Sequence[Checked]) -> Checked:
         refused = tuple(finding for part in parts for finding in part.refused)
-        names = tuple(name for part in parts for name in part.tools)
+        under = tuple(dict.fromkeys(said for part in parts for said in part.under))
+        # Checks of a part of what a text says have not looked where a condition leaves it out.
+        blind = judges.PARTIAL if under else ()
+        names = tuple(name for part in parts for name in part.tools if name not in blind)
         not_run = (*self._off, *(row for part in parts for row in part.not_run))
         short = [(name, judges.short_of(name, self._verifiers, self._hole)) for name in names]
         if not refused and all(why for _, why in short):
@@ -179,27 +195,86 @@ class Checker:
             refused,
             sum(part.remaining for part in parts),
             leaves=tuple(dict.fromkeys(said for part in parts for said in part.leaves)),
+            under=under,
         )
 
     async def _one(self, row: Verifier, text: str, deadline: float) -> Checked:
-        """What one verifier says of a text."""
+        """What one verifier says of a text; where it does not read the place, what it says with its branch on."""
+        tried = self._left_out(row) and self._switched is not None
+        if tried and self._switched is not None:
+            found = await self._switched._as_it_stands(row, text, deadline)
+            if found.tools:
+                return found
+        found = await self._as_it_stands(row, text, deadline)
+        if tried or (row.name, HIDDEN) not in found.not_run or self._switched is None:
+            return found
+        self._runs.off[self._scene(row)] = None
+        return await self._switched._as_it_stands(row, text, deadline)
+
+    @cached_property
+    def _switched(self) -> Checker | None:
+        """The checker of the document with the hole's branch on; None where nothing is known to switch it on."""
+        made = branches.switched(self._splice.snapshot, self._hole, self._project)
+        if made is None or self._plain is not None:
+            return None
+        return Checker(
+            self._verifiers,
+            made.snapshot,
+            made.project,
+            made.hole,
+            runs=self._runs,
+            eager=self._eager,
+            plain=self,
+            under=made.words,
+        )
+
+    def _left_out(self, row: Verifier) -> bool:
+        """Whether a condition is known to leave the place out."""
+        return bool(self._runs.off) and self._scene(row) in self._runs.off
+
+    def _scene(self, row: Verifier) -> tuple[str, str, str]:
+        """What stands for the place as a verifier sees it."""
+        return row.name, self._splice.snapshot.uri, "\n".join((*self._under, probe.scene(self._hole)))
+
+    async def _as_it_stands(self, row: Verifier, text: str, deadline: float) -> Checked:
         after = await self._run(row, self._splice.with_text(text), deadline)
         if not judges.judged(row, after):
             return Checked(text, not_run=((row.name, after.message or after.status.value),))
         before = await self._before(row, after, deadline)
         if before is None:
             return Checked(text, not_run=((row.name, LATE),))
+        if self._plain is not None and await self._is_unfit(self._plain, row, (before, after), text, deadline):
+            return Checked(text, not_run=((row.name, UNFIT.format(", ".join(self._under))),))
         found = self._splice.new(before, after, text)
         lines = self._splice.lines(text)
         fresh = tuple(one for one in self._refusing(found, before) if judges.about(one, text, lines))
         if fresh and self._splice.blanked is not None:
             fresh = await self._not_hidden(row, after, text, fresh, deadline)
         fresh = (*fresh, *(one for one in self._splice.unmended(before, after, text) if one not in fresh))
-        if over := judges.passed_over(row, after, self._hole, lines, bool(fresh)):
+        doubt = ""
+        if row.name == GUESSED:
+            fresh, doubt = judges.certain(fresh, before)
+        if over := doubt * (not fresh) or judges.passed_over(row, after, self._hole, lines, bool(fresh)):
             return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
             return Checked(text, not_run=((row.name, HIDDEN),))
-        return Checked(text, (row.name,), (), fresh, len(after.findings), leaves=self._left(found, text))
+        named = (judges.called(row, after),)
+        left = self._left(found, text)
+        return Checked(text, named, (), fresh, len(after.findings), leaves=left, under=self._under)
+
+    async def _is_unfit(
+        self, plain: Checker, row: Verifier, runs: tuple[Outcome, Outcome], text: str, deadline: float
+    ) -> bool:
+        """Whether the document does not compile with the hole's branch on, whatever is in the hole: for another
+        machine, or without what else the branch needs. `runs` are those without and with the text."""
+        before, after = runs
+        if not any(one.severity is Severity.ERROR for one in before.findings):
+            return False
+        usual = await plain._before(row, after, deadline)
+        if usual is None:
+            return True
+        left = Counter(self._splice.new(usual, after, text)) - Counter(self._splice.new(before, after, text))
+        return any(one.severity is Severity.ERROR for one in left)
 
     def _left(self, found: Sequence[Finding], text: str) -> tuple[str, ...]:
         """The warnings that stand in the text and do not refuse it, each once: a tool or two may say the same."""
@@ -242,7 +317,7 @@ class Checker:
         if row.name in judges.PARTIAL or row.name in self._read or judges.tells_lines(after, self._splice.lines(text)):
             return True
         spoilt = probe.spoilt(text, self._hole, row.name)
-        scene = (row.name, self._splice.snapshot.uri, probe.scene(self._hole)) if spoilt else None
+        scene = self._scene(row) if spoilt else None
         if scene is None or scene in self._runs.read:
             return True
         answer = await self._run(row, self._splice.with_text(spoilt), deadline)
@@ -267,5 +342,6 @@ class Checker:
 
 
 HIDDEN = "does not judge this place: a condition leaves it out, or files are missing"
+UNFIT = "a condition leaves this place out, and with {} the file does not compile"
 UNFINISHED = "the statement is not finished"
 LATE = "gave no answer in time"

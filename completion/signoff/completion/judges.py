@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from signoff.completion import nesting
 from signoff.completion.context import Hole
 from signoff.verifiers.finding import Category, Finding, Outcome, Severity
-from signoff.verifiers.gpu.facts import LINES_READ
+from signoff.verifiers.gpu.facts import LINES_READ, WHOLE_FUNCTIONS
 from signoff.verifiers.gpu.triton.triton_findings import concerned
+from signoff.verifiers.mcu.facts import C_LANGUAGES, CALLED, GCC, GUESSED, MAY_BE_FLAGS, PART
+from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.verifier import Verifier
 
@@ -41,6 +43,7 @@ UNDECLARED = frozenset({IMPLICIT, "UndeclaredIdentifier", "TypoIdentifier"})
 NVRTC, FRONT = "nvrtc", "nvcc front end"
 _DEVICE = re.compile(r"\b__(?:global|device)__\b")
 _FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
+_LACKS = re.compile(r"undeclared|unknown type name|mplicit declaration of function")
 _QUOTED = re.compile(r"'([A-Za-z_]\w*)'")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _JIT = re.compile(r"\s*@(?:triton\.jit|jit|tl\.jit)\b")
@@ -90,10 +93,12 @@ def about(finding: Finding, text: str, lines: tuple[int, int]) -> bool:
     return not set(_QUOTED.findall(finding.message)).isdisjoint(_WORD.findall(text))
 
 
-def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:
+def concerned_with(verifier: Verifier, snapshot: Snapshot, project: Project) -> bool:
     """Whether a verifier has anything to look at in the document at all."""
     if snapshot.language not in verifier.languages:
         return False
+    if snapshot.language in C_LANGUAGES and verifier.name in (PART, GCC, GUESSED):
+        return (project.image is None) == (verifier.name == GUESSED)
     if snapshot.language not in nesting.PYTHON:
         return True
     if verifier.name in ("launch", NVRTC, FRONT):
@@ -104,12 +109,15 @@ def concerned_with(verifier: Verifier, snapshot: Snapshot) -> bool:
 
 
 def judged(verifier: Verifier, outcome: Outcome) -> bool:
-    """Whether a run may say something of the hole: of a file's kernels Triton may judge some (see probe.py)."""
-    return outcome.judged or (verifier.name == "triton" and outcome.ran)
+    """Whether a run may say something of the hole: of a file's kernels Triton may judge some (see probe.py), and NVRTC
+    those functions of an incomplete unit that need nothing of what it lacks."""
+    return outcome.judged or (outcome.ran and (verifier.name == "triton" or WHOLE_FUNCTIONS in outcome.facts))
 
 
 def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[int, int], refused: bool) -> str:
     """Why a verifier that ran has not looked at the candidate's lines; "" where it has."""
+    if WHOLE_FUNCTIONS in outcome.facts:
+        return "" if refused or _within(outcome.facts[WHOLE_FUNCTIONS], lines) else outcome.message
     if verifier.name == NVRTC and _overlap(outcome.facts.get("left_out"), lines):
         return "compiles no host code"
     if verifier.name == NVRTC and hole.language in nesting.PYTHON:
@@ -117,6 +125,33 @@ def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[i
     if verifier.name == "triton" and not in_kernel(hole) and not refused:
         return "looks at kernels and launches only"
     return ""
+
+
+def called(verifier: Verifier, outcome: Outcome) -> str:
+    """What a verifier that has accepted a text is called in the verdict."""
+    return str(outcome.facts.get(CALLED, verifier.name))
+
+
+def certain(fresh: Sequence[Finding], before: Outcome) -> tuple[tuple[Finding, ...], str]:
+    """(those of a text's new findings that refuse it, why the others say nothing of it).
+
+    Where the flags of a build are guessed, a macro in capitals may be one of theirs, and so may a name that the
+    document uses elsewhere and that is not known there either.
+    """
+    lacking = {name for one in before.findings if one.code == MAY_BE_FLAGS or _unknown(one) for name in _names(one)}
+    doubted = [
+        one for one in fresh if one.code == MAY_BE_FLAGS or (_unknown(one) and not lacking.isdisjoint(_names(one)))
+    ]
+    why = f"{doubted[0].message}: what may be missing is a flag of the build" if doubted else ""
+    return tuple(one for one in fresh if one not in doubted), why
+
+
+def _unknown(finding: Finding) -> bool:
+    return finding.severity is Severity.ERROR and _LACKS.search(finding.message) is not None
+
+
+def _names(finding: Finding) -> list[str]:
+    return _QUOTED.findall(finding.message)
 
 
 def tells_lines(outcome: Outcome, lines: tuple[int, int]) -> bool:
@@ -146,6 +181,11 @@ def in_device_code(hole: Hole) -> bool:
 def _overlap(stretches: object, lines: tuple[int, int]) -> bool:
     rows = stretches if isinstance(stretches, (tuple, list)) else ()
     return any(first <= lines[1] and lines[0] <= last for first, last in rows)
+
+
+def _within(stretches: object, lines: tuple[int, int]) -> bool:
+    rows = stretches if isinstance(stretches, (tuple, list)) else ()
+    return any(first <= lines[0] and lines[1] <= last for first, last in rows)
 
 
 def in_kernel(hole: Hole) -> bool:

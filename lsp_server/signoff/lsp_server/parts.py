@@ -141,11 +141,12 @@ class Parts:
 
     @cached_property
     def only_completion(self) -> tuple[Verifier, ...]:
-        """What judges completions and nothing else: host code of CUDA files, and Python around kernels."""
+        """What judges completions and nothing else: host code of CUDA, C of no firmware, Python around kernels."""
         from signoff.verifiers.gpu.compile.nvcc_front import NvccFront
+        from signoff.verifiers.mcu.compile.guessed import GuessedC
         from signoff.verifiers.python_names import PythonNames
 
-        return NvccFront(self.pool), PythonNames(self.pool)
+        return NvccFront(self.pool), GuessedC(self.pool), PythonNames(self.pool)
 
     @property
     def completion_verifiers(self) -> tuple[Verifier, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.verifiers.mcu.facts import GCC, LINK, PART
+from signoff.verifiers.mcu.facts import GCC, GUESSED, LINK, PART
 
 DISPLAY = {
     "verilator": "Verilator",
@@ -15,6 +15,7 @@ DISPLAY = {
     "triton resources": "Triton's machine code",
     PART: "part checks",
     GCC: "arm-none-eabi-gcc",
+    GUESSED: "a C compiler (flags guessed)",
     LINK: "the linker",
 }
 

@@ -43,9 +43,9 @@ class Survey:
     cuda: bool = False
 
 
-def survey(folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
+def survey(folder: str, recursive: bool = True, max_files: int = MAX_FILES, max_folders: int = MAX_FOLDERS) -> Survey:
     """Walk a folder. Links to folders are followed once; a file that two names lead to counts once."""
-    walk = _Walk(max_files)
+    walk = _Walk(max_files, max_folders)
     walk.run(folder, recursive)
     cuda = any(is_cuda_file(path) for path in walk.units)
     left_out = walk.left_out
@@ -73,13 +73,13 @@ def in_build_folder(folder: str) -> tuple[str, ...]:
 
 
 class _Walk:
-    def __init__(self, max_files: int) -> None:
+    def __init__(self, max_files: int, max_folders: int) -> None:
         self.files: dict[str, Stamp] = {}
         self.configs: list[str] = []
         self.units: dict[str, Stamp] = {}
         self.build_files: list[str] = []
         self.left_out = ""
-        self._max_files = max_files
+        self._max_files, self._max_folders = max_files, max_folders
         self._folders: set[tuple[int, int]] = set()
         self._inodes: set[tuple[int, int]] = set()
 
@@ -87,7 +87,7 @@ class _Walk:
         waiting = [folder]
         while waiting:
             current = waiting.pop()
-            if len(self.files) >= self._max_files or len(self._folders) >= MAX_FOLDERS:
+            if len(self.files) >= self._max_files or len(self._folders) >= self._max_folders:
                 count = len(self.files)
                 self.left_out = f"{folder} is too large: only {count} of its HDL files are known, those found first."
                 return

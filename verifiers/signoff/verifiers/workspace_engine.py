@@ -13,11 +13,15 @@ from signoff.verifiers.gpu.units.units_engine import Buffers, UnitsReader
 from signoff.verifiers.hdl.index_engine import IndexEngine
 from signoff.verifiers.mcu.build.asking import candidates
 from signoff.verifiers.mcu.build.firmware import Firmware
+from signoff.verifiers.mcu.build.plain import PlainUnits
 from signoff.verifiers.mcu.build.reader import FirmwareReader, Request
+from signoff.verifiers.project import CompileUnit
 from signoff.verifiers.survey import MAX_FILES, Stamp, Survey, survey
 
 # The stamp of a document that has no file yet.
 NO_FILE: Stamp = (0, 0)
+# In a folder that nobody has called a workspace, files are looked for in so many folders.
+BESIDE_FOLDERS = 200
 
 
 class WorkspaceEngine(IndexEngine):
@@ -27,6 +31,7 @@ class WorkspaceEngine(IndexEngine):
         self._surveys: dict[str, Survey] = {}
         self._reader = UnitsReader()
         self._firmware = FirmwareReader()
+        self._plain = PlainUnits()
 
     def survey(self, folder: str, recursive: bool = True, max_files: int = MAX_FILES) -> Survey:
         """Walk a folder. What concerns C and CUDA stays here: units() uses it."""
@@ -97,6 +102,13 @@ class WorkspaceEngine(IndexEngine):
     def askable(self, folder: str, recursive: bool, max_files: int, path: str) -> tuple[str, ...]:
         """The project files whose tools can tell how a C file is compiled, the nearest first."""
         return candidates(path, folder, self._known(folder, recursive, max_files).build_files)
+
+    def plain_unit(self, folder: str, path: str, text: str) -> CompileUnit:
+        """How a C file that belongs to no firmware image may be compiled; see PlainUnits."""
+        alone = folder == os.path.dirname(path) and folder not in self._surveys
+        # It may be a document outside of the workspace, in a folder that holds all that somebody has.
+        known = survey(folder, max_folders=BESIDE_FOLDERS) if alone else self._known(folder, True, MAX_FILES)
+        return self._plain.unit(path, text.encode(errors="replace"), known.units, known.build_files)
 
     def written(self, text: str) -> tuple[str, ...]:
         """The names that a text includes."""

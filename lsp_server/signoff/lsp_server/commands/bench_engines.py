@@ -16,6 +16,7 @@ from signoff.completion.settings import CompletionSettings
 from signoff.lsp_server.commands.session import Session
 from signoff.verifiers.gpu.compile.nvcc_front import NvccFront
 from signoff.verifiers.hdl.slang import Slang
+from signoff.verifiers.mcu.compile.guessed import GuessedC
 from signoff.verifiers.python_names import PythonNames
 from signoff.verifiers.verifier import Verifier
 
@@ -81,7 +82,8 @@ async def engine(
 
 def completion_judges(session: Session) -> tuple[Verifier, ...]:
     """What the server lets judge completions, of this session."""
-    beside = (Slang(session.pool, stage="judge"), NvccFront(session.pool), PythonNames(session.pool))
+    pool = session.pool
+    beside = (Slang(pool, stage="judge"), NvccFront(pool), GuessedC(pool), PythonNames(pool))
     return (*(one for one in session.verifiers if one.name in JUDGES), *beside)
 
 

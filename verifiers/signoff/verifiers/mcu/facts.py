@@ -18,6 +18,12 @@ C_HEADER_SUFFIXES = frozenset({".h", ".hpp", ".hh", ".hxx"})
 
 # Verifiers' names, under which findings and facts are kept.
 PART, GCC, LINK = "part", "gcc", "link"
+# A C compiler that reads files of no image, for candidates only.
+GUESSED = "gcc guessed"
+# The key, in an outcome's facts, of what a compiler is called and whose flags it was given.
+CALLED = "called"
+# The code of errors that a flag which nobody has declared may explain.
+MAY_BE_FLAGS = "MayBeFlags"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def resolve(written: Mapping[str, Iterable[str]]) -> Graph:
 
     As a compiler does: beside the includer; else, whatever the include folders, the nearest file whose path ends so.
     """
-    places = _Places(written)
+    places = Places(written)
     includes: dict[str, tuple[str, ...]] = {}
     folders: dict[str, tuple[str, ...]] = {}
     for path, names in written.items():
@@ -86,7 +86,7 @@ def resolve(written: Mapping[str, Iterable[str]]) -> Graph:
     return Graph(includes, folders)
 
 
-class _Places:
+class Places:
     """Where the files of each name are."""
 
     def __init__(self, known: Iterable[str]) -> None:
