@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pyslang import ast
 
+from signoff.verifiers.hdl.slang_instances import reached
 from signoff.verifiers.hdl.slang_options import bag_with_tops, code_name
 from signoff.verifiers.hdl.slang_sources import SourceState, Unit
 
@@ -38,6 +40,10 @@ def with_tops(
     top, and with them those of `focus` that only stand where a generate condition is false: slang reads them, but
     passes over what is wrong in them. The result does not depend on `guess`.
     """
+    if guess and not declared:
+        compilation = elaborate(state, units, guess)
+        if _are_right(compilation, state, units, focus, guess):
+            return compilation, guess
     tops = guess if set(declared) & set(guess) else ()
     for _ in range(MAX_ROUNDS):
         compilation = elaborate(state, units, tops)
@@ -69,6 +75,30 @@ def tops_for(
         and _lies_in(definition, state, focus)
     )
     return (*own, *aside) if own else (*natural, *aside) if aside else ()
+
+
+def _are_right(
+    compilation: ast.Compilation, state: SourceState, units: Iterable[Unit], focus: str, tops: tuple[str, ...]
+) -> bool:
+    """Whether a design elaborated with these tops would be given them by tops_for() if none were: without elaborating
+    it twice, as long as it can be told what the tops beside slang's own add to it."""
+    natural = {instance.name for instance in compiled(state, units, ()).getRoot().topInstances}
+    aside = [instance for instance in compilation.getRoot().topInstances if instance.name not in natural]
+    beneath = reached(aside)
+    if not beneath.whole or not natural.issubset(tops):
+        return False
+    added = Counter(instance.definition.name for instance in beneath.found)
+    added.update(natural)
+    definitions = (item for item in compilation.getDefinitions() if isinstance(item, ast.DefinitionSymbol))
+    found = {
+        definition.name
+        for definition in definitions
+        if definition.name not in natural
+        and definition.instanceCount <= added[definition.name]
+        and definition.definitionKind is ast.DefinitionKind.Module
+        and _lies_in(definition, state, focus)
+    }
+    return found | natural == set(tops)
 
 
 def _lies_in(symbol: ast.Symbol, state: SourceState, path: str) -> bool:

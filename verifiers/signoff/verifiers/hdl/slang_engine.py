@@ -22,7 +22,8 @@ from signoff.verifiers.hdl.slang_design import Design, Loader
 from signoff.verifiers.hdl.slang_elaborate import placeholder_tops
 from signoff.verifiers.hdl.slang_facts import FactsReader
 from signoff.verifiers.hdl.slang_findings import TOOL, Converter
-from signoff.verifiers.hdl.slang_locate import Locator, instances
+from signoff.verifiers.hdl.slang_instances import reached
+from signoff.verifiers.hdl.slang_locate import Locator
 from signoff.verifiers.hdl.slang_nearby import Nearby
 from signoff.verifiers.hdl.slang_options import code_name
 from signoff.verifiers.hdl.slang_place import place_facts
@@ -218,7 +219,7 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str], strang
     faults += drivers.faults(manager, converter.around)
     if strangers and design.focus in shown:
         buffers = design.buffers_of(design.focus)
-        own = instances(design.compilation)
+        own = reached(design.compilation.getRoot().topInstances).found
         faults += rules_nets.faults((one for one in own if one.body.location.buffer in buffers), manager)
         for unit in design.units:
             if unit.source.path == design.focus or len(design.units) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pyslang
@@ -32,7 +32,7 @@ class FactsReader:
     """Reads the facts of symbols of one analysed design. `instances` are all instances of that design."""
 
     def __init__(
-        self, converter: Converter, manager: analysis.AnalysisManager, instances: list[ast.InstanceSymbol]
+        self, converter: Converter, manager: analysis.AnalysisManager, instances: Sequence[ast.InstanceSymbol]
     ) -> None:
         self.converter = converter
         self.manager = manager

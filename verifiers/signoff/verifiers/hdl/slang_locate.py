@@ -9,17 +9,13 @@ import pyslang
 from pyslang import ast, parsing, syntax
 
 from signoff.verifiers.hdl.slang_design import Design
+from signoff.verifiers.hdl.slang_instances import everywhere, reached
 
 Node = syntax.SyntaxNode
 _BLOCKS = (ast.GenerateBlockSymbol, ast.StatementBlockSymbol, ast.SubroutineSymbol, ast.ClassType)
 _NAME_KINDS = {parsing.TokenKind.Identifier, parsing.TokenKind.SystemIdentifier}
 # A name resolves at the end of its scope: at the position itself much is not yet declared while one types.
 _MAX_DEPTH = 64
-# Of a larger design the first so many instances are known.
-MAX_INSTANCES = 20_000
-_HOLDERS = (
-    ast.InstanceSymbol, ast.InstanceArraySymbol, ast.GenerateBlockSymbol, ast.GenerateBlockArraySymbol,
-)  # fmt: skip
 
 
 class Locator:
@@ -30,7 +26,10 @@ class Locator:
         self.offset = offset
         self.buffers = design.buffers_of(design.focus)
         # To find all of them, those of branches that are off too, slang has to elaborate everything.
-        self.instances = reached(design.compilation) if design.lazy else instances(design.compilation)
+        compilation = design.compilation
+        lazy = design.lazy
+        tops = compilation.getRoot().topInstances
+        self.instances = reached(tops).found if lazy else everywhere(compilation)
 
     def token(self) -> tuple[Node, parsing.Token] | None:
         """The name token at the position, or just before it, with its parent node."""
@@ -191,39 +190,3 @@ def _inner_scopes(scope: ast.Symbol) -> Iterator[ast.Symbol]:
 
 def _members(scope: ast.Symbol) -> Iterable[ast.Symbol]:
     return list(scope) if scope.isScope else ()  # type: ignore[call-overload]
-
-
-def reached(compilation: ast.Compilation) -> list[ast.InstanceSymbol]:
-    """The instances of the design that are there, in the same order; statements are not elaborated for it.
-
-    A module within itself is not looked into again: only slang's own elaboration ends a recursion that has no end.
-    """
-    found: list[ast.InstanceSymbol] = []
-    pending: list[tuple[ast.Symbol, frozenset[str]]] = [
-        (top, frozenset()) for top in reversed(list(compilation.getRoot().topInstances))
-    ]
-    while pending and len(found) < MAX_INSTANCES:
-        symbol, around = pending.pop()
-        scope: ast.Symbol = symbol
-        if isinstance(symbol, ast.InstanceSymbol):
-            found.append(symbol)
-            name = symbol.definition.name
-            if name in around:
-                continue
-            scope, around = symbol.body, around | {name}
-        elif isinstance(symbol, ast.GenerateBlockSymbol) and symbol.isUninstantiated:
-            continue
-        pending += [(one, around) for one in reversed(_holders(scope))]
-    return found
-
-
-def _holders(scope: ast.Symbol) -> list[ast.Symbol]:
-    """The members of a scope that are instances, or may hold some."""
-    return [member for member in scope if isinstance(member, _HOLDERS)]  # type: ignore[attr-defined]
-
-
-def instances(compilation: ast.Compilation) -> list[ast.InstanceSymbol]:
-    """Every instance of the design, tops first, each before what it contains."""
-    found: list[ast.InstanceSymbol] = []
-    compilation.getRoot().visit(lookup_table={ast.SymbolKind.Instance: lambda item: found.append(item)})
-    return found
