@@ -1,0 +1,165 @@
+"""A place that a condition of the preprocessor leaves out, as if its branch were on.
+
+What turns the branch on is handed to the tools as definitions of that run, and put in place of its macros in the
+document's own conditions: a header may define them otherwise. No line moves. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from signoff.completion import nesting
+from signoff.completion.conditions import Branch, Values, defined, settle
+from signoff.completion.context import Hole
+from signoff.verifiers.hdl import slang_macros
+from signoff.verifiers.project import Project
+from signoff.verifiers.snapshot import Snapshot
+
+_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w+)(.*)\Z", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//.*", re.DOTALL)
+_CONTINUED = re.compile(r"\\\r?\n")
+_ATOM = re.compile(r"\bdefined\s*(?:\(\s*(\w+)\s*\)|(\w+))|(?<![\w.])([A-Za-z_]\w*)")
+_OPENS = frozenset({"if", "ifdef", "ifndef"})
+_TURNS = frozenset({"elif", "elsif", "elifdef", "elifndef", "else"})
+# Opening a file under a condition, or a whole library, no conditions deeper than this are written by hand.
+DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The document, its hole and its project with the hole's branch on. `words` say what that took, one a macro."""
+
+    snapshot: Snapshot
+    hole: Hole
+    project: Project
+    words: tuple[str, ...]
+
+
+def switched(snapshot: Snapshot, hole: Hole, project: Project) -> Switched | None:
+    """The same with what the hole's conditions ask for; None where there are none, or nothing is known to do it."""
+    if not hole.conditions or hole.language in nesting.PYTHON:
+        return None
+    verilog = hole.language in nesting.VERILOG
+    branches = enclosing(hole.prefix, hole.language)
+    if len(branches) > DEEPEST:
+        return None
+    values = settle(branches, _known(project, verilog))
+    if not values:
+        return None
+    if not verilog:
+        hole = replace(hole, prefix=rewritten(hole.prefix, values), suffix=rewritten(hole.suffix, values))
+    text = replace(snapshot, text=hole.prefix + hole.suffix)
+    words = tuple(_word(name, value) for name, value in values.items())
+    return Switched(text, hole, _defining(project, values, verilog), words)
+
+
+@lru_cache(maxsize=4)
+def enclosing(prefix: str, language: str) -> tuple[Branch, ...]:
+    """The conditions that the end of a text is under, outermost first."""
+    found = _verilog(prefix) if language in nesting.VERILOG else _c(prefix)
+    stack: list[Branch] = []
+    before = Branch("")
+    for word, rest in found:
+        if word in _OPENS:
+            stack.append(Branch(_condition(word, rest)))
+        elif word in _TURNS and stack:
+            last = stack[-1]
+            stack[-1] = Branch(_condition(word, rest), (*last.earlier, last.own))
+        elif word == "endif" and stack:
+            stack.pop()
+        elif word == "define" and stack and stack[-1] is before and before.own == f"!defined({_first(rest)})":
+            # It guards a file, or is a default.
+            stack[-1] = replace(before, sure=True)
+        before = stack[-1] if stack and word in _OPENS else Branch("")
+    return tuple(stack)
+
+
+def rewritten(text: str, values: Values) -> str:
+    """A C text whose conditions have the values in place of the macros."""
+    pieces, last = list[str](), 0
+    for token in nesting.tokens(text, "c"):
+        match = _DIRECTIVE.match(token[0]) if nesting.is_directive(token[0]) else None
+        if match is not None and (match[1] in _OPENS or match[1] in _TURNS):
+            pieces += (text[last : token.start()], _with_values(match, values))
+            last = token.end()
+    return "".join((*pieces, text[last:]))
+
+
+def _with_values(match: re.Match[str], values: Values) -> str:
+    word, rest = match[1], match[2]
+    name = _first(rest)
+    if word.endswith("def"):
+        if name not in values:
+            return match[0]
+        holds = (values[name] is None) == word.endswith("ndef")
+        ends = "".join(_CONTINUED.findall(rest))
+        return f"#{'el' if word.startswith('el') else ''}if {int(holds)}{ends}"
+
+    def value(atom: re.Match[str]) -> str:
+        inner = atom[1] or atom[2]
+        if inner:
+            return str(int(values[inner] is not None)) if inner in values else atom[0]
+        return (values[atom[3]] or "0") if atom[3] in values else atom[0]
+
+    return f"#{word}{_ATOM.sub(value, rest)}"
+
+
+def _c(text: str) -> Iterator[tuple[str, str]]:
+    for token in nesting.tokens(text, "c"):
+        match = _DIRECTIVE.match(token[0]) if nesting.is_directive(token[0]) else None
+        if match is not None:
+            yield match[1], _COMMENT.sub(" ", _CONTINUED.sub(" ", match[2])).strip()
+
+
+def _verilog(text: str) -> Iterator[tuple[str, str]]:
+    for one in slang_macros.scan(text).directives:
+        yield one.word, one.name
+
+
+def _condition(word: str, rest: str) -> str:
+    """A branch's condition as #if would have it."""
+    if word == "else":
+        return "1"
+    if word in ("if", "elif"):
+        return rest
+    return f"{'!' * word.endswith('ndef')}defined({_first(rest)})"
+
+
+def _first(rest: str) -> str:
+    match = re.match(r"\s*([A-Za-z_]\w*)", rest)
+    return match[1] if match else ""
+
+
+def _known(project: Project, verilog: bool) -> dict[str, str | None]:
+    """The macros of the command line."""
+    unit = project.unit
+    if verilog or unit is None:
+        return dict(map(defined, project.defines)) if verilog else {}
+    return {**dict(map(defined, unit.defines)), **dict.fromkeys(unit.undefines)}
+
+
+def _defining(project: Project, values: Values, verilog: bool) -> Project:
+    """The project with the macros on its command line."""
+    more = tuple(f"{name}={value}" for name, value in values.items() if value is not None)
+    if verilog:
+        return replace(project, defines=(*_others(project.defines, values), *more))
+    unit = project.unit
+    if unit is None:
+        return project
+    gone = tuple(name for name, value in values.items() if value is None)
+    kept = tuple(name for name in unit.undefines if name not in values)
+    unit = replace(unit, defines=(*_others(unit.defines, values), *more), undefines=(*kept, *gone))
+    return replace(project, unit=unit)
+
+
+def _others(defines: tuple[str, ...], values: Values) -> tuple[str, ...]:
+    return tuple(one for one in defines if defined(one)[0] not in values)
+
+
+def _word(name: str, value: str | None) -> str:
+    if value is None:
+        return f"{name} not defined"
+    return f"{name} defined" if value == "1" else f"{name} = {value}"
