@@ -33,8 +33,8 @@ class Checked:
     `tools` are the verifiers that judged it, `not_run` (verifier, reason) those that did not, `refused` what they
     found that was not there before. `remaining` counts the findings in the document with it. `seconds` is wall time;
     `cut`: it is only the beginning of what the model wrote. `reason` says why it stands where it stands among others
-    (see rank.py). `leaves` are warnings about it that do not refuse it: later lines may mend them. `under` says what was
-    defined for it to be judged at all, where a condition leaves its place out.
+    (see rank.py). `leaves` are warnings about it that do not refuse it: later lines may mend them. `under` says what
+    was defined for it to be judged at all, where a condition leaves its place out.
     """
 
     text: str
