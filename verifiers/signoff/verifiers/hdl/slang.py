@@ -27,6 +27,7 @@ class Slang:
 
     `stage` is a method of the engine: "check" for everything, or one of the two halves that follow each other at
     a keystroke, so that an error need not wait for the analysis; "judge" for what a completion is asked beside.
+    `skimmer`: who says, of a judge, whether a text has errors at all, in half of its time; None where nobody does.
     """
 
     tool = "slang"
@@ -38,6 +39,7 @@ class Slang:
         self._pool = pool
         self._lane = lane
         self._stage = stage
+        self.skimmer = Slang(pool, lane, "errors") if stage == "judge" else None
 
     def available(self, settings: VerifierSettings) -> Availability:
         """Whether pyslang is installed and slang is switched on."""

@@ -79,11 +79,16 @@ class Loader:
         self._apart: tuple[str, ...] = ()
         self._tops: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._library: dict[str, None] = {}
+        self._guest = ""
         self._included: set[str] = set()
 
-    def design(self, snapshot: Snapshot, project: Project, *, lazy: bool = False) -> Design:
+    def design(self, snapshot: Snapshot, project: Project, *, lazy: bool = False, guest: bool = False) -> Design:
         """The elaborated design; semantic diagnostics have been asked for once, but in a lazy one. Where these files
-        were never elaborated as a whole, `lazy` makes no difference."""
+        were never elaborated as a whole, `lazy` makes no difference.
+
+        `guest`: the snapshot is what its document might become; the tree of what it is stays at hand.
+        """
+        self._guest = snapshot.path if guest else ""
         texts = {buffer.path: buffer.text for buffer in project.buffers if buffer.path}
         texts[snapshot.path] = snapshot.text
         contents = {path: texts[path] if path in texts else self._files.read(path) for path in units(snapshot, project)}
@@ -127,7 +132,7 @@ class Loader:
         if paths not in self._joined:
             preludes = self._preludes(files, texts, project) if len(files) > 1 else {}
             lazy = lazy and paths == self._apart
-            design = self._elaborate(state, focus, state.parse(files, preludes), project, lazy)
+            design = self._elaborate(state, focus, state.parse(files, preludes, self._guest), project, lazy)
             if lazy or len(files) == 1 or not needs_joining(design.compilation):
                 self._apart = paths
                 return design

@@ -64,7 +64,7 @@ class SlangEngine:
         """The findings of check(), and warnings that only somebody else's text deserves: new implicit nets
         (ImplicitNet), wires that are driven twice (ConflictingDrivers), ports that are declared again
         (PortDeclaredAgain), all in `snapshot` alone."""
-        elaborated, analysed = self._check(_named(snapshot), project, analyse=True, strangers=True)
+        elaborated, analysed = self._check(_named(snapshot), project, analyse=True, guest=True)
         return _unnamed(elaborated + analysed, snapshot)
 
     def elaborate(self, snapshot: Snapshot, project: Project) -> list[Finding]:
@@ -72,12 +72,19 @@ class SlangEngine:
         elaborated, _ = self._check(_named(snapshot), project, analyse=False)
         return _unnamed(elaborated, snapshot)
 
+    def errors(self, snapshot: Snapshot, project: Project) -> list[Finding]:
+        """The findings of elaborate(), of what a document might become: enough to see whether a place is read at all."""
+        elaborated, _ = self._check(_named(snapshot), project, analyse=False, guest=True)
+        return _unnamed(elaborated, snapshot)
+
     def analyse(self, snapshot: Snapshot, project: Project) -> list[Finding]:
         """The findings of check() that elaborate() does not give: who drives what, latches, and our own rules."""
         _, analysed = self._check(_named(snapshot), project, analyse=True)
         return _unnamed(analysed, snapshot)
 
-    def _design(self, snapshot: Snapshot, project: Project, keep: bool, lazy: bool = False) -> Design:
+    def _design(
+        self, snapshot: Snapshot, project: Project, keep: bool, lazy: bool = False, guest: bool = False
+    ) -> Design:
         """The design; the last one is used again where it is so young that no file has changed since."""
         kept, self._kept = self._kept, None
         key = _alike(snapshot, project)
@@ -85,24 +92,27 @@ class SlangEngine:
         if kept is not None and fresh and (lazy or not kept[1].lazy):
             design, born = kept[1], kept[2]
         else:
-            design, born = self._loader.design(snapshot, project, lazy=lazy), time.monotonic()
+            design, born = self._loader.design(snapshot, project, lazy=lazy, guest=guest), time.monotonic()
         if keep:
             self._kept = key, design, born
         return design
 
     def _check(
-        self, snapshot: Snapshot, project: Project, analyse: bool, strangers: bool = False
+        self, snapshot: Snapshot, project: Project, analyse: bool, guest: bool = False
     ) -> tuple[list[Finding], list[Finding]]:
-        """(what elaboration finds, what analysis finds), both as they are to be shown."""
-        design = self._design(snapshot, project, keep=not analyse)
+        """(what elaboration finds, what analysis finds), both as they are to be shown.
+
+        `guest`: the text is somebody else's, which the document may never become.
+        """
+        design = self._design(snapshot, project, keep=not (analyse or guest), guest=guest)
         converter = self._convert(design.state)
         shown = design.shown(project)
         found = converter.findings(_meaningful(design, project), shown)
         # In a file that does not parse, who drives what is a guess: blocks may have run into each other.
         sound = shown - {item.path for item in found if item.code in slang_incomplete.subsystem("Parser")}
         wanted = analyse and sound and not design.compilation.hasFatalErrors
-        analysed = _analyse(design, converter, sound, strangers) if wanted else []
-        if strangers:
+        analysed = _analyse(design, converter, sound, guest) if wanted else []
+        if analyse and guest:
             analysed += converter.implicit_nets(design.compilation.getAllDiagnostics(), snapshot.path)
         pruned = _pruned(found + analysed, design, project)
         # By value: pruning may have put a finding in another's place.
@@ -200,7 +210,7 @@ def _top(diagnostic: pyslang.Diagnostic) -> str:
     return symbol.hierarchicalPath.partition(".")[0] if symbol is not None else ""
 
 
-def _analyse(design: Design, converter: Converter, shown: frozenset[str], strangers: bool) -> list[Finding]:
+def _analyse(design: Design, converter: Converter, shown: frozenset[str], guest: bool) -> list[Finding]:
     """The findings of slang's analysis (drivers, latches) and of our own rules."""
     manager = analysis.AnalysisManager(design.state.options.analysis)
     drivers, faults, broken = DriverRule(), list[Fault](), list[Exception]()
@@ -217,7 +227,7 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str], strang
     manager.addProcListener(listen)
     manager.analyze(design.compilation)
     faults += drivers.faults(manager, converter.around)
-    if strangers and design.focus in shown:
+    if guest and design.focus in shown:
         buffers = design.buffers_of(design.focus)
         own = reached(design.compilation.getRoot().topInstances).found
         faults += rules_nets.faults((one for one in own if one.body.location.buffer in buffers), manager)

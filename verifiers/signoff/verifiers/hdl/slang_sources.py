@@ -63,6 +63,8 @@ class SourceState:
         self.units: dict[str, Unit] = {}
         # Of documents that are open side by side, each with its own guess of what belongs to it.
         self.others: dict[str, Unit] = {}
+        # What a document might become, read beside it: its own tree is wanted again with the next question.
+        self._guests: list[Unit] = []
         self.headers: dict[str, str] = {}
         self.assigned = 0
         self._sources: dict[pyslang.BufferID, Source] = {}
@@ -115,10 +117,15 @@ class SourceState:
         self.assigned += len(text)
         return True
 
-    def parse(self, files: Sequence[tuple[str, str]], preludes: Mapping[str, str]) -> list[Unit]:
-        """One unit a file: the one at hand where neither its text nor what comes before it changed."""
+    def parse(self, files: Sequence[tuple[str, str]], preludes: Mapping[str, str], guest: str = "") -> list[Unit]:
+        """One unit a file: the one at hand where neither its text nor what comes before it changed.
+
+        The unit of the path `guest` holds until the next call only: that of before is kept.
+        """
         parsed = [self._unit(path, text, preludes.get(path, "")) for path, text in files]
-        self._keep(parsed)
+        host = (self.units.get(guest) or self.others.get(guest)) if guest else None
+        kept = [host if host is not None and unit.source.path == guest else unit for unit in parsed]
+        self._keep(kept, [unit for unit in parsed if unit not in kept])
         return parsed
 
     def parse_joined(self, files: Sequence[tuple[str, str]]) -> list[Unit]:
@@ -129,13 +136,15 @@ class SourceState:
         self._keep([unit])
         return [unit]
 
-    def _keep(self, units: list[Unit]) -> None:
+    def _keep(self, units: list[Unit], guests: Sequence[Unit] = ()) -> None:
         """Take these as the current units; keep some others too, and forget what only earlier texts were made of."""
         self._first = self._first or self.assigned
         before = {**self.others, **self.units}
         self.units = {unit.source.path: unit for unit in units}
         self.others = {path: unit for path, unit in before.items() if path not in self.units}
         gone = [unit for path, unit in before.items() if path in self.units and self.units[path] is not unit]
+        gone += [unit for unit in self._guests if unit not in guests and self.units.get(unit.source.path) is not unit]
+        self._guests = list(guests)
         while len(self.others) > MAX_OTHERS:
             gone.append(self.others.pop(next(iter(self.others))))
         for name in (name for unit in gone for name in unit.names):
@@ -143,8 +152,8 @@ class SourceState:
             self._names.pop(name, None)
 
     def _unit(self, path: str, text: str, prelude: str) -> Unit:
-        known = self.units.get(path) or self.others.get(path)
-        if known is not None and known.prelude == prelude and known.source.text == text:
+        known = self._at_hand(path, text, prelude)
+        if known is not None:
             # To another document's design the same file may have been a header, with a source of its own.
             self._names[path] = known.source
             return known
@@ -158,6 +167,13 @@ class SourceState:
                 source, tree = old, other
         self._names[path] = source
         return Unit(source, prelude, tree, *self._includes(tree), self._taken_names())
+
+    def _at_hand(self, path: str, text: str, prelude: str) -> Unit | None:
+        guests = (unit for unit in self._guests if unit.source.path == path)
+        for known in (self.units.get(path) or self.others.get(path), *guests):
+            if known is not None and known.prelude == prelude and known.source.text == text:
+                return known
+        return None
 
     def _parse(self, source: Source, prelude: str) -> syntax.SyntaxTree:
         before = [self._assign(Source(source.path, prelude, prelude=True))] if prelude else []
@@ -205,7 +221,7 @@ class SourceState:
             return True
         if any(texts.get(path, text) != text for path, text in self.headers.items()):
             return True
-        kept = [*self.units.values(), *self.others.values()]
+        kept = [*self.units.values(), *self.others.values(), *self._guests]
         headers = {header: stamp for unit in kept for header, stamp in unit.includes.items()}
         for header, stamp in headers.items():
             if header in texts:
