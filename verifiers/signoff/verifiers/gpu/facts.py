@@ -17,6 +17,9 @@ CUDA_LANGUAGES = frozenset({"cuda-cpp", "cuda"})
 PYTHON = "python"
 # The key, in an outcome's facts, of the document's lines (from 0) that a compiler has read: no condition hides them.
 LINES_READ = "lines_read"
+# The same of a unit that lacks files: the stretches (first and last line, from 0) of functions for the device in which
+# a compiler has found every name, so that they need nothing of what is missing. A condition may hide them.
+WHOLE_FUNCTIONS = "whole_functions"
 
 
 @quick

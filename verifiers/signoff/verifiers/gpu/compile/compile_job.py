@@ -55,10 +55,13 @@ class Job:
         return self.found[path] if path in self.found else self.files.text(path) or ""
 
 
-def job(snapshot: Snapshot, project: Project) -> Job:
-    """The job for a document. Reads the files that it includes, so call it in a thread. Raises NoUnit."""
+def job(snapshot: Snapshot, project: Project, alone: bool = False) -> Job:
+    """The job for a document. Reads the files that it includes, so call it in a thread. Raises NoUnit.
+
+    `alone`: a header that no known unit includes is taken for a unit of its own.
+    """
     path = snapshot.path or str(Path(project.root or "/", UNTITLED))
-    unit = _unit(path, project)
+    unit = _unit(path, project, alone)
     texts = {
         buffer.path: unmarked(buffer.text) for buffer in project.buffers if buffer.path and buffer.language != "python"
     }
@@ -71,15 +74,19 @@ def job(snapshot: Snapshot, project: Project) -> Job:
     return Job(main, path, unit, files, closure(files, main, text))
 
 
-def _unit(path: str, project: Project) -> CompileUnit:
+def _unit(path: str, project: Project, alone: bool) -> CompileUnit:
     """The unit with the folders and macros of the user's settings."""
     unit = project.unit
-    alone = unit is None or unit.source in ("", path)
-    if alone and PurePath(path).suffix.lower() in HEADERS:
+    if not alone and orphan(path, unit):
         raise NoUnit("a header is compiled through a file that includes it, and none is known")
     unit = unit or CompileUnit(path, directory=str(PurePath(path).parent))
     defines = (*unit.defines, *(one for one in project.settings.cuda.defines if one not in unit.defines))
     return replace(unit, source=unit.source or path, include_dirs=include_dirs(project), defines=defines)
+
+
+def orphan(path: str, unit: CompileUnit | None) -> bool:
+    """Whether the file is a header that no known unit includes."""
+    return (unit is None or unit.source in ("", path)) and PurePath(path).suffix.lower() in HEADERS
 
 
 @dataclass(frozen=True, slots=True)
