@@ -116,3 +116,21 @@ async def test_what_the_hole_hid_is_not_new(slang, old, candidate):
     assert found
     checked = await judge(slang, path, before, after, candidate)
     assert checked.accepted and checked.remaining == 1
+
+
+@pytest.mark.parametrize(
+    ("candidate", "accepted"),
+    [
+        ("x = a;", True),
+        ("x = a; // why", True),
+        ("x = a;\n    y = late;\n  end", True),
+        ("if (a) begin\n      x = b;\n    end", True),
+        ("x = invented;", False),
+        ("x = a;\n  end\n  end", False),
+    ],
+)
+async def test_a_block_that_is_still_open_does_not_swallow_what_follows(slang, tmp_path, candidate, accepted):
+    before = "module m(input a, input b, output reg x, output reg y);\n  always @* begin\n    "
+    after = "\n\n  reg late;\n  always @* late = a;\nendmodule\n"
+    checked = await judge(slang, tmp_path / "m.v", before, after, candidate)
+    assert (checked.text == candidate and checked.accepted) == accepted, checked

@@ -12,7 +12,7 @@ from signoff.completion.verdicts import Judging
 
 # Who types does not wait longer for a whole block: the statements that are there by then are shown, and the rest of
 # it is what follows them.
-PATIENCE = 2.5
+PATIENCE = 0.8
 
 
 class Superseded(Exception):

@@ -175,7 +175,7 @@ def below(root: str, path: str) -> str:
 
 def outside(passages: Sequence[Passage], read: Window, path: str) -> tuple[Passage, ...]:
     """The passages without those of this document that the window holds already."""
-    own = {number for number, one in enumerate(passages) if one.path == path and not one.near}
+    own = {number for number, one in enumerate(passages) if one.path == path or (one.near and not one.path)}
     if not own:
         return tuple(passages)
     bare = _bare(f"{read.prefix}\n{read.suffix}")

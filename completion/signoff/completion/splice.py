@@ -14,20 +14,32 @@ from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, line_index
 
+_BRACKETS = (")", "]")
 _ASSIGNS = re.compile(r"\s*(?!assign\b)[A-Za-z_][\w$.]*\s*(?:\[[^\]]*\]\s*)*(?:<=|=(?!=))")
 
 
 class Splice:
-    """One hole of one snapshot."""
+    """One hole of one snapshot.
+
+    Who writes a block from its top on has not closed it yet, and what follows is read as if it stood in it: the
+    document is looked at with its blocks closed behind the hole, `snapshot` without a candidate in it.
+    """
 
     def __init__(self, snapshot: Snapshot, hole: Hole) -> None:
-        self.snapshot = snapshot
         self._hole = hole
         self._start = len(hole.prefix)
+        # Behind the rest of a line they would stand too late.
+        self._closers = () if hole.line_suffix.strip() else tuple(one for one in hole.missing if one not in _BRACKETS)
+        closed = bool(self._closers)
+        self.snapshot = replace(snapshot, text=hole.prefix + self._after("")) if closed else snapshot
 
     def with_text(self, text: str) -> Snapshot:
         """The document with `text` in the hole."""
-        return replace(self.snapshot, text=self._hole.prefix + text + self._hole.suffix)
+        return replace(self.snapshot, text=self._hole.prefix + text + self._after(text))
+
+    def _after(self, text: str) -> str:
+        """What follows `text` in the hole: the closers that it does not bring itself, and the document."""
+        return _closing(_left_open(text, self._hole, self._closers)) + self._hole.suffix
 
     def lines(self, text: str) -> tuple[int, int]:
         """The first and the last line that the text stands in."""
@@ -53,11 +65,14 @@ class Splice:
     def _with_line(self, line: str) -> Snapshot:
         hole = self._hole
         start = self._start - len(hole.line_prefix)
-        return replace(self.snapshot, text=hole.prefix[:start] + line + hole.suffix[len(hole.line_suffix) :])
+        after = _closing(self._closers) + hole.suffix[len(hole.line_suffix) :]
+        return replace(self.snapshot, text=hole.prefix[:start] + line + after)
 
     def new(self, before: Outcome, after: Outcome, text: str) -> tuple[Finding, ...]:
         """The findings of the document with `text` that are not there without it."""
-        edit = Edit(self._hole.span, text)
+        gone = len(self._after("")) - len(self._after(text))
+        start = line_index(self.snapshot.text)
+        edit = Edit(start.span(self._start, self._start + gone), text)
         path = self.snapshot.path
         return new_findings(before.findings, after.findings, [edit], self.snapshot.text, path=path)
 
@@ -98,6 +113,26 @@ class Splice:
             first, last = index.offsets(row.span)
             if first <= high and last >= low:
                 yield row
+
+
+def _closing(closers: Sequence[str]) -> str:
+    # Each in a line of its own: the text may end in a comment, and fewer closers are the end of more.
+    return "".join(f"\n{one}" for one in closers)
+
+
+def _left_open(text: str, hole: Hole, closers: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the hole's missing block closers that `text` does not bring."""
+    if not closers:
+        return ()
+    missing, own = list(hole.missing), list[str]()
+    for mark in nesting.marks(text, hole.language):
+        if mark.closer:
+            own.append(mark.closer)
+        elif own and mark.closes == own[-1]:
+            own.pop()
+        elif missing and mark.closes == missing[0] and not own:
+            missing.pop(0)
+    return tuple(one for one in missing if one not in _BRACKETS)
 
 
 def _balanced(line: str, hole: Hole) -> bool:

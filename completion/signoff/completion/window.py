@@ -19,12 +19,12 @@ from signoff.verifiers.hdl.slang_text import well_formed
 
 # Characters a token where nothing has been counted yet: low, so that a guess does not overrun the budget.
 CHARACTERS = 2.8
-# How much of the window is filled when it begins anew: the rest is for what will be typed.
-FILL = 2 / 3
-# The cursor went back so far that less than this share of the window stands before it: it begins anew.
-LEAST = 1 / 4
-# What the unit around the window may take for its first lines.
-HEAD = 1 / 4
+# The cursor went back so far that less than this share of a new window stands before it: it begins anew.
+LEAST = 3 / 8
+# What the unit around a new window may take for its first lines.
+HEAD = 3 / 8
+# A suffix is read as it was even if it has turned out to be so much longer than it should.
+SUFFIX_LENGTH = 1.25
 # A suffix that differs in less than this share of its words is read as it was.
 SAME_SUFFIX = 0.9
 # So many of its words are compared.
@@ -72,12 +72,12 @@ def read(previous: Window | None, hole: Hole, budget: Budget, characters: float 
 
     `characters` are those of a token of this text, as far as is known.
     """
-    room = max(int(budget.prefix * characters), 1)
+    room, fresh = (max(int(tokens * characters), 1) for tokens in (budget.prefix, budget.begin))
     text = hole.prefix
-    start = _kept(previous, text, room)
+    start = _kept(previous, text, room, fresh)
     if start is None:
-        start = _begin(text, room, hole.language)
-        head = _head(text, start, room, hole.language)
+        start = _begin(text, fresh if budget.fresh else room, fresh, hole.language)
+        head = _head(text, start, fresh, hole.language)
     else:
         head = previous.head if previous is not None else ""
     mark = text[start : start + _MARK]
@@ -86,7 +86,7 @@ def read(previous: Window | None, hole: Hole, budget: Budget, characters: float 
     return Window(head, _plain(text[start:]), suffix, start, mark, cut_from, after)
 
 
-def _kept(previous: Window | None, text: str, room: int) -> int | None:
+def _kept(previous: Window | None, text: str, room: int, fresh: int) -> int | None:
     """Where the previous window begins now; None where it has to begin anew."""
     if previous is None:
         return None
@@ -94,7 +94,7 @@ def _kept(previous: Window | None, text: str, room: int) -> int | None:
     if start is None:
         return None
     filled = len(text) - start + len(previous.head)
-    if filled > room or (start and len(text) - start < room * LEAST):
+    if filled > room or (start and len(text) - start < fresh * LEAST):
         return None
     return start
 
@@ -111,15 +111,16 @@ def _found(previous: Window, text: str) -> int | None:
     return moved if moved > 0 else None
 
 
-def _begin(text: str, room: int, language: str) -> int:
-    """Where a window begins anew: at the file's first code where all fits, else where a paragraph begins."""
+def _begin(text: str, whole: int, fresh: int, language: str) -> int:
+    """Where a window begins anew: at the file's first code where no more than `whole` characters come from there, else
+    where a paragraph begins."""
     first = window_head.first_code(text, language)
-    if len(text) - first <= room:
+    if len(text) - first <= whole:
         return first
     # In steps, so that a window without a past begins where its neighbour's does.
-    step = max(room // 6, 1)
-    aim = -(-(len(text) - int(room * FILL * (1 - HEAD / 2))) // step) * step
-    aim = min(aim, len(text) - room // 4)
+    step = max(fresh // 4, 1)
+    aim = -(-(len(text) - int(fresh * (1 - HEAD / 3))) // step) * step
+    aim = min(aim, len(text) - fresh * 3 // 8)
     return _paragraph(text, max(aim - step, first), max(aim, first + 1))
 
 
@@ -155,7 +156,7 @@ def _behind(hole: Hole, room: int) -> str:
 
 def _suffix(previous: Window | None, after: str, room: int) -> tuple[str, str]:
     """(the text it was cut from, the suffix): the previous one where little has changed in it."""
-    if previous is not None and previous.suffix and len(previous.suffix) <= room:
+    if previous is not None and previous.suffix and len(previous.suffix) <= room * SUFFIX_LENGTH:
         same = after in (previous.after, previous.judged)
         if same or _barely_changed(previous.after, after, room):
             return previous.after, previous.suffix

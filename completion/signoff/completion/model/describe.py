@@ -21,13 +21,14 @@ def budget_for(settings: CompletionSettings, default: Budget | None = None, cont
         settings.prefix_tokens or default.prefix,
         settings.suffix_tokens or default.suffix,
         settings.context_tokens if settings.context_tokens >= 0 else default.passages,
+        0 if settings.prefix_tokens else default.fresh,
     )
     room = context_tokens - settings.max_tokens - 32  # the family's own tokens, file names
     whole = chosen.prefix + chosen.suffix + chosen.passages
     if not context_tokens or whole <= room:
         return chosen
     share = max(room, 64) / whole
-    return Budget(*(int(part * share) for part in (chosen.prefix, chosen.suffix, chosen.passages)))
+    return Budget(*(int(part * share) for part in (chosen.prefix, chosen.suffix, chosen.passages)), chosen.fresh)
 
 
 def limited(known: Description, settings: CompletionSettings, limit: int) -> Description:

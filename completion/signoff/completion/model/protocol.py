@@ -82,12 +82,19 @@ class PromptTooLong(ModelUnavailable):
 class Budget:
     """How much a model is given to read, in tokens: on a CPU every one is felt.
 
-    `prefix` and `suffix` are of the document; `passages` of other places come on top of them.
+    `prefix` and `suffix` are of the document; `passages` of other places come on top of them. `fresh` is what of
+    `prefix` is read at a place without a past (0: two thirds); the rest is for what is typed there.
     """
 
     prefix: int = 3_000
     suffix: int = 750
     passages: int = 1_500
+    fresh: int = 0
+
+    @property
+    def begin(self) -> int:
+        """The tokens before the cursor with which a window begins."""
+        return min(self.fresh or self.prefix * 2 // 3, self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
