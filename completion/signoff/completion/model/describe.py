@@ -28,7 +28,8 @@ def budget_for(settings: CompletionSettings, default: Budget | None = None, cont
     if not context_tokens or whole <= room:
         return chosen
     share = max(room, 64) / whole
-    return Budget(*(int(part * share) for part in (chosen.prefix, chosen.suffix, chosen.passages)), chosen.fresh)
+    prefix, suffix, passages = (int(part * share) for part in (chosen.prefix, chosen.suffix, chosen.passages))
+    return Budget(prefix, suffix, passages, chosen.fresh)
 
 
 def limited(known: Description, settings: CompletionSettings, limit: int) -> Description:
