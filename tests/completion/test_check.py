@@ -1,11 +1,13 @@
 """Invariant 5 for completion: shown is what named verifiers accepted in the document as it stands."""
 
+import pytest
 from completion_fakes import PROJECT, FakeVerifier
 from completion_holes import hole, snapshot
 
 from signoff.completion.check import Checked, Checker
 from signoff.completion.rank import rank
 from signoff.verifiers.finding import Status
+from signoff.verifiers.verifier import Speed
 
 BLOCK = "module m;\n  old_fault;\n  |\n  wire z; late_fault;\nendmodule\n"
 
@@ -64,9 +66,33 @@ async def test_a_verifier_that_fails_accepts_nothing_and_is_named() -> None:
 async def test_the_document_is_checked_once_for_all_candidates() -> None:
     verifier = FakeVerifier()
     judge = checker(BLOCK, verifier)
+    judge.prepare()
     await judge.check("wire a;")
     await judge.check("wire b;")
-    assert len(verifier.seen) == 3
+    assert [BLOCK.replace("|", text) for text in ("", "wire a;", "wire b;")] == verifier.seen
+
+
+@pytest.mark.parametrize("bad", [(), ("fault",)])
+async def test_where_the_text_comes_soon_a_tool_is_asked_of_the_document_only_if_it_matters(bad) -> None:
+    verifier, slow = FakeVerifier(*bad), FakeVerifier()
+    slow.name, slow.speed = "slow", Speed.QUICK
+    judge = checker(BLOCK, verifier, slow)
+    judge.prepare(soon=True)
+    assert (await judge.check("wire a;")).accepted
+    document = BLOCK.replace("|", "")
+    assert verifier.seen == [BLOCK.replace("|", "wire a;"), *([document] if bad else [])]
+    assert slow.seen[0] == document
+
+
+async def test_who_skims_is_asked_whether_a_place_is_read() -> None:
+    class Thorough(FakeVerifier):
+        name = "slang"
+        skimmer = FakeVerifier()
+
+    verifier, text = Thorough(), "module m;\n  |\nendmodule\n"
+    assert (await checker(text, verifier).check("wire a;")).accepted
+    assert (len(verifier.seen), len(verifier.skimmer.seen)) == (1, 1)
+    assert "_signoff_probe" in verifier.skimmer.seen[0]
 
 
 def test_rank_shows_the_accepted_once_and_the_one_that_mends_most_first() -> None:

@@ -38,6 +38,8 @@ from signoff.verifiers.verifier import Verifier
 
 # Who types and has waited so long, in seconds, is not made to wait for a second answer of the model.
 AGAIN_WITHIN = 1.5
+# A model whose first token comes so soon, in seconds, has ended before a tool that was asked in advance.
+SOON = 0.03
 # Characters that a token has at most on average, for how far into the document a model reads.
 TOKEN_CHARACTERS = 4
 
@@ -217,7 +219,7 @@ class Answering:
                 self._flow.flights.start(flight, pieces, left, alone=local)
                 self._flow.tally.sent(ticket)
                 if self._judges:
-                    judging.prepare()
+                    judging.prepare(soon=0 < self._flow.keeper.health.latency < SOON)
                 await self._land(flight, Since(), judging)
                 return
             except (PromptTooLong, ModelChanged):

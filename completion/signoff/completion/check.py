@@ -18,7 +18,7 @@ from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.mcu.facts import GUESSED
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Verifier
+from signoff.verifiers.verifier import Speed, Verifier
 
 # A candidate that is refused as a whole is tried again in other forms (shorter, with its semicolon) at most so often.
 RETRIES = 3
@@ -96,12 +96,13 @@ class Checker:
         self._plain, self._under = plain, under
         self._baselines: dict[str, asyncio.Task[Outcome]] = {}
 
-    def prepare(self) -> None:
-        """Begin to check the document as it stands, while the model is still writing."""
-        left_out = [row for row in self._first if self._left_out(row)]
+    def prepare(self, *, soon: bool = False) -> None:
+        """Begin to check the document as it stands, while the model is still writing. `soon`: it is about to end."""
+        asked = _side_by_side(self._first) if soon else self._first
+        left_out = [row for row in asked if self._left_out(row)]
         if left_out and self._switched is not None:
             self._switched._prepare(left_out)
-        self._prepare([row for row in self._first if row not in left_out])
+        self._prepare([row for row in asked if row not in left_out])
 
     def _prepare(self, verifiers: Sequence[Verifier]) -> None:
         for row in verifiers:
@@ -165,7 +166,7 @@ class Checker:
     async def _asked(self, verifiers: Sequence[Verifier], text: str, deadline: float) -> list[Checked]:
         """What each of them says; where one refuses the text, what slower ones say is not waited for."""
         if self._eager:
-            self._prepare(verifiers)
+            self._prepare(_side_by_side(verifiers))
         tasks = [asyncio.ensure_future(self._one(row, text, deadline)) for row in verifiers]
         try:
             for done in asyncio.as_completed(tasks):
@@ -320,7 +321,9 @@ class Checker:
         scene = self._scene(row) if spoilt else None
         if scene is None or scene in self._runs.read:
             return True
-        answer = await self._run(row, self._splice.with_text(spoilt), deadline)
+        # Errors alone tell it.
+        skimmer: Verifier = getattr(row, "skimmer", None) or row
+        answer = await self._run(skimmer, self._splice.with_text(spoilt), deadline)
         if not (answer.ran and probe.noticed(after, answer)):
             return False
         self._runs.read[scene] = None
@@ -339,6 +342,12 @@ class Checker:
         limit = min(places, default=len(text))
         ends = [end for end in found if end <= limit and end < len(text)] or [end for end in found if end < len(text)]
         return text[: ends[-1]].rstrip() if ends else ""
+
+
+def _side_by_side(verifiers: Sequence[Verifier]) -> list[Verifier]:
+    """Those that can look at two texts at once: one that answers at once does one after the other, in its process, so
+    that what it may not be asked at all would only be in the way."""
+    return [row for row in verifiers if row.speed is not Speed.INSTANT]
 
 
 HIDDEN = "does not judge this place: a condition leaves it out, or files are missing"

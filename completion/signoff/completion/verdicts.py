@@ -105,9 +105,9 @@ class Judging:
         self._hole = hole
         self._checker: Checker | None = None
 
-    def prepare(self) -> None:
-        """Have the document as it stands looked at, while the model is still writing."""
-        self._tools.prepare()
+    def prepare(self, *, soon: bool = False) -> None:
+        """Have the document as it stands looked at, while the model is still writing; see Checker.prepare()."""
+        self._tools.prepare(soon=soon)
 
     async def check(self, text: str) -> Checked:
         """The judgement on a text; its own text may be a shorter one that passes."""

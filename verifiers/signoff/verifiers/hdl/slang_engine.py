@@ -73,7 +73,7 @@ class SlangEngine:
         return _unnamed(elaborated, snapshot)
 
     def errors(self, snapshot: Snapshot, project: Project) -> list[Finding]:
-        """The findings of elaborate(), of what a document might become: enough to see whether a place is read at all."""
+        """The findings of elaborate(), of what a document might become: enough to see whether it is read at all."""
         elaborated, _ = self._check(_named(snapshot), project, analyse=False, guest=True)
         return _unnamed(elaborated, snapshot)
 
