@@ -15,7 +15,7 @@ from signoff.completion import nesting
 from signoff.completion.conditions import Branch, Values, defined, settle
 from signoff.completion.context import Hole
 from signoff.verifiers.hdl import slang_macros
-from signoff.verifiers.project import Project
+from signoff.verifiers.project import CompileUnit, Project
 from signoff.verifiers.snapshot import Snapshot
 
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w+)(.*)\Z", re.DOTALL)
@@ -146,9 +146,7 @@ def _defining(project: Project, values: Values, verilog: bool) -> Project:
     more = tuple(f"{name}={value}" for name, value in values.items() if value is not None)
     if verilog:
         return replace(project, defines=(*_others(project.defines, values), *more))
-    unit = project.unit
-    if unit is None:
-        return project
+    unit = project.unit or CompileUnit("")
     gone = tuple(name for name, value in values.items() if value is None)
     kept = tuple(name for name in unit.undefines if name not in values)
     unit = replace(unit, defines=(*_others(unit.defines, values), *more), undefines=(*kept, *gone))
