@@ -318,15 +318,16 @@ class Checker:
         if row.name in judges.PARTIAL or row.name in self._read or judges.tells_lines(after, self._splice.lines(text)):
             return True
         spoilt = probe.spoilt(text, self._hole, row.name)
-        scene = self._scene(row) if spoilt else None
-        if scene is None or scene in self._runs.read:
+        scene = self._scene(row)
+        if not spoilt or scene in self._runs.read:
             return True
         # Errors alone tell it.
         skimmer: Verifier = getattr(row, "skimmer", None) or row
         answer = await self._run(skimmer, self._splice.with_text(spoilt), deadline)
         if not (answer.ran and probe.noticed(after, answer)):
             return False
-        self._runs.read[scene] = None
+        if not probe.of_letters(spoilt):
+            self._runs.read[scene] = None
         return True
 
     async def _run(self, row: Verifier, snapshot: Snapshot, deadline: float) -> Outcome:

@@ -43,6 +43,11 @@ def spoilt(text: str, hole: Hole, verifier: str) -> str:
     return f"{_UNBOUND} + {text}" if hole.line_prefix.strip() else f"t{_STRANGE} {_UNBOUND}; {text}"
 
 
+def of_letters(spoilt: str) -> bool:
+    """Whether a spoilt text shows only that the place is parsed: that holds for texts without any name alone."""
+    return spoilt.startswith(_HDL)
+
+
 def _python(text: str, hole: Hole) -> str:
     """Something that triton.language does not have, in a line before the text or in an expression with it.
 
