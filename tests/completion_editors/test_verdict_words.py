@@ -38,6 +38,13 @@ def test_data_has_the_tools_own_names_and_what_they_are_called_beside_them() -> 
     assert data["names"] == {"nvrtc": "NVRTC", "launch": "launch checks"}
 
 
+def test_what_was_defined_to_judge_a_place_that_is_left_out_is_said() -> None:
+    one = suggestion(Verdict(("gcc",), seconds=0.2, under=("USE_DMA defined", "DEPTH = 4")))
+    assert title(one).endswith("accepted by arm-none-eabi-gcc with USE_DMA defined, DEPTH = 4 in 200 ms")
+    assert about(one)["under"] == ["USE_DMA defined", "DEPTH = 4"]
+    assert "left" not in title(one) and "it was judged with USE_DMA defined, DEPTH = 4." in documentation(one, "c")
+
+
 def test_a_tool_s_long_words_are_cut_in_the_title_and_whole_in_the_documentation() -> None:
     long = "word " * 100
     one = suggestion(Verdict((), refused=(long,)))

@@ -13,6 +13,8 @@ export interface Verdict {
   readonly cut: boolean;
   readonly rank: string;
   readonly leaves?: readonly string[];
+  /** What was defined for it to be judged, where a condition leaves its place out: "USE_DMA defined". */
+  readonly under?: readonly string[];
   /** What tools are called in sentences, by their names; those that are not here are called as they are named. */
   readonly names?: Readonly<Record<string, string>>;
 }
@@ -36,20 +38,22 @@ export function verdictOf(args: readonly unknown[] | undefined): Verdict | undef
 const called = (tool: string, names: Verdict["names"]): string => names?.[tool] ?? tool;
 
 /** For the status bar: "slang, 32 ms", or that it is not verified. */
-export function shortly({ verified, tools, milliseconds, refused, names }: Verdict): string {
-  const told = tools.map((tool) => called(tool, names)).join(", ");
+export function shortly({ verified, tools, milliseconds, refused, under, names }: Verdict): string {
+  const told = [...tools.map((tool) => called(tool, names)), ...(under ?? [])].join(", ");
   if (verified) return `$(verified) ${told}${milliseconds ? `, ${milliseconds} ms` : ""}`;
   return `$(unverified) not verified${refused.length ? " (refused)" : ""}`;
 }
 
 /** For the tooltip: Markdown. */
-export function details({ model, verified, tools, milliseconds, notRun, refused, cut, rank, leaves, names }: Verdict): string {
+export function details(verdict: Verdict): string {
+  const { model, verified, tools, milliseconds, notRun, refused, cut, rank, leaves, under, names } = verdict;
   const time = milliseconds ? ` in ${milliseconds} ms` : "";
   const told = tools.map((tool) => called(tool, names)).join(", ");
   const lines = [verified ? `Accepted by **${told}**${time}` : "**Not verified**", `Written by ${model || "no model"}`];
   lines.push(...refused.map((finding) => `Refused: ${finding}`));
   lines.push(...(leaves ?? []).map((warning) => `It leaves: ${warning}`));
   lines.push(...notRun.map(([tool, reason]) => `Not judged by ${called(tool, names)}: ${reason}`));
+  if (under?.length) lines.push(`A condition leaves this place out; it was judged with ${under.join(", ")}.`);
   if (cut) lines.push("The rest of what the model wrote was refused.");
   if (rank) lines.push(rank);
   return lines.join("  \n");

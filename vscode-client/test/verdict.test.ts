@@ -11,6 +11,12 @@ test("the status bar names the tools and their time", () => {
   assert.equal(shortly({ ...verdict, tools: ["launch", "nvrtc", "slang"], names }), "$(verified) launch checks, NVRTC, slang, 32 ms");
 });
 
+test("what was defined to judge a place that a condition leaves out is said", () => {
+  const under = ["USE_DMA defined", "DEPTH = 4"];
+  assert.equal(shortly({ ...verdict, under }), "$(verified) slang, USE_DMA defined, DEPTH = 4, 32 ms");
+  assert.match(details({ ...verdict, under }), /leaves this place out; it was judged with USE_DMA defined, DEPTH = 4\./);
+});
+
 test("what no tool accepted is never shown as accepted", () => {
   const refused = { ...verdict, verified: false, refused: ["unknown name nonsense"], tools: ["slang"] };
   assert.equal(shortly(refused), "$(unverified) not verified (refused)");

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from signoff.completion import judges, prompt
-from signoff.completion.cache import CompletionCache, Entry, Known, Reach, Ticket
-from signoff.completion.cadence import Cadence, pause
+from signoff.completion import prompt
+from signoff.completion.cache import Entry, Known, Reach, Ticket
+from signoff.completion.cadence import pause
 from signoff.completion.check import LATE, Checked
 from signoff.completion.context import Hole, hole_at
-from signoff.completion.counters import Tally
-from signoff.completion.flight import Flight, Flights
+from signoff.completion.flight import Flight
+from signoff.completion.flow import Flow, Offer, Question, bare
 from signoff.completion.landing import Landing, Superseded
-from signoff.completion.model.keeper import Keeper
 from signoff.completion.model.protocol import (
     Description,
     Model,
@@ -27,17 +26,14 @@ from signoff.completion.model.protocol import (
 )
 from signoff.completion.place import Since, line_ended, moved, place_at, span_of
 from signoff.completion.rank import rank
-from signoff.completion.reader import Reader
-from signoff.completion.settings import CompletionSettings
 from signoff.completion.suggestion import Suggestion, Verdict
-from signoff.completion.verdicts import Judging, Verdicts, digest
+from signoff.completion.verdicts import Judging, digest
 from signoff.verifiers.finding import Span
-from signoff.verifiers.project import Project
-from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.verifier import Verifier
 
 # Who types and has waited so long, in seconds, is not made to wait for a second answer of the model.
 AGAIN_WITHIN = 1.5
+# Seconds before a pause ends in which what matters at the place is gathered: it mostly takes less.
+AHEAD = 0.05
 # A model whose first token comes so soon, in seconds, has ended before a tool that was asked in advance.
 SOON = 0.03
 # Characters that a token has at most on average, for how far into the document a model reads.
@@ -45,67 +41,10 @@ TOKEN_CHARACTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What an editor asks at a position, or (`prefetch`) will ask next. `at`: when, by the monotonic clock."""
-
-    snapshot: Snapshot
-    project: Project
-    line: int
-    column: int
-    automatic: bool
-    prefetch: bool = False
-    at: float = field(default_factory=time.monotonic)
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A suggestion, and the generation that it comes from."""
-
-    suggestion: Suggestion
-    ticket: Ticket
-
-
-@dataclass(frozen=True, slots=True)
 class _Judged:
     checked: Checked
     ticket: Ticket
     span: Span
-
-
-class Flow:
-    """What the questions of one engine share."""
-
-    def __init__(
-        self, verifiers: Sequence[Verifier], settings: CompletionSettings, keeper: Keeper, reader: Reader
-    ) -> None:
-        self.verifiers = tuple(verifiers)
-        self.settings = settings
-        self.keeper = keeper
-        self.reader = reader
-        self.cadence = Cadence()
-        self.cache = CompletionCache()
-        self.verdicts = Verdicts()
-        self.tally = Tally()
-        self.flights = Flights(self._landed)
-
-    def judges(self, snapshot: Snapshot, project: Project) -> tuple[Verifier, ...]:
-        """Those who can judge a document; () where none of them could vouch for a text."""
-        mine = (row for row in self.verifiers if judges.concerned_with(row, snapshot, project))
-        able = tuple(row for row in mine if row.available(project.settings).available)
-        return able if any(row.name not in judges.PARTIAL for row in able) else ()
-
-    def clear(self) -> None:
-        """Forget all texts and verdicts, and end all requests."""
-        self.flights.abort_all()
-        self.cache.clear()
-        self.verdicts.close()
-
-    def _landed(self, flight: Flight) -> None:
-        self.tally.ended(flight.ticket, aborted=flight.aborted)
-        texts = tuple(Known(text, flight.ticket) for text in flight.drafts.texts if text)
-        if texts and not flight.aborted and flight.error is None:
-            # Also if nobody waits for it any more: who goes on typing what it says finds it.
-            self.cache.put(flight.uri, flight.hole.prefix, flight.hole.suffix, Entry(texts, _bare(flight.hole)))
 
 
 class Answering:
@@ -276,8 +215,12 @@ class Answering:
             latency = self._flow.keeper.health.latency
             seconds = pause(self._flow.cadence, hole.prefix[-1:], latency=latency, local=known.local)
         left = self._question.at + seconds - time.monotonic()
+        if left > AHEAD:
+            await asyncio.sleep(left - AHEAD)
         if left > 0:
-            await asyncio.sleep(left)
+            wanted = self._settings.max_tokens
+            self._flow.reader.ahead(self._snapshot, self._question.project, hole, known, max_tokens=wanted)
+            await asyncio.sleep(min(left, AHEAD))
 
     async def _land(self, flight: Flight, since: Since, judging: Judging) -> bool:
         """Take what a request comes to; whether that is anything. Raises as Landing.run()."""
@@ -305,7 +248,7 @@ class Answering:
         if self._hole is None or not (texts or sure):
             return
         document = b"" if texts else digest(self._place.prefix, self._place.suffix)
-        entry = Entry(texts, _bare(self._hole), self._whole and not self._question.automatic, document)
+        entry = Entry(texts, bare(self._hole), self._whole and not self._question.automatic, document)
         self._flow.cache.put(self._snapshot.uri, self._hole.prefix, self._hole.suffix, entry)
 
     def _offers(self) -> tuple[Offer, ...]:
@@ -326,15 +269,17 @@ def _verdict(checked: Checked) -> Verdict:
     """What is proven of a text, in the tools' own words."""
     refused = tuple(f"{one.tool}: {one.message}" for one in checked.refused)
     return Verdict(
-        checked.tools, checked.not_run, checked.seconds, refused, checked.cut, checked.reason, checked.leaves
+        checked.tools,
+        checked.not_run,
+        checked.seconds,
+        refused,
+        checked.cut,
+        checked.reason,
+        checked.leaves,
+        checked.under,
     )
 
 
 def _is_late(checked: Checked) -> bool:
     """Whether a tool has yet to say what it thinks of a text that nobody has refused."""
     return not checked.tools and not checked.refused and any(reason == LATE for _, reason in checked.not_run)
-
-
-def _bare(hole: Hole) -> Hole:
-    """What a place asks for, without the document's text."""
-    return replace(hole, prefix="", suffix="")

@@ -14,7 +14,8 @@ class Verdict:
     `seconds` is what judging it took, as the user waited for it. `refused` are the findings, in the tools' words,
     of a text that is shown although it was refused (setting show = verified-first); `cut`: it is the longest
     accepted beginning of what the model wrote. `rank` says why it stands where it stands. `leaves` are warnings about
-    the text, in a tool's words, that a later line may still mend: a variable that nothing uses yet.
+    the text, in a tool's words, that a later line may still mend: a variable that nothing uses yet. `under` is what was
+    defined for it to be judged ("USE_DMA defined"), where a condition leaves its place out of what is compiled.
     """
 
     tools: tuple[str, ...]
@@ -24,6 +25,7 @@ class Verdict:
     cut: bool = False
     rank: str = ""
     leaves: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:

@@ -15,7 +15,8 @@ SHOWN = 80
 def about(suggestion: Suggestion) -> dict[str, Any]:
     """The verdict as JSON: `tools` accepted the text, `refused` are findings in a tool's words, `notRun` pairs of a
     tool and the reason, `milliseconds` what judging took; `cut`: the accepted beginning of a longer text; `rank`: why
-    it stands where it stands; `leaves`: warnings about it that later lines may mend; `names`: what the tools are called
+    it stands where it stands; `leaves`: warnings about it that later lines may mend; `under`: what was defined for it to
+    be judged, where a condition leaves its place out; `names`: what the tools are called
     in sentences, where that is not their name."""
     verdict = suggestion.verdict
     return {
@@ -28,6 +29,7 @@ def about(suggestion: Suggestion) -> dict[str, Any]:
         "cut": verdict.cut,
         "rank": verdict.rank,
         "leaves": list(verdict.leaves),
+        "under": list(verdict.under),
         "names": {name: display(name) for name in (*verdict.tools, *dict(verdict.not_run)) if display(name) != name},
     }
 
@@ -45,7 +47,8 @@ def said(verdict: Verdict) -> str:
         return f"not verified: {_reasons(verdict.not_run) or 'no tool judges this language'}"
     cut = ", as far as they accept it" if verdict.cut else ""
     time = f" in {verdict.seconds * 1000:.0f} ms" if verdict.seconds else ""
-    return f"accepted by {', '.join(map(display, verdict.tools))}{time}{cut}"
+    under = f" with {_short(', '.join(verdict.under))}" if verdict.under else ""
+    return f"accepted by {', '.join(map(display, verdict.tools))}{under}{time}{cut}"
 
 
 def documentation(suggestion: Suggestion, language: str) -> str:
@@ -57,6 +60,8 @@ def documentation(suggestion: Suggestion, language: str) -> str:
     lines += [f"- not judged by {display(tool)}: {reason}" for tool, reason in verdict.not_run]
     if verdict.cut:
         lines.append("- The rest of what the model wrote was refused.")
+    if verdict.under:
+        lines.append(f"- A condition leaves this place out; it was judged with {', '.join(verdict.under)}.")
     if verdict.rank:
         lines.append(f"- {verdict.rank}")
     return "\n".join(lines)
