@@ -91,6 +91,29 @@ async def test_a_late_answer_serves_the_next_key(made: Callable[..., Gatherer]) 
     assert await gatherer.gather(*ask("abc |"), patience=PATIENT) == (A, B)
 
 
+async def test_what_was_asked_ahead_is_asked_once(made: Callable[..., Gatherer]) -> None:
+    source = says(A)
+    gatherer, question = made(source), ask("a |")
+    gatherer.ahead(*question)
+    await source.answered.wait()
+    assert await gatherer.gather(*question, patience=PATIENT) == (A,)
+    assert source.asked == 1
+    assert await gatherer.gather(*question, patience=PATIENT) == (A,)
+    assert source.asked == 2  # files may have changed since
+
+
+async def test_what_was_asked_ahead_of_another_place_is_asked_here(made: Callable[..., Gatherer]) -> None:
+    source = Source(lambda hole: (Passage("", hole.line_prefix),))
+    gatherer, question = made(source), ask("a |")
+    gatherer.ahead(*ask("b |"))
+    await source.answered.wait()
+    assert [one.text for one in await gatherer.gather(*question, patience=PATIENT)] == ["a "]
+    gatherer.ahead(*question)
+    gatherer.ahead(*ask("c |"))
+    gatherer.ahead(*question)
+    assert [one.text for one in await gatherer.gather(*question, patience=PATIENT)] == ["a "]
+
+
 async def test_the_newest_question_is_answered_after_a_late_one(made: Callable[..., Gatherer]) -> None:
     go = asyncio.Event()
     late = Source(lambda hole: (Passage("", hole.line_prefix),), go)

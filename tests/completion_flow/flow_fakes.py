@@ -12,6 +12,7 @@ from completion_holes import snapshot as at_bar
 
 from signoff.completion.engine import CompletionEngine
 from signoff.completion.model.protocol import Description, Model, ModelUnavailable, Piece, Request
+from signoff.completion.passage import ContextSource
 from signoff.completion.settings import CompletionSettings
 from signoff.completion.suggestion import Suggestion
 from signoff.verifiers.project import Project
@@ -97,7 +98,10 @@ class SlowVerifier(FakeVerifier):
 
 @contextlib.asynccontextmanager
 async def engine_of(
-    model: Model | Exception, *verifiers: FakeVerifier, settings: CompletionSettings = SETTINGS
+    model: Model | Exception,
+    *verifiers: FakeVerifier,
+    settings: CompletionSettings = SETTINGS,
+    sources: Sequence[ContextSource] = (),
 ) -> AsyncIterator[CompletionEngine]:
     """An engine over the model. That nothing is left of it when it is closed is asserted here, once for all tests."""
 
@@ -109,7 +113,7 @@ async def engine_of(
 
     pool = WorkerPool()
     before = asyncio.all_tasks()
-    engine = CompletionEngine(pool, verifiers, settings, opener=opener)
+    engine = CompletionEngine(pool, verifiers, settings, sources, opener=opener)
     try:
         yield engine
     finally:

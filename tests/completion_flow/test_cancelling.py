@@ -136,6 +136,46 @@ async def test_in_the_pause_before_a_request_nothing_is_sent() -> None:
             assert await ask(engine, automatic=False)
 
 
+class Known:
+    """A source that tells when it was asked: how many requests the model had by then."""
+
+    languages = frozenset({"verilog"})
+
+    def __init__(self, model: ToldModel) -> None:
+        self.model = model
+        self.asked: list[int] = []
+        self.begun = asyncio.Event()
+
+    async def gather(self, snapshot, project, hole):  # type: ignore[no-untyped-def]
+        self.asked.append(len(self.model.streams))
+        self.begun.set()
+        return ()
+
+
+async def test_in_the_pause_before_a_request_what_matters_is_gathered(monkeypatch) -> None:
+    monkeypatch.setattr("signoff.completion.answering.AHEAD", 300.0)
+    model = ToldModel(ANSWER)
+    source = Known(model)
+    settings = CompletionSettings(debounce=300.0, backend="local")
+    async with engine_of(model, FakeVerifier(), settings=settings, sources=(source,)) as engine:
+        task = asyncio.ensure_future(ask(engine))
+        async with asyncio.timeout(60):
+            await source.begun.wait()
+        assert (source.asked, model.streams) == ([0], [])
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("debounce", [0.0, 0.001])
+async def test_sources_are_asked_once_a_request(debounce: float) -> None:
+    model = ToldModel(ANSWER)
+    source = Known(model)
+    settings = CompletionSettings(debounce=debounce, backend="local")
+    async with engine_of(model, FakeVerifier(), settings=settings, sources=(source,)) as engine:
+        assert await ask(engine)
+    assert (source.asked, len(model.streams)) == ([0], 1)
+
+
 async def test_a_source_that_never_answers_holds_nothing_up() -> None:
     class Stuck:
         languages = frozenset({"verilog"})

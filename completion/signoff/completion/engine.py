@@ -8,8 +8,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from signoff.completion.answering import Answering, Flow, Offer, Question
+from signoff.completion.answering import Answering
 from signoff.completion.counters import Counters
+from signoff.completion.flow import Flow, Offer, Question
 from signoff.completion.model.keeper import Keeper, Opener
 from signoff.completion.model.protocol import Model, ModelStatus
 from signoff.completion.model.registry import open_model

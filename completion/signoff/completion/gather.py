@@ -29,13 +29,17 @@ _Question = tuple[Snapshot, Project, Hole]
 
 @dataclass(slots=True)
 class _Slot:
-    """What one source said of one document. `line` and `before` are the cursor's place as it said so."""
+    """What one source said of one document. `line` and `before` are the cursor's place as it said so.
+
+    `ahead` is the hole that it was asked about in advance, until it is asked again.
+    """
 
     found: tuple[Passage, ...] = ()
     line: int = -1
     before: str = ""
     task: asyncio.Task[None] | None = None
     newer: _Question | None = None
+    ahead: Hole | None = None
 
     def passages(self, hole: Hole) -> tuple[Passage, ...]:
         """What still holds: all that is about the document, and of this very line only where it is still this one."""
@@ -58,17 +62,19 @@ class Gatherer:
     ) -> tuple[Passage, ...]:
         """What the sources know, in their order, none twice; of one that is late what it said last. Never raises."""
         slots = self._of(snapshot.uri)
-        waiting = []
-        for number, source in enumerate(self._sources):
-            if snapshot.language in source.languages and not self._closed:
-                slot = slots.setdefault(number, _Slot())
-                waiting.append(self._ask(number, slot, (snapshot, project, hole)))
+        waiting = [self._ask(number, slot, (snapshot, project, hole)) for number, slot in self._fit(slots, snapshot)]
         if waiting:
             await asyncio.wait(waiting, timeout=patience)
         found = (one for number in sorted(slots) for one in slots[number].passages(hole))
         return tuple(
             {(one.path, " ".join(one.text.split()), one.near): one for one in found if one.text.strip()}.values()
         )
+
+    def ahead(self, snapshot: Snapshot, project: Project, hole: Hole) -> None:
+        """Have the sources asked now of what gather() will ask them next, of this very hole."""
+        for number, slot in self._fit(self._of(snapshot.uri), snapshot):
+            self._ask(number, slot, (snapshot, project, hole))
+            slot.ahead = hole
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
@@ -90,8 +96,16 @@ class Gatherer:
             self.forget(next(iter(self._slots)))
         return slots
 
+    def _fit(self, slots: dict[int, _Slot], snapshot: Snapshot) -> list[tuple[int, _Slot]]:
+        """The sources of the document's language."""
+        fit = [number for number, one in enumerate(self._sources) if snapshot.language in one.languages]
+        return [] if self._closed else [(number, slots.setdefault(number, _Slot())) for number in fit]
+
     def _ask(self, number: int, slot: _Slot, question: _Question) -> asyncio.Task[None]:
         """The task that answers; one that is under way is left to end, and answers the newest question next."""
+        ahead, slot.ahead = slot.ahead, None
+        if slot.task is not None and ahead is question[2]:
+            return slot.task
         if slot.task is not None and not slot.task.done():
             slot.newer = question
             return slot.task

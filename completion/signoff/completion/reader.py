@@ -113,6 +113,13 @@ class Reader:
         self._count_later()
         return Surroundings(now, tuple(one for one in passages if not one.near), path)
 
+    def ahead(
+        self, snapshot: Snapshot, project: Project, hole: Hole, description: Description, *, max_tokens: int
+    ) -> None:
+        """Have the sources asked now of what read() will want next, of this very hole."""
+        if limits(description, max_tokens).passages > 0:
+            self._gatherer.ahead(snapshot, project, hole)
+
     def forget(self, uri: str) -> None:
         """The document was closed."""
         self._documents.pop(uri, None)
