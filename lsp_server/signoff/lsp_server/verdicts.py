@@ -15,9 +15,9 @@ SHOWN = 80
 def about(suggestion: Suggestion) -> dict[str, Any]:
     """The verdict as JSON: `tools` accepted the text, `refused` are findings in a tool's words, `notRun` pairs of a
     tool and the reason, `milliseconds` what judging took; `cut`: the accepted beginning of a longer text; `rank`: why
-    it stands where it stands; `leaves`: warnings about it that later lines may mend; `under`: what was defined for it to
-    be judged, where a condition leaves its place out; `names`: what the tools are called
-    in sentences, where that is not their name."""
+    it stands where it stands; `leaves`: warnings about it that later lines may mend; `under`: what was defined for it
+    to be judged, where a condition leaves its place out; `names`: what the tools are called in sentences, where that is
+    not their name."""
     verdict = suggestion.verdict
     return {
         "model": suggestion.model,
