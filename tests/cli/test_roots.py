@@ -116,3 +116,12 @@ async def test_a_file_below_a_cmake_project_is_checked_as_that_compiles_it(home:
         outcomes = await session.run(snapshot_of(source), project, deepest=Speed.INSTANT)
     (finding,) = (finding for outcome in outcomes for finding in outcome.findings if finding.code == "BlockTooLarge")
     assert "sm_86 (CMakeLists.txt)" in finding.message and finding.span.start_line == 1
+
+
+def test_what_lies_in_a_hidden_folder_is_no_part_of_the_project_around_it(home: Path) -> None:
+    make(home / "project", "CMakeLists.txt", text=CMAKE)
+    (home / "project/.git").mkdir()
+    source = make(home / "project/.cache/sources/package/src", "k.cu")
+    assert root(source) == source.parent
+    make(home / "project/.cache/sources/package", "CMakeLists.txt", text=CMAKE)
+    assert root(source) == home / "project/.cache/sources/package"

@@ -76,7 +76,7 @@ class Count:
 def judges(pool: WorkerPool) -> tuple[Verifier, ...]:
     """Those that the server asks of completions (parts.py)."""
     lane = "proof"
-    cuda = (Launch(pool, lane=lane), Nvrtc(pool, lane=lane, partly=True), NvccFront(pool))
+    cuda = (Launch(pool, lane=lane), Nvrtc(pool, lane=lane), NvccFront(pool))
     slang = Slang(pool, lane=lane, stage="judge")
     firmware = (Part(pool, lane=lane), Gcc(pool), GuessedC(pool))
     return (slang, *cuda, *firmware, Triton(pool), PythonNames(pool))

@@ -109,12 +109,17 @@ def _current_folder(folder: Path) -> Path | None:
 
 
 def _above(folder: Path) -> Iterator[Path]:
-    """The folder and those above it, up to the home folder: that is nobody's workspace, though many keep it in git."""
+    """The folder and those above it, up to the home folder: that is nobody's workspace, though many keep it in git.
+
+    Nor does a workspace look for files in hidden folders: what lies in a project's .cache is another one.
+    """
     outside = (Path.home(), *Path.home().parents)
     for candidate in (folder, *folder.parents):
         if candidate in outside or candidate == candidate.parent:
             return
         yield candidate
+        if candidate.name.startswith("."):
+            return
 
 
 def _is_marked(folder: Path) -> bool:
