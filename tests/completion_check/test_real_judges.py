@@ -11,7 +11,8 @@ from signoff.completion.check import Checked, Checker
 from signoff.completion.context import hole_at
 from signoff.completion.runs import Runs
 from signoff.verifiers.gpu.checks.launch import Launch
-from signoff.verifiers.gpu.compile.nvcc_front import NvccFront, lines_read
+from signoff.verifiers.gpu.compile.front_source import lines_read
+from signoff.verifiers.gpu.compile.nvcc_front import NvccFront
 from signoff.verifiers.gpu.compile.nvrtc import Nvrtc
 from signoff.verifiers.gpu.triton.triton import Triton
 from signoff.verifiers.mcu.checks.part import Part
@@ -118,7 +119,7 @@ async def test_the_front_end_is_asked_once_of_a_text_and_tells_what_it_has_read(
     candidate = "cudaMalloc(&d, host.size());"
     assert (await judge(CUDA, "§", candidate, tmp_path / "a.cu", "cuda-cpp", front)).accepted
     assert len([text for text in texts if candidate in text]) == 1
-    hidden = CUDA.replace("    §", "#ifdef NEVER\n    §\n#endif")
+    hidden = CUDA.replace("    §", "#if 0\n    §\n#endif")
     for text in (candidate, "nothing_of_the_kind();"):
         checked = await judge(hidden, "§", text, tmp_path / "a.cu", "cuda-cpp", front)
         assert (checked.tools, checked.refused) == ((), ())

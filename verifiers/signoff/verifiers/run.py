@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -137,12 +137,13 @@ async def run(
     *,
     cwd: str | Path,
     env: Mapping[str, str] | None = None,
-    stdin: bytes = b"",
+    stdin: bytes | AsyncIterable[bytes] = b"",
     timeout: float,
     memory_limit_mb: int | None = None,
 ) -> Completed:
     """Run a program to its end or to `timeout` seconds. Cancelling ends its whole process group.
 
+    What `stdin` brings later than at once is written when it comes.
     Output beyond 64 MiB counts as a run-away and ends the process. Raises ToolMissing.
     """
     start = time.perf_counter()
@@ -173,12 +174,21 @@ async def run(
     return Completed(code, out, err, timed_out, time.perf_counter() - start, much or too_much)
 
 
-async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
+async def _feed(process: asyncio.subprocess.Process, stdin: bytes | AsyncIterable[bytes]) -> None:
     assert process.stdin
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(stdin)
-        await process.stdin.drain()
+        async for part in _parts(stdin):
+            process.stdin.write(part)
+            await process.stdin.drain()
     process.stdin.close()
+
+
+async def _parts(stdin: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(stdin, bytes):
+        yield stdin
+        return
+    async for part in stdin:
+        yield part
 
 
 async def _gone(process: asyncio.subprocess.Process) -> None:

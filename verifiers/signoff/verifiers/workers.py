@@ -79,6 +79,7 @@ class WorkerPool:
         self._workers: dict[tuple[str, str], _Worker] = {}
         self._scratch = scratch
         self._closed = False
+        self._beside: set[asyncio.Future[Any]] = set()
 
     async def call(self, engine: Engine, key: str, method: str, *args: Any, timeout: float) -> Any:
         """Call `method` of the engine's process for `key`, starting it where needed.
@@ -94,6 +95,16 @@ class WorkerPool:
             worker = self._workers[engine.target, key] = _Worker(engine, self._scratch)
         return await worker.call(method, args, timeout)
 
+    def accompany(self, task: asyncio.Future[Any]) -> bool:
+        """Have close() end a task that keeps a process of its own waiting; False where that has happened already."""
+        if self._closed:
+            return False
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        # It may fail while nobody waits for it; read the error so that nothing is logged.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return True
+
     def pids(self) -> list[int]:
         """The process ids of all engines running now."""
         return [worker.process.pid for worker in self._workers.values() if worker.process is not None]
@@ -108,7 +119,10 @@ class WorkerPool:
         """End all processes; calls under way raise WorkerCrashed, and so do later ones."""
         self._closed = True
         workers, self._workers = list(self._workers.values()), {}
-        await asyncio.gather(*(worker.stop() for worker in workers))
+        beside = list(self._beside)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*(worker.stop() for worker in workers), *(asyncio.wait([task]) for task in beside))
 
 
 @dataclass(slots=True)
