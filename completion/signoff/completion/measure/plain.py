@@ -1,5 +1,5 @@
 """The plain policy that Signoff's flow is compared with: a request after each pause of 300 ms, cancelled by the next
-key; nothing is kept, nothing is checked."""
+key; nothing is kept, nothing is checked. Where a text ends is found as in Signoff's own flow."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ class PlainPolicy:
         if hole is None:
             return ()
         request = prompt.build(hole, self._model.description, (), max_tokens=self._max_tokens)
-        raw = ""
+        raw, end = "", candidates.Ending(hole)
         async with contextlib.aclosing(self._model.stream(request)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 raw += piece.text
+                if end.reached(raw):
+                    break
         text = candidates.trim(raw, hole)
         return (text,) if text else ()
 

@@ -30,7 +30,7 @@ from signoff.verifiers.workers import Engine, EngineError, WorkerCrashed, Worker
 
 NAME = "local"
 # On a CPU reading costs about 6 ms a token (0.5B, two threads), and what was read once is kept.
-BUDGET = Budget(prefix=1_200, suffix=64, passages=200, fresh=400)
+BUDGET = Budget(prefix=1_200, suffix=64, passages=200, fresh=320)
 CONTEXT_TOKENS = 4096
 # The prompt is read once for all of them, and each further text of a batch costs a fraction of the first.
 PARALLEL = 4
