@@ -23,7 +23,8 @@ class Elsewhere:
 class FixCandidate:
     """Edits that may remove `finding`, of its own document unless `elsewhere` names another file.
 
-    `title` is an order, without evidence. `rule` names the file of the rule. `behaviour` says what the edit changes in
+    `title` is an order, without evidence. `rule` names the file of the rule, `proposer` who proposes (see proposer.py);
+    `rounds` is how many answers a model has given for it. `behaviour` says what the edit changes in
     the hardware where that is more than the finding asks for ("" where it is not), and is shown with the fix.
     `replaces` are the tokens that the edit puts others in place of (GPU code, C): the guard against loss lets no other
     go, and never a call or statement.
@@ -45,6 +46,8 @@ class FixCandidate:
     drops: tuple[str, ...] = ()
     elsewhere: Elsewhere | None = None
     project: Project | None = None
+    proposer: str = "rules"
+    rounds: int = 0
 
 
 Rule = Callable[[Finding, Snapshot, Project, LineIndex], Iterable[FixCandidate]]

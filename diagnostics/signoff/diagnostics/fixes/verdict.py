@@ -31,9 +31,10 @@ CLOSE_LINES = 6
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a candidate is not offered, for a person."""
+    """Why a candidate is not offered, for a person; `findings` are those that refuse it, of the mended text."""
 
     reason: str
+    findings: tuple[Finding, ...] = ()
 
 
 def compare(
@@ -46,14 +47,14 @@ def compare(
         return Refusal(f"{target.code} is still reported")
     left = _left(candidate, snapshot, after) or _wrong_width(candidate, snapshot, after)
     if left is not None:
-        return Refusal(f"{left.tool} still reports {left.code} there: {left.message}")
+        return Refusal(f"{left.tool} still reports {left.code} there: {left.message}", (left,))
     fresh = new_findings(before.findings, after.findings, candidate.edits, snapshot.text, path=path)
     hidden = list[Finding]()
     for finding in fresh:
         if finding.severity > Severity.WARNING or finding.code.startswith(NOISE):
             continue
         if not _was_hidden(finding, before, candidate, snapshot, known):
-            return Refusal(f"{finding.tool} would newly report {finding.code}: {finding.message}")
+            return Refusal(f"{finding.tool} would newly report {finding.code}: {finding.message}", (finding,))
         if finding.severity is Severity.WARNING:
             hidden.append(finding)
     return hidden
