@@ -77,6 +77,26 @@ async def test_made_up_nets_and_second_drivers_are_refused(slang, tmp_path, cand
     assert checked.accepted == (not codes)
 
 
+SHIFTS = """module m #(parameter N = 2)(input [1:0] a, output [1:0] y);
+  localparam LATE = N + 38;
+  ¦
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("shift", "accepted"),
+    [
+        *((f"a >> {amount}", False) for amount in ("40", "(9)", "4'd9", "'h28")),
+        *((f"a << {amount}", True) for amount in ("LATE", "(N - 0)", "(N + 38)", "1", "2'd1")),
+    ],
+)
+async def test_a_shift_by_what_parameters_make_of_it_is_no_fault(slang, tmp_path, shift, accepted):
+    checked = await judge(slang, tmp_path / "m.v", *SHIFTS.split("¦"), f"assign y = {shift};")
+    assert checked.accepted is accepted
+    assert {one.code for one in checked.refused} == (set() if accepted else {"ShiftCountOverflow"})
+
+
 @pytest.mark.parametrize("code", ["ConflictingDrivers", "ImplicitNet"])
 def test_a_file_that_has_such_a_warning_is_no_excuse(code):
     from signoff.completion import judges

@@ -20,6 +20,7 @@ from signoff.verifiers.snapshot import Snapshot
 
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w+)(.*)\Z", re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//.*", re.DOTALL)
+_LINE_ENDS = re.compile(r"\\\r?\n|\r\Z")
 _CONTINUED = re.compile(r"\\\r?\n")
 _ATOM = re.compile(r"\bdefined\s*(?:\(\s*(\w+)\s*\)|(\w+))|(?<![\w.])([A-Za-z_]\w*)")
 _OPENS = frozenset({"if", "ifdef", "ifndef"})
@@ -95,7 +96,7 @@ def _with_values(match: re.Match[str], values: Values) -> str:
         if name not in values:
             return match[0]
         holds = (values[name] is None) == word.endswith("ndef")
-        ends = "".join(_CONTINUED.findall(rest))
+        ends = "".join(_LINE_ENDS.findall(rest))
         return f"#{'el' if word.startswith('el') else ''}if {int(holds)}{ends}"
 
     def value(atom: re.Match[str]) -> str:

@@ -54,7 +54,7 @@ def settle(branches: Sequence[Branch], known: Values) -> dict[str, str | None] |
     None where that would take another compiler, or more than trying finds. {} where they are on as far as can be seen.
     """
     wanted = [condition for branch in branches if not branch.sure for condition in branch.conditions]
-    if not wanted or any(_CALL.search(DEFINED.sub(" ", one)) for one in wanted):
+    if not wanted or not all(map(_is_whole, wanted)):
         return None
     base = {**_CERTAIN, **{name: _definition(name, value) for name, value in known.items()}}
     off = [one for one in wanted if _holds(one, base) is not True]
@@ -65,6 +65,13 @@ def settle(branches: Sequence[Branch], known: Values) -> dict[str, str | None] |
         return None
     found = _tried(wanted, base, asked)
     return None if found is None else _fewest(found, wanted, base, known)
+
+
+def _is_whole(condition: str) -> bool:
+    """Whether a condition is one of names and numbers alone, and all typed."""
+    plain = DEFINED.sub(" 1 ", condition)
+    ones = {name: Macro(name, "1") for name in _NAME.findall(plain)}
+    return not _CALL.search(plain) and _holds(plain, ones) is not None
 
 
 def _fixed(name: str, known: Values) -> bool:
@@ -129,25 +136,16 @@ def _fewest(
 
 
 def _holds(condition: str, environment: Mapping[str, Definition]) -> bool | None:
-    """Whether a condition holds where names that nobody has settled may be anything."""
-    names = _NAME.findall(condition)
-    whole = {**dict.fromkeys(names, State.UNKNOWN), **environment}
-    whole.pop("defined", None)
-    for name in _NAME.findall(DEFINED.sub(" ", condition)):
-        if whole[name] is State.UNDEFINED:
-            whole[name] = Macro(name, "0")  # as the preprocessor has it
-    left = DEFINED.sub(lambda match: f" {_defined(whole[match[1] or match[2]], environment, match)} ", condition)
-    return _evaluated(left, whole)
+    """Whether a condition holds; None where that depends on a name that nobody has settled."""
 
+    def known(match: re.Match[str]) -> str:
+        found = environment.get(match[1] or match[2], State.UNKNOWN)
+        return " unknown_ " if found is State.UNKNOWN else f" {int(isinstance(found, Macro))} "
 
-def _defined(found: Definition, environment: Mapping[str, Definition], match: re.Match[str]) -> str:
-    found = environment.get(match[1] or match[2], found)
-    return "1" if isinstance(found, Macro) else "0" if found is State.UNDEFINED else "unknown_"
-
-
-def _evaluated(condition: str, environment: Mapping[str, Definition]) -> bool | None:
-    plain = {name: one for name, one in environment.items() if one is not State.UNKNOWN}
-    return holds(condition, Expander(Timeline(plain), 0))
+    # What is not defined is 0 to the preprocessor.
+    whole = {name: Macro(name, "0") if one is State.UNDEFINED else one for name, one in environment.items()}
+    certain = {name: one for name, one in whole.items() if isinstance(one, Macro)}
+    return holds(DEFINED.sub(known, condition), Expander(Timeline(certain), 0))
 
 
 def _definition(name: str, value: str | None) -> Definition:

@@ -40,12 +40,17 @@ WRONG_C = frozenset(
 IMPLICIT = "ImplicitNet"
 ALWAYS = frozenset({IMPLICIT, "ConflictingDrivers", "PortDeclaredAgain"})
 UNDECLARED = frozenset({IMPLICIT, "UndeclaredIdentifier", "TypoIdentifier"})
+SHIFT = "ShiftCountOverflow"
 NVRTC, FRONT = "nvrtc", "nvcc front end"
 _DEVICE = re.compile(r"\b__(?:global|device)__\b")
 _FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
 _LACKS = re.compile(r"undeclared|nknown type name|mplicit declaration of function")
 _QUOTED = re.compile(r"'([A-Za-z_]\w*)'")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+# "shift count of '32'd40' overflows 32-bit operand"
+_DIGITS = r"(?:\d*'[sS]?([bodhBODH])\s*)?([0-9a-fA-F][0-9a-fA-F_]*)"
+_COUNT = re.compile(rf"shift count of '{_DIGITS}'")
+_SHIFT = re.compile(rf"(?:<<<?|>>>?)[\s(]*{_DIGITS}\b(?!\s*[-+*/%'])")
 _JIT = re.compile(r"\s*@(?:triton\.jit|jit|tl\.jit)\b")
 _DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b", re.MULTILINE)
 
@@ -84,13 +89,30 @@ def refuses(
 def about(finding: Finding, text: str, lines: tuple[int, int]) -> bool:
     """Whether a warning has to do with a candidate at all: it stands in its lines, or names what the candidate names.
 
-    What slang's analysis finds out of a file comes and goes with what else it holds.
+    What slang's analysis finds out of a file comes and goes with what else it holds. A shift by what parameters make
+    of it (`x >> (THREADS - n)`) is right for other values of theirs, or known to lead to zero.
     """
+    if finding.code == SHIFT and not _shifts_by(finding.message, text):
+        return False
     if finding.severity is Severity.ERROR or (
         finding.span.start_line <= lines[1] and lines[0] <= finding.span.end_line
     ):
         return True
     return not set(_QUOTED.findall(finding.message)).isdisjoint(_WORD.findall(text))
+
+
+def _shifts_by(message: str, text: str) -> bool:
+    """Whether a text shifts by the very number that a message names, as a number and nothing more."""
+    count = _COUNT.search(message)
+    return count is not None and _number(count) in map(_number, _SHIFT.finditer(text))
+
+
+def _number(match: re.Match[str]) -> int:
+    """The value of a Verilog number, in groups 1 (its base) and 2 (its digits); -1 where it is none."""
+    try:
+        return int(match[2], {"b": 2, "o": 8, "h": 16}.get((match[1] or "d").lower(), 10))
+    except ValueError:
+        return -1
 
 
 def concerned_with(verifier: Verifier, snapshot: Snapshot, project: Project) -> bool:

@@ -26,7 +26,7 @@ _NO_BODY = frozenset(
      "restrict", "expect", "context", "default", "global"}
 )  # fmt: skip
 # A directive goes on after a backslash at the line's end, and a comment that begins in it belongs to it.
-_REST = r"(?:[^\n\\/]|\\.|//[^\n]*|/\*.*?(?:\*/|\Z)|/)*"
+_REST = r"(?:[^\n\\/]|\\\r\n|\\.|//[^\n]*|/\*.*?(?:\*/|\Z)|/)*"
 _COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
 _STRING = r"\"(?:\\.|[^\"\\\n])*(?:\"|\\?\Z)?"
 _VERILOG_TOKEN = re.compile(
