@@ -137,6 +137,8 @@ def _same(lines: list[str], start: int, known: list[str]) -> bool:
 def without_overlap(text: str, hole: Hole) -> str:
     """Drop the end of the text where the rest of the cursor's line begins with it."""
     text, after = text.rstrip(), hole.line_suffix.lstrip()
+    if hole.block and after.startswith("//"):
+        return text  # the comment is of the cursor's line, and the text may go on behind its own
     for length in range(min(len(text), len(after)), 0, -1):
         tail, rest = text[-length:], text[:-length]
         if after.startswith(tail) and (_long(tail, rest) or not tail.strip(")]};, \t")) and _balanced(tail, hole):
