@@ -77,13 +77,14 @@ class GuessedC:
             return Outcome(self.tool, Status.MISSING, message=NONE)
         key = snapshot.path, "\n".join(DIRECTIVE.findall(snapshot.text))
         first, macros = self._ways.get(key, ("", ()))
-        asked = tuple(sorted(asked, key=lambda one: one.tool != first))
         readings: list[tuple[Reading, tuple[str, ...]]] = []
-        for compiler in asked:
+        for compiler in sorted(asked, key=lambda one: one.tool != first):
             readings.append(await with_macros(compiler, unit, snapshot, project, macros))
-            if not readings[-1][0].stopped:
+            reading = readings[-1][0]
+            if not reading.stopped and (first or not reading.errors):
                 break
-        best, macros = readings[-1] if not readings[-1][0].stopped else readings[0]
+        # Of those that read the file, the one that objects to less: it has the libraries that the file is written for.
+        best, macros = min(readings, key=lambda pair: (bool(pair[0].stopped), pair[0].errors * (not pair[0].stopped)))
         self._remember(key, (best.compiler.tool, macros))
         return _outcome(best, unit, macros)
 

@@ -44,6 +44,7 @@ LACKED = re.compile(
 )
 CAPITALS = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 QUOTED = re.compile(r"'(?:struct |union |enum )?([A-Za-z_]\w*)'")
+MEMBER = re.compile(r"member named '(\w+)'")
 WORD = re.compile(r"[A-Za-z_]\w{2,}")
 WORDS_KEPT = 400
 
@@ -59,6 +60,11 @@ class Reading:
     found: tuple[Finding, ...]
     stopped: str
     asks: str = ""
+
+    @property
+    def errors(self) -> int:
+        """How many errors there are."""
+        return sum(one.severity is Severity.ERROR for one in self.found)
 
 
 async def with_macros(
@@ -112,9 +118,8 @@ def _marked(found: tuple[Finding, ...], scene: Scene, unit: CompileUnit) -> tupl
 
 
 def _may_be_there(one: Finding, hidden: frozenset[str]) -> bool:
-    name = next(iter(QUOTED.findall(one.message)), "")
-    if "member" in one.message:
-        name = (QUOTED.findall(one.message) or [""])[-1]
+    named = MEMBER.search(one.message) or QUOTED.search(one.message)
+    name = named[1] if named else ""
     return name in hidden or (CAPITALS.fullmatch(name) is not None and "did you mean" not in one.message)
 
 
