@@ -32,9 +32,15 @@ Runs = dict[tuple[str, str, object], Outcome]
 
 
 class Level(enum.StrEnum):
-    """What was proven. Only this much is claimed: without a testbench or a reference nobody knows more."""
+    """What was proven, least first. Only this much is claimed: without a testbench or a reference nobody knows more.
+
+    How many cycles BOUNDED speaks of is in the proof's detail.
+    """
 
     ACCEPTED = "accepted by tools"
+    BOUNDED = "equivalent for a number of cycles"
+    EQUIVALENT = "equivalent"
+    TESTED = "passes its testbench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class Proof:
     """Evidence for a fix. `tools` ran to their end on the mended text and accept it; `seconds` is wall time.
 
     `revealed` are warnings elsewhere that a tool could not report before, as the fault stopped it;
-    `errors_left` counts the errors of other faults that the tools still report in the document.
+    `errors_left` counts the errors of other faults that the tools still report in the document. `versions` holds
+    (tool, version) of those tools that say theirs.
     """
 
     level: Level
@@ -51,6 +58,7 @@ class Proof:
     detail: str
     revealed: tuple[Finding, ...] = ()
     errors_left: int = 0
+    versions: tuple[tuple[str, str], ...] = ()
 
 
 async def prove(

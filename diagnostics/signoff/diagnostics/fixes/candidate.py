@@ -29,6 +29,8 @@ class FixCandidate:
     `replaces` are the tokens that the edit puts others in place of (GPU code, C): the guard against loss lets no other
     go, and never a call or statement.
 
+    `keeps`: the edit claims that the hardware behaves as before, so that this is to be proven, too.
+
     Firmware: `links` are names that the edit calls or defines, so that the linker must have its say, too; `drops` are
     tokens that go without another in their place. Of an edit `elsewhere` the snapshot stays as it is, and `project` is
     the project after it.
@@ -48,6 +50,7 @@ class FixCandidate:
     project: Project | None = None
     proposer: str = "rules"
     rounds: int = 0
+    keeps: bool = False
 
 
 Rule = Callable[[Finding, Snapshot, Project, LineIndex], Iterable[FixCandidate]]
