@@ -255,6 +255,8 @@ class Checker:
         doubt = ""
         if row.name == GUESSED:
             fresh, doubt = judges.certain(fresh, before)
+        elif judges.lacks(after):
+            fresh, doubt = judges.sure(fresh)
         if over := doubt * (not fresh) or judges.passed_over(row, after, self._hole, lines, bool(fresh)):
             return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
@@ -269,6 +271,8 @@ class Checker:
         """Whether the document does not compile with the hole's branch on, whatever is in the hole: for another
         machine, or without what else the branch needs. `runs` are those without and with the text."""
         before, after = runs
+        if judges.lacks(after):
+            return False  # it is told of each function whether it needs what is missing
         if not any(one.severity is Severity.ERROR for one in before.findings):
             return False
         usual = await plain._before(row, after, deadline)

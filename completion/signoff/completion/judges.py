@@ -131,14 +131,14 @@ def concerned_with(verifier: Verifier, snapshot: Snapshot, project: Project) -> 
 
 
 def judged(verifier: Verifier, outcome: Outcome) -> bool:
-    """Whether a run may say something of the hole: of a file's kernels Triton may judge some (see probe.py), and NVRTC
-    those functions of an incomplete unit that need nothing of what it lacks."""
-    return outcome.judged or (outcome.ran and (verifier.name == "triton" or WHOLE_FUNCTIONS in outcome.facts))
+    """Whether a run may say something of the hole: of a file's kernels Triton may judge some (see probe.py), and nvcc's
+    front end those functions of an incomplete unit that need nothing of what it lacks."""
+    return outcome.judged or (outcome.ran and (verifier.name == "triton" or lacks(outcome)))
 
 
 def passed_over(verifier: Verifier, outcome: Outcome, hole: Hole, lines: tuple[int, int], refused: bool) -> str:
     """Why a verifier that ran has not looked at the candidate's lines; "" where it has."""
-    if WHOLE_FUNCTIONS in outcome.facts:
+    if lacks(outcome):
         return "" if refused or _within(outcome.facts[WHOLE_FUNCTIONS], lines) else outcome.message
     if verifier.name == NVRTC and _overlap(outcome.facts.get("left_out"), lines):
         return "compiles no host code"
@@ -166,6 +166,19 @@ def certain(fresh: Sequence[Finding], before: Outcome) -> tuple[tuple[Finding, .
     ]
     why = f"{doubted[0].message}: what may be missing is a flag of the build" if doubted else ""
     return tuple(one for one in fresh if one not in doubted), why
+
+
+def lacks(outcome: Outcome) -> bool:
+    """Whether a CUDA unit lacks headers or flags, so that only some of its functions are judged."""
+    return WHOLE_FUNCTIONS in outcome.facts
+
+
+def sure(fresh: Sequence[Finding]) -> tuple[tuple[Finding, ...], str]:
+    """certain() for such a unit: a text whose first error is about a name may use what is missing."""
+    first = min(fresh, key=lambda one: one.span, default=None)
+    if first is None or first.category is not Category.GPU_NAME:
+        return tuple(fresh), ""
+    return (), f"{first.message}: it may be in what is not there"
 
 
 def _unknown(finding: Finding) -> bool:

@@ -127,7 +127,11 @@ def regions(text: str, marks: frozenset[str], harmless: frozenset[str] = frozens
     `marks` are device_words(); `harmless` other macros that are defined: capitals that are neither leave a function's
     kind open.
     """
-    source = Source("", text)
+    return regions_of(Source("", text), marks, harmless)
+
+
+def regions_of(source: Source, marks: frozenset[str], harmless: frozenset[str] = frozenset()) -> tuple[Region, ...]:
+    """regions() of a text that is parsed already."""
     return tuple(_Reader(source, frozenset(mark.encode() for mark in marks), harmless).within(source.root))
 
 

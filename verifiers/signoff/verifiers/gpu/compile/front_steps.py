@@ -30,6 +30,7 @@ TOOL = "nvcc"
 # `nvcc --dryrun` tells the commands it would run, and what it puts into their environment.
 _COMMAND = re.compile(r"^#\$ (?![A-Z_]+=)(\S.*)$", re.MULTILINE)
 _PATH = re.compile(r"^#\$ PATH=(.*)$", re.MULTILINE)
+_ASKED = re.compile(r'\b__has_include(?:_next)?\s*\(\s*[<"]([^>"\n]+)[>"]')
 # cudafe++ comes of the Edison Design Group's front end: this has it check everything and write nothing, and not end at
 # the hundredth error.
 CHECK_ONLY = ("--no_code_gen", "--error_limit=100000")
@@ -187,10 +188,14 @@ def _laid_out(steps: Steps) -> Path:
 def _stand_in(found: Mapping[str, str], work: Job, folder: Path) -> None:
     """Empty files for all includes that the unit's folders do not hold; they are looked up last of all."""
     folder.mkdir(exist_ok=True)
+    # A file that is asked for may be missing: it is not taken for one that is there.
+    asked = {name for text in found.values() for name in _ASKED.findall(text)}
     for path, text in found.items():
         for include in directives(text):
             place = PurePath(include.name)
-            if place.is_absolute() or ".." in place.parts or work.files.resolve(include, path) is not None:
+            if include.name in asked or place.is_absolute() or ".." in place.parts:
+                continue
+            if work.files.resolve(include, path) is not None:
                 continue
             try:
                 (folder / place).parent.mkdir(parents=True, exist_ok=True)

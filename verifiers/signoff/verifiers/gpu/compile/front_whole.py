@@ -8,13 +8,10 @@ process.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 from signoff.verifiers.gpu.compile import blank, compile_job
-from signoff.verifiers.gpu.compile.blank import Kind, Region
+from signoff.verifiers.gpu.compile.front_pieces import Piece, pieces
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LINE_END
@@ -22,98 +19,98 @@ from signoff.verifiers.text import LINE_END
 ENGINE_TARGET = "signoff.verifiers.gpu.compile.front_whole:WholeEngine"
 # (file, line from 1) of an error, or of where the user's code led to it.
 Place = tuple[str, int]
-_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_WORD = re.compile(r"[A-Za-z_]\w*")
-# What any text has.
-_WORDS = "operator const int float double void return if for template typename auto static"
-_COMMON = frozenset(_WORDS.split())
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One declaration or macro: its lines (from 0), the words in it, what it declares, whether it is a function."""
-
-    path: str
-    first: int
-    last: int
-    words: frozenset[str]
-    names: frozenset[str]
-    function: bool = False
+# (file, first line, last line) that the front end passed over after an error.
+Skipped = tuple[str, int, int]
+# A function whose body tells what it returns.
+_DEDUCED = frozenset(("auto", "decltype", "constexpr", "consteval"))
 
 
 class WholeEngine:
     """The engine class of workers.py."""
 
     def whole(
-        self, snapshot: Snapshot, project: Project, errors: Sequence[tuple[Place, ...]]
+        self,
+        snapshot: Snapshot,
+        project: Project,
+        errors: Sequence[tuple[Place, ...]],
+        skipped: Sequence[Skipped] = (),
     ) -> tuple[tuple[int, int], ...]:
         """The lines (first and last, from 0) of the document's functions that are whole.
 
-        Each error comes with all places that it may be about, of which one at least must be known. Raises NoUnit.
+        Each error comes with all places that it may be about; one of which nothing is known leaves nothing whole.
+        Raises NoUnit.
         """
         work = compile_job.job(snapshot, project, alone=True)
         texts = {path: LINE_END.sub("\n", text) for path, text in work.found.items()}
         marks = blank.device_words(texts.values())
-        pieces = [piece for path, text in texts.items() for piece in _pieces(path, text, marks)]
-        hurt = [_at(pieces, places) for places in errors]
-        if not all(hurt):
-            return ()  # what is not known may be anything
-        spoilt = _spread(pieces, {piece for some in hurt for piece in some})
-        inside = [(one.path, one.first, one.last) for one in spoilt if not one.function]
-        return tuple(
-            (one.first, one.last)
-            for one in pieces
-            if one.function and one.path == work.document and one not in spoilt and not _within(one, inside)
-        )
+        doubts = Doubts([piece for path, text in texts.items() for piece in pieces(path, text, marks)])
+        for row in skipped:
+            doubts.skip(*row)
+        if not all(doubts.blame(places) for places in errors):
+            return ()
+        doubts.spread()
+        return tuple(doubts.whole(work.document))
 
 
-def _at(pieces: Iterable[_Piece], places: Iterable[Place]) -> list[_Piece]:
-    """The declarations of the lines that an error is about; those around them, too."""
-    wanted = set(places)
-    return [
-        piece
-        for piece in pieces
-        if any(path == piece.path and piece.first <= line - 1 <= piece.last for path, line in wanted)
-    ]
+class Doubts:
+    """Which declarations may stand for anything (`heads`), and in which functions something may (`bodies`)."""
+
+    def __init__(self, found: Sequence[Piece]) -> None:
+        self._pieces = found
+        self._files: dict[str, list[Piece]] = {}
+        for piece in found:
+            self._files.setdefault(piece.path, []).append(piece)
+        self.heads: set[Piece] = set()
+        self.bodies: set[Piece] = set()
+
+    def skip(self, path: str, first: int, last: int) -> None:
+        """Doubt everything in lines (from 1) that were not read."""
+        for piece in self._files.get(path, ()):
+            if piece.first <= last - 1 and first - 1 <= piece.last:
+                self.heads.add(piece)
+
+    def blame(self, places: Iterable[Place]) -> bool:
+        """Doubt what an error is about; False where nothing there is known."""
+        known = [self._blame(path, line - 1) for path, line in places]
+        return any(known)
+
+    def _blame(self, path: str, line: int) -> bool:
+        mine = self._files.get(path, [])
+        around = [piece for piece in mine if piece.first <= line <= piece.last]
+        inside = {piece for piece in around if piece.body < line}
+        self.bodies |= inside
+        # What is wrong in a member's body is not wrong in its class.
+        holds = [piece for piece in around if piece not in inside and not any(_around(piece, one) for one in inside)]
+        self.heads.update(holds)
+        if not around:
+            # Between declarations: it is the next one that is not understood.
+            following = min((piece for piece in mine if piece.first > line), key=lambda one: one.first, default=None)
+            self.heads.update([following] if following is not None else [])
+        return bool(mine)
+
+    def spread(self) -> None:
+        """Doubt what uses a doubtful name."""
+        names: set[str] = set()
+        fresh = set(self.heads)
+        while fresh:
+            names.update(*(piece.names for piece in fresh))
+            fresh = set()
+            for piece in self._pieces:
+                if piece not in self.bodies and not names.isdisjoint(piece.inner):
+                    self.bodies.add(piece)
+                told = piece in self.bodies and not _DEDUCED.isdisjoint(piece.head)
+                if piece not in self.heads and (told or not names.isdisjoint(piece.head)):
+                    fresh.add(piece)
+            self.heads |= fresh
+
+    def whole(self, path: str) -> Iterator[tuple[int, int]]:
+        """The lines of the functions that nothing is doubtful in."""
+        for piece in self._files.get(path, ()):
+            sure = piece not in self.heads and piece not in self.bodies
+            # Of a member of something doubtful it is not known what that has from its bases.
+            if piece.function and sure and not any(_around(one, piece) for one in self.heads):
+                yield piece.first, piece.last
 
 
-def _spread(pieces: Sequence[_Piece], hurt: set[_Piece]) -> set[_Piece]:
-    """Those that are wrong or doubtful themselves, and those that use what they declare."""
-    names = {name for piece in hurt for name in piece.names} - _COMMON
-    left = [piece for piece in pieces if piece not in hurt]
-    while more := [piece for piece in left if not names.isdisjoint(piece.words)]:
-        hurt.update(more)
-        names.update(*(piece.names - _COMMON for piece in more))
-        left = [piece for piece in left if piece not in hurt]
-    return hurt
-
-
-def _within(one: _Piece, stretches: Iterable[tuple[str, int, int]]) -> bool:
-    """Whether it is a member of something doubtful: what that has from its bases is not known."""
-    return any(path == one.path and first <= one.first and one.last <= last for path, first, last in stretches)
-
-
-@lru_cache(maxsize=256)
-def _pieces(path: str, text: str, marks: frozenset[str]) -> tuple[_Piece, ...]:
-    data = text.encode("utf-8", "replace")
-    found = [_piece(path, data, region) for region in blank.regions(text, marks)]
-    return (*found, *_macros(path, text))
-
-
-def _piece(path: str, data: bytes, region: Region) -> _Piece:
-    text = data[region.start : region.end].decode("utf-8", "replace")
-    function = region.body < region.end and region.kind in (Kind.DEVICE, Kind.HOST, Kind.OTHER)
-    first = data.count(b"\n", 0, region.start)
-    last = first + text.count("\n")
-    return _Piece(path, first, last, _words(text), region.names, function)
-
-
-def _macros(path: str, text: str) -> Iterator[_Piece]:
-    for match in blank.DEFINE.finditer(text):
-        first = text.count("\n", 0, match.start())
-        last = first + match[0].count("\n")
-        yield _Piece(path, first, last, _words(match[2]), frozenset((match[1],)))
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(_COMMENT.sub(" ", text)))
+def _around(outer: Piece, inner: Piece) -> bool:
+    return outer.path == inner.path and outer is not inner and outer.start <= inner.start and inner.end <= outer.end

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
@@ -30,6 +30,8 @@ TOOL = "nvcc"
 # The engine that tells which functions need nothing of what is missing; only files that lack something start it.
 IDLE_SECONDS = 120.0
 WHOLE_SECONDS = 5.0
+# The front end's number for "parsing restarts here after previous syntax error".
+PARSING_RESTARTS = "12"
 
 
 class NvccFront:
@@ -91,21 +93,22 @@ class NvccFront:
             return Outcome(TOOL, findings=reading.findings, facts=facts)
         if said.stopped or self._pool is None:
             return Outcome(TOOL, findings=incomplete(work, reading.findings)[0], complete=False, message=lacking)
-        errors = [one for one in cudafe_text.diagnostics(said.output) if one.severity is Severity.ERROR]
-        facts[WHOLE_FUNCTIONS] = await self._whole(snapshot, project, work, errors)
+        facts[WHOLE_FUNCTIONS] = await self._whole(snapshot, project, work, cudafe_text.diagnostics(said.output))
         return Outcome(TOOL, findings=reading.findings, complete=False, message=lacking, facts=facts)
 
     async def _whole(
-        self, snapshot: Snapshot, project: Project, work: Job, errors: Sequence[Diagnostic]
+        self, snapshot: Snapshot, project: Project, work: Job, told: Sequence[Diagnostic]
     ) -> tuple[tuple[int, int], ...]:
         """See front_whole; () where that gives no answer."""
         assert self._pool is not None
         engine = Engine(front_whole.ENGINE_TARGET, IDLE_SECONDS, project.settings.memory_limit_mb)
         # Where a message names no file, the text had ended: every declaration may be open there.
-        places = [_places(one, work.main) for one in errors]
-        key = f"{self._lane}:{project.root}"
+        places = [_places(one, work.main) for one in told if one.severity is Severity.ERROR]
+        asked = (snapshot, project, places, tuple(_skipped(told)))
         try:
-            found = await self._pool.call(engine, key, "whole", snapshot, project, places, timeout=WHOLE_SECONDS)
+            found = await self._pool.call(
+                engine, f"{self._lane}:{project.root}", "whole", *asked, timeout=WHOLE_SECONDS
+            )
         except (WorkerTimeout, WorkerCrashed, EngineError):
             return ()
         return tuple(found)
@@ -117,6 +120,16 @@ def _places(diagnostic: Diagnostic, main: str) -> tuple[tuple[str, int], ...]:
     contexts = ((one.file or diagnostic.file or main, one.line) for one in diagnostic.contexts)
     notes = ((one.file, one.line) for one in diagnostic.notes if one.file)
     return tuple(dict.fromkeys((*own, *contexts, *notes)))
+
+
+def _skipped(told: Sequence[Diagnostic]) -> Iterator[front_whole.Skipped]:
+    """The lines that the front end has passed over: from an error to where it says that it reads again."""
+    last: Diagnostic | None = None
+    for one in told:
+        if one.number == PARSING_RESTARTS and last is not None and last.file == one.file:
+            yield one.file, min(last.line, one.line), one.line
+        elif one.severity is Severity.ERROR:
+            last = one
 
 
 def _lacking(said: Read, work: Job, project: Project, reading: Reading) -> str:
