@@ -178,7 +178,7 @@ def _lost(candidate: FixCandidate, snapshot: Snapshot, text: str) -> tuple[str, 
         return mcu_guard.losses(snapshot.text, text, candidate)
     if snapshot.language in GPU_LANGUAGES:
         return gpu_guard.losses(snapshot.text, text, candidate, snapshot.language)
-    return guard.losses(snapshot.text, text, candidate.finding)
+    return guard.losses(snapshot.text, text, candidate.finding, candidate.replaces, candidate.drops)
 
 
 async def _run(verifier: Verifier, mended: tuple[Snapshot, Project], runs: Runs | None) -> Outcome:

@@ -23,13 +23,19 @@ TYPES = frozenset((*NETS, *VARIABLES))
 ASSIGNS = frozenset(("=", "<="))
 # At least so much of the whole text's code must stay, by tokens.
 KEPT = 0.8
+# What a template may say that it takes away: a negation, or a sign that becomes part of another one (`=<` is `<=`).
+SIGNS = frozenset("!~<>=:'&|+")
 
 
-def losses(before: str, after: str, finding: Finding) -> tuple[str, ...]:
+def losses(
+    before: str, after: str, finding: Finding, replaces: Iterable[str] = (), drops: Iterable[str] = ()
+) -> tuple[str, ...]:
     """What the change from `before` to `after` loses, in words; empty where nothing is lost.
 
     A name or number may be replaced by another where `finding` names it, or one where it stands on the
     finding's line; a net or variable type by another; `=` by `<=`; a level-sensitive event list by any other.
+    `replaces` are tokens that an edit says it puts others in place of, one for one (an operator by an operator);
+    `drops` signs that it takes away (see SIGNS).
     """
     old, new = _changed(before, after)
     lost, gained = Counter(map(_key, old)), Counter(map(_key, new))
@@ -44,24 +50,42 @@ def losses(before: str, after: str, finding: Finding) -> tuple[str, ...]:
     if finding.code == "AssignmentRequiresParens" and words["="] <= added["=="]:
         # The tools take it for no assignment: IEEE 1800-2017, 11.3.6.
         del words["="]
+    declared = frozenset(replaces)
+    _exchange(words, added, declared, drops)
     for family in (TYPES, ASSIGNS):
         if _total(words, family) > _total(added, family):
             said.append(f"drops {_listed(word for word in words if word in family)}")
-    rest = {word: count for word, count in words.items() if word not in TYPES | ASSIGNS | DELIMITERS}
-    if sum(rest.values()) > sum(n for word, n in added.items() if word[0].isalnum() or word[0] in "_$\\'"):
+    rest = {word: count for word, count in words.items() if count > 0 and word not in TYPES | ASSIGNS | DELIMITERS}
+    if sum(rest.values()) > sum(n for word, n in added.items() if _is_word(word)):
         said.append(f"drops {_listed(rest)}")
     named = set(quoted(finding.message)) | _under(before, finding)
     if set(added) & set(quoted(finding.message)):
         # A declaration that nothing uses may take the name that is used in its place.
         named |= {word for word in rest if len(re.findall(rf"(?<![\w$]){re.escape(word)}(?![\w$])", before)) == 1}
-    unnamed = [word for word in rest if word not in named]
-    if any(not (word[0].isalnum() or word[0] in "_$\\'") for word in rest):
+    unnamed = [word for word in rest if word not in named | declared]
+    if not all(_is_word(word) for word in rest):
         said.append(f"drops {_listed(word for word in rest if not word[0].isalnum())}")
     if len(unnamed) > 1 or not set(unnamed) <= _near(before, finding):
         said.append(f"replaces {_listed(unnamed)}, which the finding does not name")
     if len(after.split()) < KEPT * len(before.split()):
         said.append("keeps less than 80 % of the text")
     return tuple(said)
+
+
+def _exchange(words: Counter[str], added: Counter[str], declared: frozenset[str], drops: Iterable[str]) -> None:
+    """Takes the operators out of `words` (lost) that an edit says it replaces, each for another that has come."""
+    for sign in drops:
+        words[sign] -= sign in SIGNS and words[sign] > 0
+    come = sum(count for text, count in added.items() if not _is_word(text) and text not in DELIMITERS)
+    for text in declared:
+        if not _is_word(text) and words[text] > 0:
+            taken = min(words[text], come)
+            words[text] -= taken
+            come -= taken
+
+
+def _is_word(text: str) -> bool:
+    return text[0].isalnum() or text[0] in "_$\\'"
 
 
 def _key(token: Token) -> tuple[str, str]:
