@@ -162,7 +162,7 @@ async def test_a_variable_that_nothing_uses_yet_is_told(pool: WorkerPool, tmp_pa
 
 
 async def test_c_that_no_compiler_reads_is_not_verified(pool: WorkerPool, tmp_path: Path) -> None:
-    text = "#ifdef NEVER\nint a;\n¦\n#endif\n"
+    text = "#ifdef __ICCARM__\nint a;\n¦\n#endif\n"
     checked = await judge(text, "¦", "int b = nowhere();", tmp_path / "a.c", "c", Gcc(pool))
     assert not checked.accepted
     assert checked.tools == ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from signoff.completion import nesting
-from signoff.completion.conditions import Branch, Values, defined, settle
+from signoff.completion.conditions import Branch, Values, compared, defined, settle
 from signoff.completion.context import Hole
 from signoff.verifiers.hdl import slang_macros
 from signoff.verifiers.project import CompileUnit, Project
@@ -31,12 +31,29 @@ DEEPEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """The document, its hole and its project with the hole's branch on. `words` say what that took, one a macro."""
+    """The document, its hole and its project with the hole's branch on.
+
+    `words` say what that took, one a macro of `values`; of `compared` the conditions ask the value.
+    """
 
     snapshot: Snapshot
     hole: Hole
     project: Project
     words: tuple[str, ...]
+    values: Values
+    compared: frozenset[str]
+
+    def having(self, headers: tuple[Snapshot, ...]) -> Switched:
+        """The same with these headers in place of the files, or of what is open of them."""
+        paths = {header.path for header in headers}
+        others = tuple(buffer for buffer in self.project.buffers if buffer.path not in paths)
+        return replace(self, project=replace(self.project, buffers=(*others, *headers)))
+
+    def headers(self) -> tuple[Snapshot, ...]:
+        """Headers with the values in them, see branch_headers.py. Reads files, so call it in a thread."""
+        from signoff.completion import branch_headers
+
+        return branch_headers.rewritten(self.snapshot, self.project, self.values, self.compared)
 
 
 def switched(snapshot: Snapshot, hole: Hole, project: Project) -> Switched | None:
@@ -54,7 +71,7 @@ def switched(snapshot: Snapshot, hole: Hole, project: Project) -> Switched | Non
         hole = replace(hole, prefix=rewritten(hole.prefix, values), suffix=rewritten(hole.suffix, values))
     text = replace(snapshot, text=hole.prefix + hole.suffix)
     words = tuple(_word(name, value) for name, value in values.items())
-    return Switched(text, hole, _defining(project, values, verilog), words)
+    return Switched(text, hole, _defining(project, values, verilog), words, values, compared(branches))
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -61,8 +60,7 @@ class Checker:
     one hole (None: not). `show` as in the settings: only with "verified-first" is anything said of a text that no
     verifier accepts beyond that it is refused. `read` are verifiers known to read the place, which need not be probed.
     `eager` False: the document as it stands is checked only where a text is refused, by a tool that does one after the
-    other. `plain` is the checker of the document as it stands, where this one has it with the hole's branch switched
-    on by the definitions that `under` tells (see branches.py).
+    other.
     """
 
     def __init__(
@@ -77,8 +75,6 @@ class Checker:
         runs: Runs | None = None,
         read: Collection[str] = (),
         eager: bool = True,
-        plain: Checker | None = None,
-        under: tuple[str, ...] = (),
     ) -> None:
         mine = [row for row in verifiers if judges.concerned_with(row, snapshot, project)]
         states = [(row, row.available(project.settings)) for row in mine]
@@ -93,15 +89,16 @@ class Checker:
         self._read, self._eager = frozenset(read), eager
         self._own = runs is None
         self._runs = Runs() if runs is None else runs
-        self._plain, self._under = plain, under
+        self._under: tuple[str, ...] = ()
+        self._switched: Checker | None = None
         self._baselines: dict[str, asyncio.Task[Outcome]] = {}
 
     def prepare(self, *, soon: bool = False) -> None:
         """Begin to check the document as it stands, while the model is still writing. `soon`: it is about to end."""
         asked = _side_by_side(self._first) if soon else self._first
         left_out = [row for row in asked if self._left_out(row)]
-        if left_out and self._switched is not None:
-            self._switched._prepare(left_out)
+        if left_out and (switched := self._on()) is not None:
+            switched._prepare(left_out)
         self._prepare([row for row in asked if row not in left_out])
 
     def _prepare(self, verifiers: Sequence[Verifier]) -> None:
@@ -115,8 +112,7 @@ class Checker:
     @property
     def under_way(self) -> tuple[asyncio.Task[Outcome], ...]:
         """The checks of the document as it stands."""
-        switched: Checker | None = self.__dict__.get("_switched")
-        return (*self._baselines.values(), *(switched.under_way if switched is not None else ()))
+        return (*self._baselines.values(), *(self._switched.under_way if self._switched is not None else ()))
 
     def close(self) -> None:
         """Give up what is still running for this hole alone."""
@@ -201,33 +197,43 @@ class Checker:
 
     async def _one(self, row: Verifier, text: str, deadline: float) -> Checked:
         """What one verifier says of a text; where it does not read the place, what it says with its branch on."""
-        tried = self._left_out(row) and self._switched is not None
-        if tried and self._switched is not None:
-            found = await self._switched._as_it_stands(row, text, deadline)
+        switched = self._on() if self._left_out(row) else None
+        if switched is not None:
+            found = await switched._as_it_stands(row, text, deadline)
             if found.tools:
                 return found
         found = await self._as_it_stands(row, text, deadline)
-        if tried or (row.name, HIDDEN) not in found.not_run or self._switched is None:
+        if switched is not None or (row.name, HIDDEN) not in found.not_run or self._branch is None:
             return found
-        self._runs.off[self._scene(row)] = None
-        return await self._switched._as_it_stands(row, text, deadline)
+        self._runs.off[self._scene(row)] = await asyncio.to_thread(self._branch.headers)
+        switched = self._on()
+        return await switched._as_it_stands(row, text, deadline) if switched is not None else found
 
     @cached_property
-    def _switched(self) -> Checker | None:
-        """The checker of the document with the hole's branch on; None where nothing is known to switch it on."""
-        made = branches.switched(self._splice.snapshot, self._hole, self._project)
-        if made is None or self._plain is not None:
-            return None
-        return Checker(
-            self._verifiers,
-            made.snapshot,
-            made.project,
-            made.hole,
-            runs=self._runs,
-            eager=self._eager,
-            plain=self,
-            under=made.words,
-        )
+    def _branch(self) -> branches.Switched | None:
+        """The document with the hole's branch on; None where nothing is known to switch it on."""
+        return branches.switched(self._splice.snapshot, self._hole, self._project)
+
+    def _on(self) -> Checker | None:
+        """The checker of that, once it is known what headers have to do with it."""
+        if self._switched is None and self._branch is not None:
+            scenes = (self._scene(row) for row in self._verifiers)
+            headers = next((self._runs.off[scene] for scene in scenes if scene in self._runs.off), None)
+            if headers is not None:
+                from signoff.completion.switched import SwitchedChecker
+
+                made = self._branch.having(headers)
+                self._switched = SwitchedChecker(made, self, self._verifiers, runs=self._runs, eager=self._eager)
+        return self._switched
+
+    async def _doubt(
+        self, row: Verifier, runs: tuple[Outcome, Outcome], fresh: tuple[Finding, ...], text: str, deadline: float
+    ) -> tuple[tuple[Finding, ...], str]:
+        """(those of the new findings that refuse the text, why else the verifier may say nothing of it). `runs` are
+        those without and with it."""
+        if row.name == GUESSED:
+            return judges.certain(fresh, runs[0])
+        return judges.sure(fresh) if judges.lacks(runs[1]) else (fresh, "")
 
     def _left_out(self, row: Verifier) -> bool:
         """Whether a condition is known to leave the place out."""
@@ -244,19 +250,13 @@ class Checker:
         before = await self._before(row, after, deadline)
         if before is None:
             return Checked(text, not_run=((row.name, LATE),))
-        if self._plain is not None and await self._is_unfit(self._plain, row, (before, after), text, deadline):
-            return Checked(text, not_run=((row.name, UNFIT.format(", ".join(self._under))),))
         found = self._splice.new(before, after, text)
         lines = self._splice.lines(text)
         fresh = tuple(one for one in self._refusing(found, before) if judges.about(one, text, lines))
         if fresh and self._splice.blanked is not None:
             fresh = await self._not_hidden(row, after, text, fresh, deadline)
         fresh = (*fresh, *(one for one in self._splice.unmended(before, after, text) if one not in fresh))
-        doubt = ""
-        if row.name == GUESSED:
-            fresh, doubt = judges.certain(fresh, before)
-        elif judges.lacks(after):
-            fresh, doubt = judges.sure(fresh)
+        fresh, doubt = await self._doubt(row, (before, after), fresh, text, deadline)
         if over := doubt * (not fresh) or judges.passed_over(row, after, self._hole, lines, bool(fresh)):
             return Checked(text, not_run=((row.name, over),))
         if not fresh and not await self._looked_at(row, text, after, deadline):
@@ -264,22 +264,6 @@ class Checker:
         named = (judges.called(row, after),)
         left = self._left(found, text)
         return Checked(text, named, (), fresh, len(after.findings), leaves=left, under=self._under)
-
-    async def _is_unfit(
-        self, plain: Checker, row: Verifier, runs: tuple[Outcome, Outcome], text: str, deadline: float
-    ) -> bool:
-        """Whether the document does not compile with the hole's branch on, whatever is in the hole: for another
-        machine, or without what else the branch needs. `runs` are those without and with the text."""
-        before, after = runs
-        if judges.lacks(after):
-            return False  # it is told of each function whether it needs what is missing
-        if not any(one.severity is Severity.ERROR for one in before.findings):
-            return False
-        usual = await plain._before(row, after, deadline)
-        if usual is None:
-            return True
-        left = Counter(self._splice.new(usual, after, text)) - Counter(self._splice.new(before, after, text))
-        return any(one.severity is Severity.ERROR for one in left)
 
     def _left(self, found: Sequence[Finding], text: str) -> tuple[str, ...]:
         """The warnings that stand in the text and do not refuse it, each once: a tool or two may say the same."""
@@ -356,6 +340,5 @@ def _side_by_side(verifiers: Sequence[Verifier]) -> list[Verifier]:
 
 
 HIDDEN = "does not judge this place: a condition leaves it out, or files are missing"
-UNFIT = "a condition leaves this place out, and with {} the file does not compile"
 UNFINISHED = "the statement is not finished"
 LATE = "gave no answer in time"

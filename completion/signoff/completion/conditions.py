@@ -67,6 +67,12 @@ def settle(branches: Sequence[Branch], known: Values) -> dict[str, str | None] |
     return None if found is None else _fewest(found, wanted, base, known)
 
 
+def compared(branches: Sequence[Branch]) -> frozenset[str]:
+    """The names whose value the conditions ask for, and not only whether they are defined."""
+    conditions = [one for branch in branches for one in branch.conditions]
+    return frozenset(name for one in conditions for name in _NAME.findall(DEFINED.sub(" ", one)))
+
+
 def _is_whole(condition: str) -> bool:
     """Whether a condition is one of names and numbers alone, and all typed."""
     plain = DEFINED.sub(" 1 ", condition)
@@ -158,4 +164,4 @@ def defined(text: str) -> tuple[str, str]:
     return name, value if sign else "1"
 
 
-__all__ = ["Branch", "Values", "defined", "settle"]
+__all__ = ["Branch", "Values", "compared", "defined", "settle"]

@@ -160,9 +160,9 @@ def certain(fresh: Sequence[Finding], before: Outcome) -> tuple[tuple[Finding, .
     Where the flags of a build are guessed, a macro in capitals may be one of theirs, and so may a name that the
     document uses elsewhere and that is not known there either.
     """
-    lacking = {name for one in before.findings if one.code == MAY_BE_FLAGS or _unknown(one) for name in _names(one)}
+    lacking = {name for one in before.findings if one.code == MAY_BE_FLAGS or is_unknown(one) for name in named_in(one)}
     doubted = [
-        one for one in fresh if one.code == MAY_BE_FLAGS or (_unknown(one) and not lacking.isdisjoint(_names(one)))
+        one for one in fresh if one.code == MAY_BE_FLAGS or (is_unknown(one) and not lacking.isdisjoint(named_in(one)))
     ]
     why = f"{doubted[0].message}: what may be missing is a flag of the build" if doubted else ""
     return tuple(one for one in fresh if one not in doubted), why
@@ -181,11 +181,13 @@ def sure(fresh: Sequence[Finding]) -> tuple[tuple[Finding, ...], str]:
     return (), f"{first.message}: it may be in what is not there"
 
 
-def _unknown(finding: Finding) -> bool:
+def is_unknown(finding: Finding) -> bool:
+    """Whether a finding of a C compiler is that it does not know a name."""
     return finding.severity is Severity.ERROR and _LACKS.search(finding.message) is not None
 
 
-def _names(finding: Finding) -> list[str]:
+def named_in(finding: Finding) -> list[str]:
+    """The names that a finding quotes."""
     return _QUOTED.findall(finding.message)
 
 

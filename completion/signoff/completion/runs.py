@@ -43,8 +43,8 @@ class Runs:
         self._runs: list[_Run] = []
         # (verifier, document, scene) of the places that a verifier is known to read; see probe.py.
         self.read: dict[tuple[str, str, str], None] = {}
-        # The same of the places that a condition leaves out; see branches.py.
-        self.off: dict[tuple[str, str, str], None] = {}
+        # The same of the places that a condition leaves out, with the headers of their branch; see branches.py.
+        self.off: dict[tuple[str, str, str], tuple[Snapshot, ...]] = {}
 
     async def outcome(self, verifier: Verifier, snapshot: Snapshot, project: Project, deadline: float) -> Outcome:
         """What the verifier says of the snapshot; TIMED_OUT where it has not said it by `deadline` (monotonic)."""
