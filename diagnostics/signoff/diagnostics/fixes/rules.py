@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Mapping
 
 from signoff.diagnostics.fixes import (
     blocking,
@@ -19,6 +20,9 @@ from signoff.diagnostics.fixes import (
 from signoff.diagnostics.fixes.candidate import FixCandidate, Rule
 from signoff.diagnostics.fixes.gpu import rules as gpu
 from signoff.diagnostics.fixes.mcu import rules as mcu
+from signoff.diagnostics.fixes.proposer import Cost, Fault
+from signoff.diagnostics.fixes.proven import RULES as NAME
+from signoff.diagnostics.fixes.verdict import Refusal
 from signoff.verifiers.finding import Finding, Outcome
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
 from signoff.verifiers.mcu.facts import C_LANGUAGES
@@ -38,6 +42,32 @@ RULES: tuple[Rule, ...] = (
     latches.propose,
     literals.propose,
 )
+# Rules whose candidates are ranked by what the project itself does: behind one that is proven, no other is asked for.
+RANKED = frozenset(("includes", "corrections"))
+
+
+class Rules:
+    """The rules as a proposer: what is known to be wrong in such a place, and how that is put right."""
+
+    name = NAME
+    cost = Cost.FREE
+
+    def concerned(self, fault: Fault) -> bool:
+        """A rule tells itself whether it has anything to say."""
+        return True
+
+    async def propose(self, fault: Fault) -> AsyncGenerator[FixCandidate, Refusal | None]:
+        """The candidates of all rules, in the order of the rules."""
+        proven: set[str] = set()
+        for candidate in await asyncio.to_thread(_listed, fault):
+            if candidate.rule in RANKED and candidate.rule in proven:
+                continue
+            if (yield candidate) is None:
+                proven.add(candidate.rule)
+
+
+def _listed(fault: Fault) -> list[FixCandidate]:
+    return list(candidates(fault.finding, fault.snapshot, fault.project, fault.known))
 
 
 def candidates(
