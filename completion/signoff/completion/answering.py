@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from signoff.completion import prompt
+from signoff.completion import prompt, silence
 from signoff.completion.cache import Entry, Known, Reach, Ticket
 from signoff.completion.cadence import pause
 from signoff.completion.check import LATE, Checked
@@ -67,6 +67,8 @@ class Answering:
     async def run(self) -> tuple[Offer, ...]:
         """What can be offered, best first; nothing, and no model is asked, where nothing could be."""
         if not self._judges and self._settings.show == "verified":
+            flow, question = self._flow, self._question
+            flow.silence = silence.without_judges(flow.verifiers, question.snapshot, question.project)
             return ()
         with contextlib.suppress(Superseded):
             if await self._remembered():
@@ -74,9 +76,15 @@ class Answering:
             try:
                 if await self._on_its_way() or await self._ask():
                     self._remember()
+                    self._tell()
             except ModelUnavailable:
                 pass  # the status says so
         return self._offers()
+
+    def _tell(self) -> None:
+        """Note why nothing is shown, where it is so."""
+        if self._whole and not self._question.prefetch and not self._offers():
+            self._flow.silence = silence.of_texts([one.checked for one in self._found], self._snapshot)
 
     async def _remembered(self) -> bool:
         """Look into the cache; whether that answers the question."""

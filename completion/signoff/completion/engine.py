@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from signoff.completion.answering import Answering
@@ -97,6 +98,7 @@ class CompletionEngine:
             self._flow.tally.shown(one.ticket)
         found = tuple(one.suggestion for one in offers)
         if found:
+            self._flow.silence = ""
             self._shown[snapshot.uri] = Shown(snapshot, project, found)
         return found
 
@@ -143,8 +145,10 @@ class CompletionEngine:
         self._ring.settle()
 
     async def status(self) -> ModelStatus:
-        """Which model is in use, or why none is. Loads nothing."""
-        return await self._keeper.status()
+        """Which model is in use, or why none is; and why it shows nothing, where that is so. Loads nothing."""
+        status = await self._keeper.status()
+        notes = filter(None, (status.note, self._flow.silence if status.ready else ""))
+        return replace(status, note=" ".join(notes))
 
     def configure(
         self,

@@ -58,6 +58,8 @@ class Flow:
         self.verdicts = Verdicts()
         self.tally = Tally()
         self.flights = Flights(self._landed)
+        # Why the last question was answered with nothing; "" where something was offered.
+        self.silence = ""
 
     def judges(self, snapshot: Snapshot, project: Project) -> tuple[Verifier, ...]:
         """Those who can judge a document; () where none of them could vouch for a text."""
@@ -70,6 +72,7 @@ class Flow:
         self.flights.abort_all()
         self.cache.clear()
         self.verdicts.close()
+        self.silence = ""
 
     def _landed(self, flight: Flight) -> None:
         self.tally.ended(flight.ticket, aborted=flight.aborted)

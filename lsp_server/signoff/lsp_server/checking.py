@@ -113,6 +113,10 @@ class Checking:
             return bool(document.path) and self.workspace.is_firmware(document.path)
         return concerns(document.language, document.text)
 
+    def completes(self, document: Document) -> bool:
+        """Whether completions are offered in a document: also in C of no firmware, of which nothing else is said."""
+        return self.concerns_us(document) or (document.language in C_LANGUAGES and bool(document.path))
+
     def _check_again(self, document: Document) -> None:
         if not self.concerns_us(document):
             return

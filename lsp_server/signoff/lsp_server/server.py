@@ -166,7 +166,7 @@ class SignoffServer(LanguageServer):
     ) -> tuple[Suggestion, ...]:
         """Completions that the tools accepted, at a client position; see Parts.suggest."""
         document = self.documents.get(uri)
-        if document is None or not self.parts.checking.concerns_us(document):
+        if document is None or not self.parts.checking.completes(document):
             return ()
         place = document.position(position.line, position.character, self.documents.encoding)
         self.watched("Signoff: asking the model")

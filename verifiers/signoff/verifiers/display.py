@@ -15,7 +15,7 @@ DISPLAY = {
     "triton resources": "Triton's machine code",
     PART: "part checks",
     GCC: "arm-none-eabi-gcc",
-    GUESSED: "a C compiler (flags guessed)",
+    GUESSED: "C compiler with guessed flags",
     LINK: "the linker",
 }
 

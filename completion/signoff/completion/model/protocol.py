@@ -134,7 +134,8 @@ class ModelStatus:
     """Whether a model can be asked; `message` says for a person what it is, or why there is none.
 
     `state` is one of STATES. `latency`: the median of the last requests' times to the first token, in seconds (0: none
-    has answered yet). `retry_in`: seconds until it is asked again by itself. `note` is the Description's.
+    has answered yet). `retry_in`: seconds until it is asked again by itself. `note` is the Description's,
+    and why the last question was answered with nothing.
     """
 
     name: str = ""

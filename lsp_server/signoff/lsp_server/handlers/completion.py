@@ -54,7 +54,7 @@ def register(server: SignoffServer) -> None:
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         uri, position = params.text_document.uri, params.position
         document = server.documents.get(uri)
-        if document is None or not server.parts.checking.concerns_us(document):
+        if document is None or not server.parts.checking.completes(document):
             # While the workspace is being read, a C file may still turn out to be firmware.
             early = document is not None and not server.parts.checking.knows_surroundings(uri)
             return types.CompletionList(is_incomplete=early, items=[])

@@ -128,9 +128,11 @@ class GuessedC:
 
 def _outcome(reading: Reading, unit: CompileUnit, macros: tuple[str, ...]) -> Outcome:
     tool = reading.compiler.tool
-    flags = "flags of its build" if unit.declared else "flags of a file beside it" if unit.origin else "flags guessed"
-    flags = ", ".join((flags, *(f"{one} defined" for one in macros)))
+    whose = "flags of its build" if unit.declared else "flags of a file beside it" if unit.origin else "flags guessed"
+    # "gcc" alone is Arm's, where a build is known.
+    found = tuple(replace(one, tool=f"{tool} ({whose})") for one in reading.found)
     if reading.stopped:
-        why = f"{tool} ({flags}) stops: {reading.stopped}"
-        return Outcome(tool, findings=reading.found, message=why, complete=False)
-    return Outcome(tool, findings=reading.found, facts={CALLED: f"{tool} ({flags})"})
+        why = f"{tool} stops at {reading.stopped}"
+        return Outcome(tool, findings=found, message=why, complete=False)
+    flags = ", ".join((whose, *(f"{one} defined" for one in macros)))
+    return Outcome(tool, findings=found, facts={CALLED: f"{tool} ({flags})"})

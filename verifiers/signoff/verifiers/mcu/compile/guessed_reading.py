@@ -97,7 +97,7 @@ async def _read(compiler: Compiler, unit: CompileUnit, snapshot: Snapshot, proje
 
 def _reading(compiler: Compiler, diagnostics: Sequence[Diagnostic], scene: Scene, unit: CompileUnit) -> Reading:
     """Reads headers where a name is not known, so call it in a thread."""
-    found = tuple(replace(one, tool=compiler.tool) for one in findings(diagnostics, scene))
+    found = findings(diagnostics, scene)
     if not unit.declared:
         found = _marked(found, scene, unit)
     stop = next((one for one in diagnostics if _stops(one, scene)), None)
