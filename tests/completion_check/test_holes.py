@@ -163,6 +163,28 @@ def test_in_pieces_as_in_one(text: str, at: int, language: str) -> None:
         assert pieces == whole
 
 
+TOKENS = (
+    ["begin", "end", "fork", "join_any", "function", "endfunction", "extern", "default", "clocking", "x", "1'b0"]
+    + ["(", ")", "{", "}", "[", "]", ";", '"', "'", "/*", "*/", "//", "\\", "`ifdef", "`else", "`endif", "`define"]
+    + ["#if", "#else", "#endif", "#", "\n", "\r\n", "\t", " ", "𝕏"]
+)
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=40), st.sampled_from(["verilog", "c", "cuda-cpp", "python"]))
+def test_what_is_left_of_a_text_is_what_its_marks_leave(parts: list[str], language: str) -> None:
+    text = "".join(parts)
+    left: list[tuple[str, str, str]] = []
+    for mark in nesting.marks(text, language):
+        if mark.closes and left and left[-1][0] == mark.closes:
+            left.pop()
+        elif mark.closer or mark.closes or mark.turn:
+            left.append((mark.closer, mark.closes, mark.turn))
+    rest, inside = nesting.rest_of(text, language)
+    assert [(mark.closer, mark.closes, mark.turn) for mark in rest] == left
+    last = list(nesting.tokens(text, language))[-1:]
+    assert inside == (nesting.open_end(last[0][0], language) if last and last[0].end() == len(text) else "")
+
+
 def _odd(text: str) -> bool:
     """A string that is never closed ends with its line, but for one that a backslash carries on: rare, and not read
     alike where a piece ends there."""

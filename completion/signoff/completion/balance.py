@@ -114,20 +114,7 @@ def _piece(text: str, language: str, inside: str) -> Piece:
         if at < 0:
             return Piece((), inside)
         start = at + len(closer)
-    found = list(nesting.tokens(text, language, start))
-    still = nesting.open_end(found[-1][0], language) if found and found[-1].end() == len(text) else ""
-    return Piece(_reduced(nesting.marks_of(iter(found), language)), still)
-
-
-def _reduced(found: Iterable[Mark]) -> tuple[Mark, ...]:
-    """Without pairs that have nothing between them but pairs."""
-    rest: list[Mark] = []
-    for mark in found:
-        if mark.closes and rest and rest[-1].closer == mark.closes:
-            rest.pop()
-        elif mark.closer or mark.closes or mark.turn:
-            rest.append(mark)
-    return tuple(rest)
+    return Piece(*nesting.rest_of(text, language, start))
 
 
 def _replay(found: Iterable[Mark], opened: list[str], kept: list[list[str]]) -> None:

@@ -38,6 +38,10 @@ _C_TOKEN = re.compile(
 _PYTHON_TOKEN = re.compile(
     rf"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|{_STRING}|'(?:\\.|[^'\\\n])*(?:'|\\?\Z)?|[()\[\]{{}}]", re.DOTALL
 )
+# The same without what never nests, where that can be passed over.
+_C_NESTING = re.compile(
+    rf"{_COMMENT}|{_STRING}|'(?:\\.|[^'\\\n])*'|^[ \t]*\#{_REST}|[()\[\]{{}}]", re.DOTALL | re.MULTILINE
+)
 _TURN = re.compile(r"\s*[`#]\s*(?:(if|ifdef|ifndef)|(else|elsif|elif|elifdef|elifndef)|(endif))\b")
 
 
@@ -56,11 +60,53 @@ class Mark:
     turn: str = ""
 
 
+_BRACKET_MARKS = {
+    **{opener: Mark(0, 0, opener, closer=closer) for opener, closer in _BRACKETS.items()},
+    **{closer: Mark(0, 0, closer, closes=closer) for closer in _BRACKETS.values()},
+}
+_VERILOG_MARKS = {
+    **_BRACKET_MARKS,
+    **{word: Mark(0, 0, word, closer=closer) for word, closer in _WORDS.items()},
+    **{word: Mark(0, 0, word, closes="join" if word.startswith("join") else word) for word in _CLOSERS},
+}
+_TURN_MARKS = {turn: Mark(0, 0, turn, turn=turn) for turn in ("if", "else", "endif")}
+
+
 def tokens(text: str, language: str, start: int = 0) -> Iterator[re.Match[str]]:
     """Words, brackets, comments, strings and directives of a text from an offset on, in order."""
     if language in VERILOG:
         return _VERILOG_TOKEN.finditer(text, start)
     return (_PYTHON_TOKEN if language in PYTHON else _C_TOKEN).finditer(text, start)
+
+
+def rest_of(text: str, language: str, start: int = 0) -> tuple[tuple[Mark, ...], str]:
+    """(what is left of a text from an offset on once all is closed that it opens itself, what its end lies in).
+
+    As marks() has it, but for semicolons; the marks have no places. It is for long texts: nothing is made of a token.
+    """
+    verilog, python = language in VERILOG, language in PYTHON
+    known = _VERILOG_MARKS if verilog else _BRACKET_MARKS
+    rest: list[Mark] = []
+    word = before = ""
+    token = None
+    pattern = _VERILOG_TOKEN if verilog else _PYTHON_TOKEN if python else _C_NESTING
+    for token in pattern.finditer(text, start):
+        word = token[0]
+        mark = known.get(word)
+        if mark is None:
+            if not python and word[0] in "#` \t" and (turn := turn_of(word)):
+                rest.append(_TURN_MARKS[turn])
+        elif mark.closes:
+            if rest and rest[-1].closer == mark.closes:
+                rest.pop()
+            else:
+                rest.append(mark)
+        elif word not in _WORDS or _has_body(word, before):
+            rest.append(mark)
+        if verilog and word[0] != "/":
+            before = word
+    inside = open_end(word, language) if token is not None and token.end() == len(text) else ""
+    return tuple(rest), inside
 
 
 def marks(text: str, language: str, start: int = 0) -> Iterator[Mark]:
