@@ -174,11 +174,9 @@ def lacks(outcome: Outcome) -> bool:
 
 
 def sure(fresh: Sequence[Finding]) -> tuple[tuple[Finding, ...], str]:
-    """certain() for such a unit: a text whose first error is about a name may use what is missing."""
-    first = min(fresh, key=lambda one: one.span, default=None)
-    if first is None or first.category is not Category.GPU_NAME:
-        return tuple(fresh), ""
-    return (), f"{first.message}: it may be in what is not there"
+    """certain() for such a unit: only a text that breaks the grammar and nothing else is wrong for certain."""
+    doubted = next((one for one in fresh if one.category is not Category.GPU_SYNTAX), None)
+    return ((), f"{doubted.message}: it may come of what is not there") if doubted is not None else (tuple(fresh), "")
 
 
 def is_unknown(finding: Finding) -> bool:

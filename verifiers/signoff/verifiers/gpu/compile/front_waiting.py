@@ -16,6 +16,8 @@ from signoff.verifiers.workers import WorkerPool
 
 # Who has typed nothing for so long gets a new one.
 IDLE_SECONDS = 45.0
+# A file as it stands and the same with a branch switched on have different headers to read.
+MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,11 @@ class _Process:
 
 
 class Waiting:
-    """At most one process that waits, for the headers that were asked for last. `pool` ends it at the latest."""
+    """The processes that wait, one each for the headers that were asked for last. `pool` ends them at the latest."""
 
     def __init__(self, pool: WorkerPool | None) -> None:
         self._pool = pool
-        self._process: _Process | None = None
-        self._expiry: asyncio.TimerHandle | None = None
+        self._processes: list[_Process] = []
 
     async def run(self, reader: Reader, rest: bytes) -> Completed:
         """What the program says of its text with `rest` at the end. Cancelling ends it. Raises ToolMissing."""
@@ -54,36 +55,34 @@ class Waiting:
             self._prepare(reader)
 
     @property
-    def ready(self) -> bool:
-        """Whether a process waits."""
-        return self._process is not None and not self._process.task.done()
+    def ready(self) -> int:
+        """How many wait."""
+        return sum(not one.task.done() for one in self._processes)
 
     def _taken(self, reader: Reader) -> _Process | None:
-        process = self._process
-        if process is None or process.reader != reader or process.task.done():
-            return None
-        self._process = None
-        return process
+        self._processes = [one for one in self._processes if not one.task.done()]
+        found = next((one for one in self._processes if one.reader == reader), None)
+        if found is not None:
+            self._processes.remove(found)
+        return found
 
     def _prepare(self, reader: Reader) -> None:
-        """Start the next one, and end the one that is for other headers."""
-        if self._pool is None or (self.ready and self._process is not None and self._process.reader == reader):
+        """Start the next one, and end one that is for other headers where there are too many."""
+        if self._pool is None or any(one.reader == reader and not one.task.done() for one in self._processes):
             return
-        self._give_up()
         process = _begun(reader)
         if not self._pool.accompany(process.task):
             process.task.cancel()
             return
-        self._process = process
-        self._expiry = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._give_up)
+        self._processes.append(process)
+        while len(self._processes) > MOST:
+            self._give_up(self._processes[0])
+        asyncio.get_running_loop().call_later(IDLE_SECONDS, self._give_up, process)
 
-    def _give_up(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
-        if self._process is not None:
-            self._process.task.cancel()
-            self._process = None
+    def _give_up(self, process: _Process) -> None:
+        if process in self._processes:
+            self._processes.remove(process)
+            process.task.cancel()
 
 
 def _begun(reader: Reader) -> _Process:
