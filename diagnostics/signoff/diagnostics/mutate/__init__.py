@@ -1,0 +1,1 @@
+"""Fault injection: small, known faults put into clean sources by their grammar, to measure checks and fixes by."""

@@ -1,0 +1,1 @@
+"""Faults of CUDA and Triton code: a file a family."""

@@ -1,0 +1,1 @@
+"""Faults of Verilog and SystemVerilog: a file a family."""

@@ -1,0 +1,1 @@
+"""Faults of firmware in C: a file a family."""
