@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from signoff.diagnostics.fixes import guard
+from signoff.diagnostics.fixes import guard, restraint
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.gpu import guard as gpu_guard
 from signoff.diagnostics.fixes.mcu import guard as mcu_guard
@@ -171,7 +171,12 @@ def _worth_asking(verifier: Verifier, before: Outcome, target: Finding, seen: bo
 
 
 def _lost(candidate: FixCandidate, snapshot: Snapshot, text: str) -> tuple[str, ...]:
-    """What the mended text lacks, by the guard of its language."""
+    """What the mended text lacks, by the guard of its language, or does that no fix may; none where it is too long."""
+    breaches = restraint.breaches(_edited(candidate, snapshot), text, candidate, snapshot.language)
+    return breaches or _dropped(candidate, snapshot, text)
+
+
+def _dropped(candidate: FixCandidate, snapshot: Snapshot, text: str) -> tuple[str, ...]:
     if candidate.elsewhere is not None:
         return mcu_guard.losses_elsewhere(candidate)
     if snapshot.language in C_LANGUAGES:
