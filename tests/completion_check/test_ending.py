@@ -8,6 +8,7 @@ import pytest
 from completion_holes import hole as hole_at_bar
 
 from signoff.completion import candidates
+from signoff.completion.extent import unfinished
 
 PLACES = [
     ("module m(input a, b, output y);\n  assign y = |;\nendmodule\n", "verilog"),
@@ -37,3 +38,16 @@ def test_pieces_say_the_same_as_the_whole(place: tuple[str, str]) -> None:
             assert reached == candidates.finished(text[:at], hole), text[:at]
         ended += reached
     assert ended > 20
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "open_end"),
+    [
+        ("", "#include <stdio.h>", False),
+        ("# inc", "lude <a/b.h>", False),
+        ("int a = b ", "#x >", True),
+        ("", "a >", True),
+    ],
+)
+def test_an_include_is_whole(before: str, text: str, open_end: bool) -> None:
+    assert unfinished(text, hole_at_bar(f"{before}|", "c")) is open_end

@@ -154,3 +154,18 @@ async def test_a_block_that_is_still_open_does_not_swallow_what_follows(slang, t
     after = "\n\n  reg late;\n  always @* late = a;\nendmodule\n"
     checked = await judge(slang, tmp_path / "m.v", before, after, candidate)
     assert (checked.text == candidate and checked.accepted) == accepted, checked
+
+
+@pytest.mark.parametrize(
+    ("candidate", "accepted"),
+    [
+        ("module a;\nendmodule", True),
+        ("`timescale 1ns/1ps\nmodule a(input b, output c);\n  assign c = b;\nendmodule", True),
+        ("package p;\n  parameter W = 8;\nendpackage", True),
+        ("module a(input b, output c);\n  assign c = d;\nendmodule", False),
+    ],
+)
+async def test_an_empty_file_may_get_a_module(slang, tmp_path, candidate, accepted):
+    """No name in it has to be another's, so only the grammar tells whether it is read."""
+    checked = await judge(slang, tmp_path / "new.sv", "", "", candidate)
+    assert checked.accepted is accepted, checked

@@ -78,7 +78,7 @@ class Answering:
                     self._remember()
                     self._tell()
             except ModelUnavailable:
-                pass  # the status says so
+                self._flow.silence = ""  # the status says so
         return self._offers()
 
     def _tell(self) -> None:

@@ -147,8 +147,7 @@ class CompletionEngine:
     async def status(self) -> ModelStatus:
         """Which model is in use, or why none is; and why it shows nothing, where that is so. Loads nothing."""
         status = await self._keeper.status()
-        notes = filter(None, (status.note, self._flow.silence if status.ready else ""))
-        return replace(status, note=" ".join(notes))
+        return replace(status, note=" ".join(filter(None, (status.note, self._flow.silence))))
 
     def configure(
         self,

@@ -14,6 +14,7 @@ _CONTINUES = re.compile(r"\s*(?:else|while|catch)\b")
 _CLAUSE = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
 # A line that ends or begins like this belongs to the one before it.
 _GOES_ON = re.compile(r"(?:[-=+*/&|^?:<>~!%,.(\[{\\]|\b(?:and|or|not|in|is|if|else|lambda|return))\s*$")
+_INCLUDE = re.compile(r"[ \t]*#[ \t]*include\b")
 _OPERATOR = re.compile(r"(?:[-+*/%&|^<>=!?~,.]|::)(?<!\+\+)(?<!--)\Z")
 _GOES_ON_NEXT = re.compile(r"\s*(?:[-=+*/&|^?:<>~!%,.(\[{;)\]}]|\b(?:and|or)\b)")
 
@@ -23,6 +24,8 @@ def unfinished(text: str, hole: Hole) -> bool:
     if hole.language in nesting.PYTHON or hole.line_suffix.strip():
         return False
     code = nesting.code_only(text, hole.language).rstrip()
+    if _INCLUDE.match((hole.line_prefix + code).rpartition("\n")[2]):
+        return False  # <stdio.h> compares nothing
     if code.endswith(",") and hole.inside in (")", "]", "}") and not nesting.unclosed(text, hole.language):
         return False  # a list's next item
     return _OPERATOR.search(code) is not None

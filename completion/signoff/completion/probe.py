@@ -23,6 +23,7 @@ _STRANGE = "_signoff_probe"
 _ALIAS = re.compile(r"^[ \t]*import triton\.language as (\w+)", re.MULTILINE)
 _UNBOUND = f"a{_STRANGE}"
 _WRONG = f" localparam a{_STRANGE} = b{_STRANGE};"
+_UNIT = re.compile(r"\s*(?:`[^\n]*\s+)*(?:module|macromodule|interface|package|program|primitive|class)\b")
 _DECLARES = re.compile(
     r"\s*(?:wire|reg|logic|bit|byte|int|integer|real|time|tri\w*|localparam|parameter|genvar|typedef|signed|var|import)\b"
 )
@@ -33,6 +34,8 @@ _SCENE_C = re.compile(r"\n[ \t]*#[ \t]*(?:if|el|end)[^\n]*")
 
 def spoilt(text: str, hole: Hole, verifier: str) -> str:
     """The text with what no compiler that reads it accepts; "" where it is not asked whether it is read."""
+    if verifier == "slang" and _UNIT.match(text):
+        return _HDL + text  # another name for a module is as good
     if verifier == "slang" and (other := _renamed(text)) != text:
         return other
     if hole.language in nesting.PYTHON:

@@ -27,7 +27,7 @@ from signoff.verifiers.workers import EngineError, WorkerCrashed, WorkerPool, Wo
 from signoff.verifiers.workspace import ENGINE, KEY
 
 NAME = GUESSED
-NONE = "No C compiler was found: install gcc or clang, for firmware arm-none-eabi-gcc."
+NONE = "none was found: install gcc or clang, for firmware arm-none-eabi-gcc."
 # Finding a file's headers may have to walk a workspace, and read a large compile_commands.json.
 UNIT_SECONDS = 60.0
 # So long what was found out of a file's surroundings holds, in seconds.
