@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from signoff.completion.facts.c_engine import FactsEngine, Question
+from signoff.completion.facts.c_engine import FactsEngine
+from signoff.completion.facts.questions import Question
 from signoff.completion.passage import Passage
 from signoff.verifiers.declarations.scope import Way
 

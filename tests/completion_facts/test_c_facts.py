@@ -7,7 +7,8 @@ import pytest
 from facts_samples import MAIN, asked, far, firmware, near
 
 from signoff.completion.facts.background import Stale
-from signoff.completion.facts.c_engine import FactsEngine, Question
+from signoff.completion.facts.c_engine import FactsEngine
+from signoff.completion.facts.questions import Question
 
 
 def at(folder: Path, line: str) -> tuple[str, str]:

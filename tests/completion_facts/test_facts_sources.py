@@ -12,7 +12,7 @@ from facts_samples import HAL, MAIN, firmware, near
 from signoff.completion.context import Hole, hole_at
 from signoff.completion.facts.background import Background
 from signoff.completion.facts.c import CFacts
-from signoff.completion.facts.c_engine import Wanted
+from signoff.completion.facts.questions import Wanted
 from signoff.verifiers.project import CompileUnit, Image, Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from signoff.completion.context import hole_at
 from signoff.completion.facts.python_cursor import at, definitions
+from signoff.completion.facts.questions import TritonQuestion
 from signoff.completion.facts.triton import TritonFacts
 from signoff.completion.facts.triton_api import signatures
-from signoff.completion.facts.triton_engine import Question, TritonFactsEngine
+from signoff.completion.facts.triton_engine import TritonFactsEngine
 from signoff.completion.passage import Passage
 from signoff.verifiers.gpu.triton.triton_data import Source
 from signoff.verifiers.project import Project
@@ -84,7 +85,7 @@ def asked(folder: Path, text: str, engine: TritonFactsEngine | None = None) -> t
     triton = str(folder / "site" / "triton") if (folder / "site").exists() else workspace(folder)
     engine = engine or TritonFactsEngine()
     prefix, _, suffix = text.partition("@@")
-    question = Question(Source(str(folder / "main.py"), prefix + suffix, str(folder)), prefix, suffix, triton)
+    question = TritonQuestion(Source(str(folder / "main.py"), prefix + suffix, str(folder)), prefix, suffix, triton)
     found = engine.passages(question)
     if found is None:
         engine.prepare(question)

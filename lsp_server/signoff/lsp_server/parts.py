@@ -171,6 +171,13 @@ class Parts:
             engine.opened(document.snapshot)
         return engine
 
+    async def _loaded_engine(self) -> CompletionEngine:
+        """The same, loaded in a thread: that takes a third of a second, in which other messages are answered."""
+        if self._engine is None:
+            for name in ("engine", "facts.registry"):
+                await asyncio.to_thread(importlib.import_module, f"signoff.completion.{name}")
+        return self.engine
+
     @property
     def _engine(self) -> CompletionEngine | None:
         """The engine, where it has been asked for already."""
@@ -229,16 +236,19 @@ class Parts:
         `chosen` is what a list in the editor would put in: it is taken as done, and what is suggested follows it
         and replaces the same span.
         """
+        if not self.settings.completion.enabled:
+            return ()
+        engine = await self._loaded_engine()
         seen = self.checking.look(uri)
-        if seen is None or not self.settings.completion.enabled:
+        if seen is None:
             return ()
         if chosen is not None:
             text = apply_edits(seen[0].text, [chosen])
             place = chosen.span.start_line, chosen.span.start_column + len(chosen.text)
-            found = await self.engine.complete(replace(seen[0], text=text), seen[1], *place, automatic=automatic)
+            found = await engine.complete(replace(seen[0], text=text), seen[1], *place, automatic=automatic)
             found = tuple(replace(one, text=chosen.text + one.text, span=chosen.span) for one in found)
         else:
-            found = await self.engine.complete(*seen, *place, automatic=automatic)
+            found = await engine.complete(*seen, *place, automatic=automatic)
         document = self.documents.get(uri)
         # What was checked on an older text says nothing about this one.
         return found if document is not None and document.version == seen[0].version else ()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from signoff.completion.facts import choice
 from signoff.completion.facts.background import Stale
 from signoff.completion.facts.cursor import at, words
 from signoff.completion.facts.likely import Likely
 from signoff.completion.facts.names import Names, block, blocks, own_of
+from signoff.completion.facts.questions import Looked, Question, Wanted
 from signoff.completion.facts.related import Related
 from signoff.completion.facts.usage import Usage
 from signoff.completion.passage import Passage
-from signoff.verifiers.declarations.facts import Declaration
 from signoff.verifiers.declarations.index import Index
-from signoff.verifiers.declarations.scope import Scope, Way
+from signoff.verifiers.declarations.scope import Scope
 
 # Files that use the same headers, by their endings.
 KINDS = ((".c", ".h", ".cpp", ".cc", ".cxx", ".hpp"), (".cu", ".cuh"))
@@ -24,40 +23,6 @@ KINDS = ((".c", ".h", ".cpp", ".cc", ".cxx", ".hpp"), (".cu", ".cuh"))
 MOST = 200
 # Scopes whose names' words are kept.
 KEPT = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A document and the place in it: `path` is absolute, `name` below the root; `buffers` are (path, text).
-
-    `hardware` are (kernel, comment): what is known of a kernel, or with "" of any GPU that it may run on.
-    """
-
-    path: str
-    name: str
-    prefix: str
-    suffix: str
-    way: Way
-    buffers: tuple[tuple[str, str], ...] = ()
-    root: str = ""
-    hardware: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to look up in headers: names, all that begin with a stem, the constants of documentation groups."""
-
-    names: tuple[str, ...] = ()
-    stems: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What headers declare of it, as (name, declaration) and (group, its constants)."""
-
-    names: tuple[tuple[str, Declaration], ...] = ()
-    groups: tuple[tuple[str, tuple[Declaration, ...]], ...] = ()
 
 
 class FactsEngine:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from signoff.completion.facts.c import way_of
-from signoff.completion.facts.c_engine import Question
 from signoff.completion.facts.declared import DeclaredFacts
+from signoff.completion.facts.questions import Question
 from signoff.verifiers.declarations.scope import Way
 from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, KernelCost
 from signoff.verifiers.gpu.values.preprocess import ALWAYS, NEVER

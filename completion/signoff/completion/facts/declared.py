@@ -6,7 +6,7 @@ from typing import Protocol
 
 from signoff.completion.context import Hole
 from signoff.completion.facts.background import Background
-from signoff.completion.facts.c_engine import Looked, Question, Wanted
+from signoff.completion.facts.questions import Looked, Question, Wanted
 from signoff.completion.passage import Passage
 from signoff.completion.reader import below
 from signoff.verifiers.declarations.scope import Way

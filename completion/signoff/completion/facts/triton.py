@@ -8,7 +8,7 @@ from typing import Any
 
 from signoff.completion.context import Hole
 from signoff.completion.facts.background import Background
-from signoff.completion.facts.triton_engine import Question
+from signoff.completion.facts.questions import TritonQuestion
 from signoff.completion.passage import Passage
 from signoff.verifiers.gpu.facts import PYTHON
 from signoff.verifiers.gpu.strings.triggers import TRITON
@@ -38,11 +38,11 @@ class TritonFacts:
         )
         return found or ()
 
-    async def question(self, snapshot: Snapshot, project: Project, prefix: str, suffix: str) -> Question:
+    async def question(self, snapshot: Snapshot, project: Project, prefix: str, suffix: str) -> TritonQuestion:
         """What the process is asked of a document."""
         found: Any = await asyncio.to_thread(interpreter, project.settings, project)
         package = str(Path(found.path).parent) if found.path else ""
-        return Question(source(snapshot, project), prefix, suffix, package)
+        return TritonQuestion(source(snapshot, project), prefix, suffix, package)
 
     async def settled(self) -> None:
         """Until nothing is being read."""

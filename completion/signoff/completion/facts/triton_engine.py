@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from signoff.completion.facts.python_cursor import Cursor, at, code, definitions, words
 from signoff.completion.facts.python_modules import Meanings, Store, Told
+from signoff.completion.facts.questions import TritonQuestion
 from signoff.completion.facts.usage import Usage
 from signoff.completion.passage import Passage
 from signoff.completion.reader import below
@@ -24,16 +24,6 @@ LONGEST_LAUNCH = 500
 KEPT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A document and the place in it; `source` holds what may be read, `package` is the folder of the Triton in use."""
-
-    source: Source
-    prefix: str
-    suffix: str
-    package: str = ""
-
-
 class TritonFactsEngine:
     """The engine class of workers.py. One instance serves one project root."""
 
@@ -43,7 +33,7 @@ class TritonFactsEngine:
         self._ready: set[str] = set()
         self._kept: OrderedDict[tuple[object, ...], Meanings] = OrderedDict()
 
-    def passages(self, question: Question) -> tuple[Passage, ...] | None:
+    def passages(self, question: TritonQuestion) -> tuple[Passage, ...] | None:
         """What matters at the place; None where the workspace has to be read first: prepare() does it."""
         if question.source.path not in self._ready:
             return None
@@ -55,7 +45,7 @@ class TritonFactsEngine:
         place = _Place(cursor, meanings, question.source, outside)
         return (*_within(place.near(likely), NEAR), *_within(place.far(likely), FAR))
 
-    def _meanings(self, question: Question, outside: str) -> Meanings:
+    def _meanings(self, question: TritonQuestion, outside: str) -> Meanings:
         """What the names mean; what was found out before where only the definition at the cursor has changed."""
         source = question.source
         key = source.path, source.root, source.buffers, question.package, outside
@@ -67,7 +57,7 @@ class TritonFactsEngine:
             self._kept.popitem(last=False)
         return kept
 
-    def prepare(self, question: Question) -> None:
+    def prepare(self, question: TritonQuestion) -> None:
         """Read the modules that a document leads to, and its neighbours, however long it takes."""
         files = Files()
         files.begin({})

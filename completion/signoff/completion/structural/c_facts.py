@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from signoff.completion.facts.c import CFacts
-from signoff.completion.facts.c_engine import Looked, Wanted
+from signoff.completion.facts.questions import Looked, Wanted
 from signoff.completion.structural.kind import NotKnownYet
 from signoff.completion.structural.place import Place
 from signoff.verifiers.declarations.facts import Declaration

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from signoff.completion.facts.c_engine import Wanted
+from signoff.completion.facts.questions import Wanted
 from signoff.completion.structural.c_facts import CHeaders, handlers_of, part_of
 from signoff.completion.structural.c_scope import blanked, scope_at
 from signoff.completion.structural.kind import NotKnownYet

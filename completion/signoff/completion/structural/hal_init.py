@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from signoff.completion.facts.c_engine import Wanted
+from signoff.completion.facts.questions import Wanted
 from signoff.completion.structural import hal_pins
 from signoff.completion.structural.c_facts import CHeaders, part_of
 from signoff.completion.structural.c_scope import blanked, scope_at
