@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from signoff.diagnostics.fixes.offer import FixCache, ProvenFix, offers
+from signoff.diagnostics.fixes.proposer import Cost, Proposer
+from signoff.diagnostics.fixes.proposers import PROPOSERS
+from signoff.diagnostics.fixes.search import Watch
 from signoff.diagnostics.merge import merge
 from signoff.diagnostics.prove import baselines, spliced, wanted
 from signoff.diagnostics.taxonomy import classify
 from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import apply_edits
+from signoff.verifiers.text import LineIndex, apply_edits
 from signoff.verifiers.verifier import Speed, Verifier
 
 # Each round mends one fault; a file with more is better looked at by a person.
 ROUNDS = 100
 # Seconds for one fault: nobody waits in front of an editor here.
 BUDGET = 60.0
+# A model on this machine reads and writes for longer.
+MODEL_BUDGET = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +46,120 @@ class Mended:
 
 
 async def mend(
-    snapshot: Snapshot, project: Project, verifiers: Sequence[Verifier], *, behaviour: bool = False
+    snapshot: Snapshot,
+    project: Project,
+    verifiers: Sequence[Verifier],
+    *,
+    behaviour: bool = False,
+    proposers: Sequence[Proposer] = PROPOSERS,
+    most: Cost = Cost.TOOL,
+    codes: Collection[str] = (),
+    watch: Watch | None = None,
 ) -> Mended:
     """Apply the best proven fix of the first fault that has one, and begin anew, until no fault has one.
 
     Errors come before warnings, the upper ones first. Fixes that change the hardware beyond the fault are
-    applied only with `behaviour`, and one of several with different meanings never: a person must choose.
+    applied only with `behaviour`, and one of several with different meanings never: a person must choose. Of the
+    `proposers` those up to `most` are asked, the dearer ones only once the cheaper have nothing left to mend; what was
+    found by trying is applied only where these were asked for. `codes`: only findings with one of these (empty: all).
+    `watch` hears of every candidate that is judged.
     """
-    applied: list[ProvenFix] = []
-    elsewhere: dict[str, str] = {}
-    while True:
-        known = await baselines(snapshot, project, verifiers)
-        here = _here(known, snapshot)
-        fix, withheld = await _first(here, snapshot, project, verifiers, known, behaviour)
-        if fix is None and (deep := await _deep(snapshot, project, verifiers)):
+    mending = _Mending(snapshot, project, verifiers, behaviour, proposers, most, frozenset(codes), watch)
+    while await mending.step():
+        pass
+    here = tuple(mending.here)
+    text, applied, withheld = mending.snapshot.text, tuple(mending.applied), mending.withheld
+    return Mended(text, applied, withheld, here, mending.known, mending.project, mending.elsewhere)
+
+
+@dataclass(slots=True)
+class _Mending:
+    """A text on its way: `snapshot` and `project` are as they stand after the fixes `applied`."""
+
+    snapshot: Snapshot
+    project: Project
+    verifiers: Sequence[Verifier]
+    behaviour: bool
+    proposers: Sequence[Proposer]
+    most: Cost
+    codes: frozenset[str]
+    watch: Watch | None
+    applied: list[ProvenFix] = field(default_factory=list)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Outcome] = field(default_factory=dict)
+    here: list[Finding] = field(default_factory=list)
+    withheld: tuple[ProvenFix, ...] = ()
+    # What the dearer proposers have had no fix for: asking them again after each fix elsewhere would take minutes.
+    hopeless: set[tuple[object, ...]] = field(default_factory=set)
+
+    async def step(self) -> bool:
+        """Apply one fix; False where there is none left, or too many were applied."""
+        self.known = await baselines(self.snapshot, self.project, self.verifiers)
+        self.here = _here(self.known, self.snapshot)
+        self.withheld = ()
+        fix = await self._first(Cost.TOOL)
+        if fix is None and (deep := await _deep(self.snapshot, self.project, self.verifiers)):
             # What only a slow tool sees, as the linker does: asked once nothing else is left to mend.
-            known |= deep
-            here = _here(known, snapshot)
-            fix, withheld = await _first(here, snapshot, project, verifiers, known, behaviour)
-        if fix is None or len(applied) == ROUNDS:
-            return Mended(snapshot.text, tuple(applied), withheld, tuple(here), known, project, elsewhere)
-        applied.append(fix)
+            self.known |= deep
+            self.here = _here(self.known, self.snapshot)
+            fix = await self._first(Cost.TOOL)
+        for cost in (Cost.MANY, Cost.MODEL):
+            fix = await self._first(cost) if fix is None and cost <= self.most else fix
+        if fix is None or len(self.applied) == ROUNDS:
+            return False
+        self._apply(fix)
+        return True
+
+    def _apply(self, fix: ProvenFix) -> None:
+        self.applied.append(fix)
         if fix.elsewhere is not None:
-            elsewhere[fix.elsewhere.path] = apply_edits(fix.elsewhere.text, fix.edits)
-            project = _with_file(fix.project or project, fix.elsewhere.path, elsewhere[fix.elsewhere.path])
-            continue
-        snapshot, project = spliced(snapshot, project, apply_edits(snapshot.text, fix.edits))
-        snapshot = replace(snapshot, version=snapshot.version + 1)
+            path, text = fix.elsewhere.path, apply_edits(fix.elsewhere.text, fix.edits)
+            self.elsewhere[path] = text
+            self.project = _with_file(fix.project or self.project, path, text)
+            return
+        text = apply_edits(self.snapshot.text, fix.edits)
+        snapshot, self.project = spliced(self.snapshot, self.project, text)
+        self.snapshot = replace(snapshot, version=snapshot.version + 1)
+
+    async def _first(self, most: Cost) -> ProvenFix | None:
+        """The best fix of the first finding that has one; those passed over, one a finding, are withheld."""
+        withheld: list[ProvenFix] = []
+        for finding in self.here:
+            if finding.severity > Severity.WARNING or (self.codes and finding.code not in self.codes):
+                continue
+            fixes = await self._fixes(finding, most)
+            free = [fix for fix in fixes if not fix.ambiguous and (self.behaviour or not fix.behaviour)]
+            if free:
+                return free[0]
+            withheld += fixes if fixes and fixes[0].ambiguous else fixes[:1]
+        # What only a slow tool lets see is looked for after the rest, which is then found again.
+        self.withheld = tuple({(fix.edits, fix.elsewhere): fix for fix in (*self.withheld, *withheld)}.values())
+        return None
+
+    async def _fixes(self, finding: Finding, most: Cost) -> tuple[ProvenFix, ...]:
+        line = LineIndex(self.snapshot.text).line(finding.span.start_line)
+        key = (most, finding.tool, finding.code, finding.message, line)
+        if key in self.hopeless:
+            return ()
+        # The cheaper ones have been asked, and what they proved was withheld: nothing is guessed beside it.
+        asked = [one for one in self.proposers if one.cost == most or most <= Cost.TOOL]
+        if most > Cost.TOOL and any(fix.finding == finding for fix in self.withheld):
+            return ()
+        fixes = await offers(
+            [finding],
+            self.snapshot,
+            self.project,
+            self.verifiers,
+            self.known,
+            cache=FixCache(),
+            budget=BUDGET if most < Cost.MODEL else MODEL_BUDGET,
+            proposers=asked,
+            most=most,
+            watch=self.watch,
+        )
+        if most > Cost.TOOL and not fixes:
+            self.hopeless.add(key)
+        return fixes
 
 
 def _here(known: Mapping[str, Outcome], snapshot: Snapshot) -> list[Finding]:
@@ -85,24 +177,3 @@ def _with_file(project: Project, path: str, text: str) -> Project:
     """The project with an edited file among its open documents."""
     others = tuple(one for one in project.buffers if one.path != path)
     return replace(project, buffers=(*others, Snapshot("", path, "", 0, text)))
-
-
-async def _first(
-    findings: Sequence[Finding],
-    snapshot: Snapshot,
-    project: Project,
-    verifiers: Sequence[Verifier],
-    known: Mapping[str, Outcome],
-    behaviour: bool,
-) -> tuple[ProvenFix | None, tuple[ProvenFix, ...]]:
-    """The best fix of the first finding that has one; those passed over, one a finding."""
-    withheld: list[ProvenFix] = []
-    for finding in findings:
-        if finding.severity > Severity.WARNING:
-            continue
-        fixes = await offers([finding], snapshot, project, verifiers, known, cache=FixCache(), budget=BUDGET)
-        free = [fix for fix in fixes if not fix.ambiguous and (behaviour or not fix.behaviour)]
-        if free:
-            return free[0], ()
-        withheld += fixes if fixes and fixes[0].ambiguous else fixes[:1]
-    return None, tuple(withheld)
