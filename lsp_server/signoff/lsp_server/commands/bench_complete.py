@@ -40,7 +40,7 @@ async def main(args: argparse.Namespace) -> int:
     _ready(args)
     with Status() as status:
         async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
-            files = _files(args, session)
+            files = sources(args, session)
             if args.replay:
                 from signoff.lsp_server.commands.bench_replay import replay_file
 
@@ -125,8 +125,8 @@ def settings_of(args: argparse.Namespace) -> CompletionSettings:
     return replace(settings, local_model=args.model) if args.model else settings
 
 
-def _files(args: argparse.Namespace, session: Session) -> list[Snapshot]:
-    """The sources below the paths, in order, without those that are too large or cannot be read."""
+def sources(args: argparse.Namespace, session: Session) -> list[Snapshot]:
+    """The sources below the paths, in order, without those that are too large or cannot be read. Raises BadPath."""
     wanted = frozenset().union(*(CALLED[one] for one in args.language or CALLED))
     found: list[Snapshot] = []
     for path in request(args.paths, session.workspace).files:

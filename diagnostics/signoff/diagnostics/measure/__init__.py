@@ -1,0 +1,1 @@
+"""Measuring checks and fixes on injected faults: `signoff bench repair`."""
