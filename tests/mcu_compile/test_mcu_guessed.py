@@ -165,3 +165,17 @@ async def test_nothing_is_there(verifier: GuessedC, tmp_path: Path, monkeypatch:
     assert found.status is Status.MISSING
     assert "install gcc or clang" in found.message
     assert not verifier.available(Project("/").settings).available
+
+
+async def test_a_branch_that_is_switched_on_names_the_part(verifier: GuessedC, tmp_path: Path) -> None:
+    (tmp_path / "stm32f4xx.h").write_text(PART)
+    for part in ("405", "429"):
+        (tmp_path / f"stm32f{part}xx.h").write_text("enum { clock_enable };\n")
+    path, text = tmp_path / "main.c", '#include "stm32f4xx.h"\nint f(void) { return clock_enable; }\n'
+    found = await outcome(verifier, path, text)
+    assert found.facts[CALLED] == "arm-none-eabi-gcc (flags guessed, STM32F405xx defined)"
+    # Both parts at once would declare everything twice.
+    project = Project(str(tmp_path), unit=CompileUnit("", defines=("STM32F429xx=1",)))
+    other = await verifier.run(Snapshot(path.as_uri(), str(path), "c", 1, text), project)
+    assert other.judged and not errors(other), other
+    assert other.facts[CALLED] == "arm-none-eabi-gcc (flags guessed)"

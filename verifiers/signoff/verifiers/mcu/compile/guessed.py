@@ -75,7 +75,9 @@ class GuessedC:
         asked = await asyncio.to_thread(compilers, project.settings, unit, snapshot.text)
         if not asked:
             return Outcome(self.tool, Status.MISSING, message=NONE)
-        key = snapshot.path, "\n".join(DIRECTIVE.findall(snapshot.text))
+        # With a branch switched on, another part may be the one that is meant.
+        switched = project.unit.defines if project.unit is not None else ()
+        key = snapshot.path, "\n".join((*switched, *DIRECTIVE.findall(snapshot.text)))
         first, macros = self._ways.get(key, ("", ()))
         readings: list[tuple[Reading, tuple[str, ...]]] = []
         for compiler in sorted(asked, key=lambda one: one.tool != first):
