@@ -36,8 +36,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="put faults into clean sources and see which are found and mended",
         description="Puts small faults of every kind into clean source files, in memory, one at a time, and counts "
         "which of them the verifiers find, name and locate, for which a fix is proven, and how often that is the right "
-        "one: the clean text again, or equivalent to it. Beside every rate stands how often mere deletions get through the "
-        "same proof. Nothing is written but the reports.",
+        "one: the clean text again, or equivalent to it. Beside every rate stands how often mere deletions get through "
+        "the same proof. Nothing is written but the reports.",
     )
     _add_repair(repair)
 
