@@ -63,7 +63,7 @@ class SlangEngine:
     def judge(self, snapshot: Snapshot, project: Project) -> list[Finding]:
         """The findings of check(), and warnings that only somebody else's text deserves: new implicit nets
         (ImplicitNet), wires that are driven twice (ConflictingDrivers), ports that are declared again
-        (PortDeclaredAgain), all in `snapshot` alone."""
+        (PortDeclaredAgain). These and those of our own rules in `snapshot` alone."""
         elaborated, analysed = self._check(_named(snapshot), project, analyse=True, guest=True)
         return _unnamed(elaborated + analysed, snapshot)
 
@@ -215,7 +215,12 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str], guest:
     manager = analysis.AnalysisManager(design.state.options.analysis)
     drivers, faults, broken = DriverRule(), list[Fault](), list[Exception]()
 
+    # What a text for one file brings is not looked for in the blocks of all others.
+    own = design.buffers_of(design.focus) if guest else None
+
     def listen(procedure: analysis.AnalyzedProcedure) -> None:
+        if own is not None and procedure.analyzedSymbol.location.buffer not in own:
+            return
         try:
             drivers.visit(procedure)
             found = (rules_sensitivity.check(procedure), rules_edges.check(procedure))
@@ -229,8 +234,8 @@ def _analyse(design: Design, converter: Converter, shown: frozenset[str], guest:
     faults += drivers.faults(manager, converter.around)
     if guest and design.focus in shown:
         buffers = design.buffers_of(design.focus)
-        own = reached(design.compilation.getRoot().topInstances).found
-        faults += rules_nets.faults((one for one in own if one.body.location.buffer in buffers), manager)
+        found = reached(design.compilation.getRoot().topInstances).found
+        faults += rules_nets.faults((one for one in found if one.body.location.buffer in buffers), manager)
         for unit in design.units:
             if unit.source.path == design.focus or len(design.units) == 1:
                 faults += rules_ports.check(unit.tree.root)

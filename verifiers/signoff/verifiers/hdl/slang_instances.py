@@ -9,9 +9,9 @@ from pyslang import ast
 
 # Of a larger design the first so many instances are known.
 MAX_INSTANCES = 20_000
-_HOLDERS = (
-    ast.InstanceSymbol, ast.InstanceArraySymbol, ast.GenerateBlockSymbol, ast.GenerateBlockArraySymbol,
-)  # fmt: skip
+_HOLDERS = frozenset(
+    {ast.InstanceSymbol, ast.InstanceArraySymbol, ast.GenerateBlockSymbol, ast.GenerateBlockArraySymbol}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def reached(tops: Iterable[ast.InstanceSymbol]) -> Instances:
 
 def _holders(scope: ast.Symbol) -> list[ast.Symbol]:
     """The members of a scope that are instances, or may hold some."""
-    return [member for member in scope if isinstance(member, _HOLDERS)]  # type: ignore[attr-defined]
+    # By its very class: a large design has tens of thousands of members.
+    return [member for member in scope if type(member) in _HOLDERS]  # type: ignore[attr-defined]
 
 
 def everywhere(compilation: ast.Compilation) -> list[ast.InstanceSymbol]:
