@@ -34,12 +34,13 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     if finding.code in MISSING:
         yield from _connect(finding, src, index, instance, module, name)
     elif finding.code in WRONG_PARAMETER or name in instance.parameters:
-        yield from _rename(finding, src, index, instance.parameters, _parameters(module), name)
+        yield from _rename(finding, src, index, instance.parameters, parameters_of(module), name)
     else:
         yield from _rename(finding, src, index, instance.connected, list(module.ports), name)
 
 
-def _parameters(module: Module) -> list[str]:
+def parameters_of(module: Module) -> list[str]:
+    """The names of a module's parameters."""
     return [name for name, entries in module.declared.items() if any(e.kind in PARAMETERS for e in entries)]
 
 
@@ -76,21 +77,21 @@ def _connect(
     missing = [name for name in module.ports if name not in instance.connected]
     same = [name for name in missing if name in around.declared]
     if port in same:
-        edit = _add(src, index, instance, [f".{port}({port})"])
+        edit = addition(src, index, instance, [f".{port}({port})"])
         yield FixCandidate(f"Connect '{port}' to the signal of the same name", (edit,), "connections", finding)
         if len(same) > 1:
-            edit = _add(src, index, instance, [f".{name}({name})" for name in same])
+            edit = addition(src, index, instance, [f".{name}({name})" for name in same])
             title = f"Connect {len(same)} ports to the signals of the same names"
             yield FixCandidate(title, (edit,), "connections", finding)
     declared = module.port(port)
     if declared is not None and declared.direction == "output":
-        edit = _add(src, index, instance, [f".{port}()"])
+        edit = addition(src, index, instance, [f".{port}()"])
         title = f"Leave the output '{port}' open, in writing"
         yield FixCandidate(title, (edit,), "connections", finding)
 
 
-def _add(src: Source, index: LineIndex, instance: Instance, connections: list[str]) -> Edit:
-    """After the last connection, in its layout: a line each where that starts a line."""
+def addition(src: Source, index: LineIndex, instance: Instance, connections: list[str]) -> Edit:
+    """The edit that adds connections after the last one, in its layout: a line each where that starts a line."""
     if not instance.connected:
         place = src.token(instance.open).end
         return replacement(index, place, place, ", ".join(connections))

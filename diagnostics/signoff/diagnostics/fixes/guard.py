@@ -25,6 +25,8 @@ ASSIGNS = frozenset(("=", "<="))
 KEPT = 0.8
 # What a template may say that it takes away: a negation, or a sign that becomes part of another one (`=<` is `<=`).
 SIGNS = frozenset("!~<>=:'&|+")
+# Operators of other languages.
+WRITTEN = frozenset(("and", "or", "not", "xor", "mod"))
 
 
 def losses(
@@ -73,15 +75,20 @@ def losses(
 
 
 def _exchange(words: Counter[str], added: Counter[str], declared: frozenset[str], drops: Iterable[str]) -> None:
-    """Takes the operators out of `words` (lost) that an edit says it replaces, each for another that has come."""
+    """Takes out of `words` (lost) what an edit says it replaces: an operator by another one that has come, or two by
+    one of as many characters (`=<` by `<=`); the pieces of a literal by the literal (`8hFF` by `8'hFF`)."""
     for sign in drops:
         words[sign] -= sign in SIGNS and words[sign] > 0
-    come = sum(count for text, count in added.items() if not _is_word(text) and text not in DELIMITERS)
+    signs = [text for text in declared if words[text] > 0 and (not _is_word(text) or text in WRITTEN)]
+    come = {text: count for text, count in added.items() if not _is_word(text) and text not in DELIMITERS}
+    count, length = sum(come.values()), sum(len(text) * number for text, number in come.items())
+    if sum(words[text] for text in signs) <= count or sum(len(text) * words[text] for text in signs) <= length:
+        for text in signs:
+            words[text] = 0
+    literals = [text.lower() for text in added if "'" in text[:-1] or text[0] == "'"]
     for text in declared:
-        if not _is_word(text) and words[text] > 0:
-            taken = min(words[text], come)
-            words[text] -= taken
-            come -= taken
+        if any(text.lower().lstrip("0x") in literal for literal in literals):
+            words[text] = 0
 
 
 def _is_word(text: str) -> bool:

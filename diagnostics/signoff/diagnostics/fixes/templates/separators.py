@@ -1,0 +1,89 @@
+"""What stands where the parser expected something else: that, in its place. One keyword of a kind for another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from signoff.diagnostics.fixes.blocks import END_WORDS
+from signoff.diagnostics.fixes.source import quoted
+from signoff.diagnostics.fixes.templates.place import Draft, Place
+
+FAMILY = "separators"
+CODES = (
+    *("ExpectedToken", "ExprNotStatement", "ExpectedStatement", "ExpectedIdentifier", "ExpectedDeclarator"),
+    *("UnexpectedEndDelim", "MisplacedTrailingSeparator", "ExpectedMember", "ExpectedExpression", "EmptyBody"),
+    *("ExpectedConditionalExpression", "ExpectedPortConnection"),
+)
+SIGNS = frozenset((";", ",", ":", ".", "(", ")", "[", "]", "{", "}", "="))
+BRACKETS = {"(": ")", "[": "]", "{": "}"}
+# Expected by one tool or the other where lists, choices and ranges go on.
+MEANT = {";": (",", ":"), ",": (";", ":"), ":": (";", ","), ".": (",",)}
+
+
+def draft(place: Place) -> Iterator[Draft]:
+    """Another sign, another bracket, another closing word at the place."""
+    if place.code == "EmptyBody":
+        return
+    wanted = quoted(place.finding.message)[:1] if place.code == "ExpectedToken" else ()
+    for number in _around(place):
+        word = place.src.word(number)
+        if wanted and word != wanted[0] and any(word in kind and wanted[0] in kind for kind in (SIGNS, END_WORDS)):
+            yield _swap(place, 0, number, wanted[0])
+        for odds, other in enumerate(MEANT.get(word, ())):
+            yield _swap(place, 3 + odds, number, other)
+    yield from _brackets(place)
+    yield from _braces(place)
+    yield from _replication(place)
+
+
+def _swap(place: Place, odds: int, number: int, text: str) -> Draft:
+    old = place.src.word(number)
+    return place.draft(odds, f"Replace '{old}' by '{text}'", place.replace(number, text), FAMILY)
+
+
+def _around(place: Place) -> Iterator[int]:
+    """The tokens that the parser may mean: slang stands behind the last one it took, Verilator at the next."""
+    here = place.src.at(place.spot)
+    yield from dict.fromkeys(n for n in (here, here + 1, here - 1) if 0 <= n < len(place.src.tokens))
+
+
+def _brackets(place: Place) -> Iterator[Draft]:
+    """A bracket that is closed by one of another kind."""
+    src, stack = place.src, list[int]()
+    for number in place.statement:
+        word = src.word(number)
+        if word in BRACKETS:
+            stack.append(number)
+        elif word in BRACKETS.values() and stack:
+            opening = stack.pop()
+            if BRACKETS[src.word(opening)] != word:
+                yield _swap(place, 1, number, BRACKETS[src.word(opening)])
+                yield _swap(place, 2, opening, next(one for one, other in BRACKETS.items() if other == word))
+
+
+def _braces(place: Place) -> Iterator[Draft]:
+    """C's braces around statements."""
+    src = place.src
+    first, last = place.line.start, min(place.line.stop + 400, len(src.tokens))
+    opening = next((n for n in place.line if src.word(n) == "{" and src.word(n - 1) in (")", "else", "begin")), -1)
+    if opening >= 0:
+        depth = 0
+        for number in range(opening, last):
+            depth += {"{": 1, "}": -1}.get(src.word(number), 0)
+            if depth == 0:
+                edits = (place.replace(opening, "begin"), place.replace(number, "end"))
+                yield place.draft(0, "Write begin and end for the braces", edits, FAMILY)
+                break
+    closing = next((n for n in range(first, last) if src.word(n) == "}" and src.word(n - 1) == ";"), -1)
+    if closing >= 0:
+        yield _swap(place, 1, closing, "end")
+
+
+def _replication(place: Place) -> Iterator[Draft]:
+    """`4{x}` lacks the braces around it."""
+    src = place.src
+    for number in place.statement:
+        if src.token(number).kind == "number" and src.word(number + 1) == "{" and src.word(number - 1) != "{":
+            close = src.closing(number + 1)
+            edits = (place.insert(src.token(number).start, "{"), place.insert(src.token(close).end, "}"))
+            yield place.draft(1, f"Put '{place.between(number, close)[:40]}' in braces", edits, FAMILY)
