@@ -28,7 +28,7 @@ class ProvenFix:
     the tools accept another one of the same kind, too, and nothing but a person's knowledge decides. One of another
     file than the finding's names it as `elsewhere`: its edits apply to exactly the text that it says, and `project` is
     the project after them. `proposer` thought of it, a model in its `rounds`th answer; `guessed`: it was found by
-    trying (a template, a model), not by knowing the fault.
+    trying (a template, a model), not by knowing the fault. `candidate` is what was proven.
     """
 
     title: str
@@ -44,6 +44,7 @@ class ProvenFix:
     proposer: str = RULES
     rounds: int = 0
     guessed: bool = False
+    candidate: FixCandidate | None = None
 
     @property
     def preferred(self) -> bool:
@@ -70,6 +71,7 @@ def proven(candidate: FixCandidate, proof: Proof, version: int, *, guessed: bool
         proposer=candidate.proposer,
         rounds=candidate.rounds,
         guessed=guessed,
+        candidate=candidate,
     )
 
 
