@@ -18,7 +18,13 @@ from signoff.verifiers.workers import WorkerPool
 
 pytestmark = pytest.mark.tool
 
-CONFIG = """#define USE_TIMERS 0
+CONFIG = """#define USE_TIMERS 0 // or 1
+struct callbacks {
+  int used;
+#if USE_TIMERS == 1
+  int late;
+#endif
+};
 #define TICK_16_BITS 0
 #define TICK_32_BITS 1
 #define TICK_WIDTH TICK_32_BITS
@@ -102,6 +108,15 @@ async def test_headers_are_read_with_the_same_definitions(pool: WorkerPool, tmp_
     assert (await in_c(pool, tmp_path, "#ifdef FAST", "count = fast_only(count);")).accepted
     assert (await in_c(pool, tmp_path, "#ifdef FAST", "count = slow_only(count);")).refused
     assert (await in_c(pool, tmp_path, "#ifndef FAST", "count = slow_only(count);")).under == ()
+
+
+async def test_a_header_that_defines_it_otherwise_is_read_with_the_value(pool: WorkerPool, tmp_path: Path) -> None:
+    late = "count += (int)sizeof ((struct callbacks *)0)->late;"
+    good = await in_c(pool, tmp_path, "#if USE_TIMERS == 1", late)
+    assert good.accepted and good.under == ("USE_TIMERS defined",)
+    assert (await in_c(pool, tmp_path, "#if USE_TIMERS == 0", late)).refused
+    assert (await in_c(pool, tmp_path, "#if USE_TIMERS == 2", late)).refused
+    assert (tmp_path / "config.h").read_text() == CONFIG
 
 
 @pytest.mark.parametrize("inside", ["#include <arm_mve.h>", "#error only for another machine", "vector_t state;"])
