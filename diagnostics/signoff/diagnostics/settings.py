@@ -20,3 +20,8 @@ class DiagnosticsSettings:
     deep_idle: float = setting(
         5.0, "Seconds without a change after which the deep checks (Yosys) run; 0: only on save.", minimum=0.0
     )
+    model_fixes: bool = setting(
+        True,
+        "Offer to have the model mend a finding that nothing else mends. It is asked only when that is chosen; what it "
+        "writes is proven like every fix before it is applied.",
+    )
