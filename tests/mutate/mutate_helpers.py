@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from signoff.diagnostics.mutate.code import Code
 from signoff.diagnostics.mutate.draw import sound
 from signoff.diagnostics.mutate.mutation import Mutant, Mutator, mutant
+from signoff.diagnostics.mutate.parsed import parsed
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 
@@ -27,7 +27,7 @@ def document(text: str, language: str = "systemverilog", path: str = "/project/t
 
 def mutants(snapshot: Snapshot, mutator: Mutator) -> Iterator[Mutant]:
     """All that one way of going wrong makes of a text, sound or not."""
-    code = Code(snapshot.text, snapshot.language)
+    code = parsed(snapshot.text, snapshot.language)
     yield from (mutant(snapshot, mutator, mutation) for mutation in mutator.find(code))
 
 

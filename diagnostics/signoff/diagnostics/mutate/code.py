@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from importlib import import_module
 from typing import Any
@@ -16,6 +17,7 @@ GRAMMARS = {
     **dict.fromkeys(CUDA_LANGUAGES, "tree_sitter_cuda"),
     **dict.fromkeys(C_LANGUAGES, "tree_sitter_c"),
 }
+WORD = re.compile(r"[A-Za-z_]\w*")
 LANGUAGES = frozenset({*GRAMMARS, PYTHON})
 
 
@@ -37,6 +39,8 @@ class Code:
         self.root: Any = tree_sitter.Parser(grammar).parse(self.data).root_node
         self._ascii = len(self.data) == len(text)
         self._nodes: dict[str, list[Any]] = defaultdict(list)
+        # Every word of the text: a slip must not make another of them.
+        self.known = frozenset(WORD.findall(text))
         self._collect()
 
     def _collect(self) -> None:

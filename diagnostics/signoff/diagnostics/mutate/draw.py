@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 
-from signoff.diagnostics.mutate.code import Code
 from signoff.diagnostics.mutate.mutation import Mutant, Mutation, Mutator, mutant
+from signoff.diagnostics.mutate.parsed import parsed
 from signoff.diagnostics.mutate.reading import reading
 from signoff.diagnostics.mutate.registry import mutators
 from signoff.verifiers.finding import Category
@@ -74,7 +74,7 @@ def _places(snapshot: Snapshot, seed: int, kinds: Collection[Category]) -> Itera
     wanted = [one for one in mutators(snapshot.language) if not kinds or one.category in kinds]
     if not wanted:
         return
-    code = Code(snapshot.text, snapshot.language)
+    code = parsed(snapshot.text, snapshot.language)
     for mutator in wanted:
         places = list(mutator.find(code))
         if len(places) > PLACES:

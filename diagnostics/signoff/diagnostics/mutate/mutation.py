@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from signoff.diagnostics.mutate.code import Code
 from signoff.verifiers.finding import Category
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, LineIndex, apply_edits
@@ -29,7 +29,8 @@ class Mutation:
     also: tuple[int, ...] = ()
 
 
-Finder = Callable[[Code], Iterator[Mutation]]
+# Takes what parsed.py makes of a text in the mutator's language: Code, or PythonCode.
+Finder = Callable[[Any], Iterator[Mutation]]
 
 
 @dataclass(frozen=True, slots=True)

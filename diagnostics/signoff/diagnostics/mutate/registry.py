@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from signoff.diagnostics.mutate import clike
 from signoff.diagnostics.mutate.code import VERILOG
+from signoff.diagnostics.mutate.gpu import kernels, launches, triton
 from signoff.diagnostics.mutate.hdl import (
     drivers,
     instances,
@@ -16,7 +18,11 @@ from signoff.diagnostics.mutate.hdl import (
     widths,
     words,
 )
+from signoff.diagnostics.mutate.mcu import clocks, images, interrupts, pins
 from signoff.diagnostics.mutate.mutation import Mutator
+from signoff.verifiers.finding import Category
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES, PYTHON
+from signoff.verifiers.mcu.facts import C_LANGUAGES
 
 HDL: tuple[Mutator, ...] = (
     *punctuation.MUTATORS,
@@ -32,7 +38,27 @@ HDL: tuple[Mutator, ...] = (
     *latches.MUTATORS,
 )
 
+CUDA: tuple[Mutator, ...] = (
+    *clike.mutators(Category.GPU_SYNTAX, Category.GPU_NAME, Category.GPU_TYPE),
+    *launches.MUTATORS,
+    *kernels.MUTATORS,
+)
+TRITON: tuple[Mutator, ...] = triton.MUTATORS
+FIRMWARE: tuple[Mutator, ...] = (
+    *clike.mutators(Category.C_SYNTAX, Category.C_NAME, Category.C_TYPE),
+    *images.MUTATORS,
+    *interrupts.MUTATORS,
+    *clocks.MUTATORS,
+    *pins.MUTATORS,
+)
+
 
 def mutators(language: str) -> tuple[Mutator, ...]:
     """The mutators of a language, () where it has none."""
-    return HDL if language in VERILOG else ()
+    if language in VERILOG:
+        return HDL
+    if language in CUDA_LANGUAGES:
+        return CUDA
+    if language == PYTHON:
+        return TRITON
+    return FIRMWARE if language in C_LANGUAGES else ()

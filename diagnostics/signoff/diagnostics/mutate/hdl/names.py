@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from signoff.diagnostics.mutate.code import Code
+from signoff.diagnostics.mutate.code import WORD, Code
 from signoff.diagnostics.mutate.mutation import Mutation, Mutator, one
 from signoff.diagnostics.mutate.slips import slips
 from signoff.verifiers.finding import Category
 
-WORD = re.compile(r"[A-Za-z_]\w*")
-
 
 def misspelt_name(code: Code) -> Iterator[Mutation]:
     """A use of a signal with a slip in its name, where no other name is meant by that."""
-    known = set(WORD.findall(code.text))
     for node in code.of("hierarchical_identifier"):
         name = code.words(node)
         if name.isidentifier():
             for slip in slips(name):
-                if slip not in known:
+                if slip not in code.known:
                     yield one(code.start(node), code.end(node), slip)
 
 
