@@ -40,7 +40,6 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    tool: tools.Tool
     project: Project
     names: Names
     lines: SourceLines
@@ -103,14 +102,13 @@ class Yosys:
             sources = lay_out(snapshot, project, folder, quotable=PLAIN)
             top = project.top[0] if len(project.top) == 1 and sources.listed else ""
             names = Names(sources, folder, native=bool(tool.argv))
-            job = _Job(tool, project, names, SourceLines(sources.texts), folder, top, snapshot.text)
+            job = _Job(project, names, SourceLines(sources.texts), folder, top, snapshot.text)
             outcome = await self._guarded(job)
         return replace(outcome, notice=tool.note, seconds=time.perf_counter() - start)
 
     async def _guarded(self, job: _Job) -> Outcome:
         limit = job.project.settings.yosys.timeout
         try:
-            await self.warm(lambda _: None, job.project.settings)
             return await self._synthesize(job)
         except (ToolMissing, EngineMissing) as error:
             return Outcome(NAME, Status.MISSING, message=f"Yosys: {error}")
@@ -145,29 +143,39 @@ class Yosys:
         front_end = yosys_script.VERILOG if way == VERILOG else yosys_script.SLANG
         tops = MODULE.findall(job.focus) if way == FOCUSED else (job.top,) if job.top else ()
         script = yosys_script.script(job.project, job.names, tops, front_end)
-        done = await (self._native(job, script) if job.tool.argv else self._in_worker(job, script))
+        done = await self.execute(script, job.names, job.project.settings)
         outcome = read(done, job.folder, yosys_report.Source(job.names.original, job.lines))
         for name in yosys_script.REPORTS:
             (job.folder / name).unlink(missing_ok=True)
         return outcome
 
-    async def _in_worker(self, job: _Job, text: str) -> YosysRun:
-        settings = job.project.settings
+    async def execute(
+        self, text: str, names: Names, settings: VerifierSettings, *, key: str = NAME, timeout: float | None = None
+    ) -> YosysRun:
+        """Run a script in the folder of `names`, the program or the module as found on this machine.
+
+        Runs of one `key` wait for each other in the worker. `timeout` in seconds, else that of the settings.
+        Raises ToolMissing, EngineMissing, TimeoutError, WorkerTimeout, WorkerCrashed, EngineError or OSError.
+        """
+        tool = await asyncio.to_thread(tools.yosys, settings)
+        if not tool.path:
+            raise ToolMissing(tool.note)
+        seconds = settings.yosys.timeout if timeout is None else timeout
+        if tool.argv:
+            return await self._native(tool.argv, text, names.folder, settings, seconds)
+        await self.warm(lambda _: None, settings)
         memory = min(settings.memory_limit_mb, WASM_MEMORY_MB)
-        arguments = (str(job.folder), text, memory, job.names.mounts)
-        done = await self._pool.call(ENGINE, NAME, "run", *arguments, timeout=settings.yosys.timeout)
+        done = await self._pool.call(ENGINE, key, "run", str(names.folder), text, memory, names.mounts, timeout=seconds)
         assert isinstance(done, YosysRun)
         return done
 
-    async def _native(self, job: _Job, text: str) -> YosysRun:
-        settings = job.project.settings
-        script = job.folder / "script.ys"
+    async def _native(
+        self, argv: tuple[str, ...], text: str, folder: Path, settings: VerifierSettings, timeout: float
+    ) -> YosysRun:
+        script = folder / "script.ys"
         script.write_text(text, "utf-8")
         done = await run(
-            (*job.tool.argv, "-q", "-s", str(script)),
-            cwd=job.folder,
-            timeout=settings.yosys.timeout,
-            memory_limit_mb=settings.memory_limit_mb,
+            (*argv, "-q", "-s", str(script)), cwd=folder, timeout=timeout, memory_limit_mb=settings.memory_limit_mb
         )
         if done.timed_out:
             raise TimeoutError

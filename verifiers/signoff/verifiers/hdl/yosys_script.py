@@ -32,9 +32,9 @@ def script(project: Project, names: Names, tops: Sequence[str], front_end: str) 
     """
     return "\n".join(
         (
-            _read(project, names, tops, front_end),
+            reading(project, names, tops, front_end),
             # Not -check: slang and Verilator tell a missing module, with its place; here it is a black box.
-            f"hierarchy -top {_plain(tops[0])}" if len(tops) == 1 else "hierarchy",
+            f"hierarchy -top {plain(tops[0])}" if len(tops) == 1 else "hierarchy",
             "proc",
             # Before opt_clean, while each register still drives the very net that the source names.
             *_report("t:$*ff* t:$*latch* t:$sr", STATE, names),
@@ -56,19 +56,21 @@ def _report(selection: str, name: str, names: Names) -> tuple[str, ...]:
     return (f"select -set {mark} {selection}", f"tee -q -o {names.report(name)} dump -m @{mark}")
 
 
-def _read(project: Project, names: Names, tops: Sequence[str], front_end: str) -> str:
+def reading(project: Project, names: Names, tops: Sequence[str], front_end: str) -> str:
+    """The command that reads a design. Raises UnusableName."""
     sources = names.sources
     words = [
         front_end,
-        *(f"-D{_plain(define)}" for define in project.defines),
+        *(f"-D{plain(define)}" for define in project.defines),
         *(f"-I{names.folder_seen(folder)}" for folder in sources.include_dirs),
     ]
     if front_end == SLANG:
-        words += (word for top in tops for word in ("--top", _plain(top)))
+        words += (word for top in tops for word in ("--top", plain(top)))
     return " ".join((*words, *(names.file_seen(file) for file in (*sources.library_files, *sources.files))))
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
+    """A word that a script can hold. Raises UnusableName."""
     if not PLAIN.fullmatch(word):
         raise UnusableName(f"Yosys cannot be given {word!r} in a script")
     return word
