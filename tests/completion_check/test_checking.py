@@ -205,26 +205,22 @@ async def test_one_that_refuses_settles_it() -> None:
     judge.close()
 
 
-async def test_the_device_s_judge_is_spared_the_host_s() -> None:
+async def test_what_reads_the_whole_file_is_asked_first_and_nvrtc_is_spared() -> None:
     nvrtc, front = Told(blaming(SPOILT), "nvrtc", "cuda-cpp"), Told(blaming(SPOILT), "nvcc front end", "cuda-cpp")
-    kernel = await checker("__global__ void k() {\n  ¦\n}\n", nvrtc, front, language="cuda-cpp").check("int a;")
-    assert kernel.tools == ("nvrtc",)
-    assert not front.seen
-    nvrtc.seen.clear()
-    host = "__global__ void k() {\n}\nint main() {\n  ¦\n}\n"
-    assert (await checker(host, nvrtc, front, language="cuda-cpp").check("int a;")).tools == ("nvcc front end",)
+    for text in ("__global__ void k() {\n  ¦\n}\n", "__global__ void k() {\n}\nint main() {\n  ¦\n}\n"):
+        checked = await checker(text, nvrtc, front, language="cuda-cpp").check("int a;")
+        assert checked.tools == ("nvcc front end",)
     assert not nvrtc.seen
 
 
-async def test_where_the_first_judge_passes_the_place_over_the_other_is_asked() -> None:
-    def blind(text: str) -> Outcome:
-        return Outcome("nvrtc", facts={"left_out": ((0, 9),)})
+async def test_where_the_front_end_cannot_read_a_file_nvrtc_is_asked() -> None:
+    def unread(text: str) -> Outcome:
+        return Outcome("nvcc", complete=False, message="it ends at a directive")
 
-    front = Told(blaming(SPOILT), "nvcc front end", "cuda-cpp")
-    text = "__device__ int a;\nint main() {\n  ¦\n}\n"
-    checked = await checker(text, Told(blind, "nvrtc", "cuda-cpp"), front, language="cuda-cpp").check("int a;")
-    assert checked.tools == ("nvcc front end",)
-    assert ("nvrtc", "compiles no host code") in checked.not_run
+    front, nvrtc = Told(unread, "nvcc front end", "cuda-cpp"), Told(blaming(SPOILT), "nvrtc", "cuda-cpp")
+    checked = await checker("__device__ void f() {\n  ¦\n}\n", front, nvrtc, language="cuda-cpp").check("int a;")
+    assert checked.tools == ("nvrtc",)
+    assert ("nvcc front end", "it ends at a directive") in checked.not_run
 
 
 KERNEL = "import triton\n@triton.jit\ndef k(x):\n    ¦\n\ndef f(x):\n    return x\n"

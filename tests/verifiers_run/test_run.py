@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -167,3 +168,28 @@ def test_how_a_process_ended_in_words() -> None:
     assert exit_reason(3) == "exit status 3"
     assert exit_reason(-signal.SIGSEGV) == "ended by signal SIGSEGV"
     assert exit_reason(-1000) == "ended by signal 1000"
+
+
+async def test_what_is_written_later_is_read_later(tmp_path: Path) -> None:
+    """A program reads the first part of its input while the second does not exist yet."""
+    read = asyncio.Event()
+    program = "import sys; print(sys.stdin.readline(), end='', flush=True); open('read', 'w'); print(sys.stdin.read())"
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one\n"
+        while not os.path.exists(tmp_path / "read"):  # noqa: ASYNC110, ASYNC240, PTH110
+            await asyncio.sleep(0.01)
+        read.set()
+        yield b"two"
+
+    done = await run((PYTHON, "-c", program), cwd=tmp_path, stdin=parts(), timeout=60)
+    assert (done.stdout.split(), read.is_set(), done.returncode) == ([b"one", b"two"], True, 0)
+
+
+async def test_input_that_never_comes_ends_with_the_time_limit(tmp_path: Path) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.Event().wait()
+
+    done = await run((PYTHON, "-c", "import sys; sys.stdin.read()"), cwd=tmp_path, stdin=parts(), timeout=0.5)
+    assert done.timed_out

@@ -42,8 +42,6 @@ ALWAYS = frozenset({IMPLICIT, "ConflictingDrivers", "PortDeclaredAgain"})
 UNDECLARED = frozenset({IMPLICIT, "UndeclaredIdentifier", "TypoIdentifier"})
 SHIFT = "ShiftCountOverflow"
 NVRTC, FRONT = "nvrtc", "nvcc front end"
-_DEVICE = re.compile(r"\b__(?:global|device)__\b")
-_FUNCTION_END = re.compile(r"^\}", re.MULTILINE)
 _LACKS = re.compile(r"undeclared|nknown type name|mplicit declaration of function")
 _QUOTED = re.compile(r"'([A-Za-z_]\w*)'")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -198,19 +196,11 @@ def tells_lines(outcome: Outcome, lines: tuple[int, int]) -> bool:
 def turns(verifiers: Sequence[Verifier], hole: Hole) -> tuple[list[Verifier], list[Verifier]]:
     """(who is asked first, who is asked only where none of them could vouch for the text).
 
-    NVRTC judges device code and is the quicker one there; nvcc's front end judges all of a CUDA file.
+    nvcc's front end judges all of a CUDA file, and has read its headers by then; NVRTC judges device code.
     """
-    names = {row.name for row in verifiers}
-    if not {NVRTC, FRONT} <= names:
-        return list(verifiers), []
-    last = FRONT if in_device_code(hole) else NVRTC
-    return [row for row in verifiers if row.name != last], [row for row in verifiers if row.name == last]
-
-
-def in_device_code(hole: Hole) -> bool:
-    """Whether the cursor is in a function for the device, by the text since the function before it."""
-    text = hole.prefix[-20_000:]
-    return _DEVICE.search(text, max((match.end() for match in _FUNCTION_END.finditer(text)), default=0)) is not None
+    late = FRONT in {row.name for row in verifiers}
+    last = [row for row in verifiers if late and row.name == NVRTC]
+    return [row for row in verifiers if row not in last], last
 
 
 def _overlap(stretches: object, lines: tuple[int, int]) -> bool:

@@ -28,21 +28,29 @@ class Parts:
     lower: str
 
 
-def parted(text: str, path: str) -> Parts | None:
-    """A unit's text (line ends "\\n", its first line the document's first) behind its last #include; None without one.
+def parted(text: str, path: str) -> Iterator[Parts]:
+    """A unit's text (line ends "\n", its first line the document's first) behind an #include, in the order to try.
 
-    `path` is what the lower part's messages name.
+    First behind the last one; a condition may leave that out, so then behind the last one that is under fewer of them,
+    at last in front of everything. `path` is what the lower part's messages name.
     """
-    found = directives(text)
-    if not found:
-        return None
-    end = text.find("\n", found[-1].end) + 1
-    if not end:
-        return None
+    fewest = None
+    for include in reversed(directives(text)):
+        end = text.find("\n", include.end) + 1
+        opened = _opened(text[:end])
+        if end and opened >= 0 and (fewest is None or opened < fewest):
+            fewest = opened
+            yield _at(text, end, opened, path)
+    yield _at(text, 0, 0, path)
+
+
+def _opened(upper: str) -> int:
+    """How many conditions the end of a text is under; negative where they do not match."""
+    return sum(1 if match[1] != "endif" else -1 for match in _CONDITION.finditer(upper))
+
+
+def _at(text: str, end: int, opened: int, path: str) -> Parts:
     upper, lower = text[:end], text[end:]
-    opened = sum(1 if match[1] != "endif" else -1 for match in _CONDITION.finditer(upper))
-    if opened < 0:
-        return None
     number = upper.count("\n") + 1
     line = f'#line {number} "{quoted(path)}"\n'
     closed = "".join(["#endif\n"] * opened)
@@ -52,7 +60,7 @@ def parted(text: str, path: str) -> Parts | None:
 def macros_apart(preprocessed: str) -> tuple[str, str] | None:
     """(the text without macros, the macros) of an upper part preprocessed with -dD; None where it has no CUT left."""
     rows = preprocessed.split("\n")
-    if CUT not in rows[-40:]:
+    if CUT not in rows:
         return None
     own = _OWN.search(preprocessed)
     skipped = preprocessed.count("\n", 0, own.start()) if own is not None else 0

@@ -36,7 +36,7 @@ _ASKED = re.compile(r'\b__has_include(?:_next)?\s*\(\s*[<"]([^>"\n]+)[>"]')
 CHECK_ONLY = ("--no_code_gen", "--error_limit=100000")
 # Stands for a run's own folder in what is kept.
 FOLDER = "<folder>"
-KEPT = 4
+KEPT = 6
 # Headers that are not the workspace's may change, though they hardly do.
 FRESH_SECONDS = 60.0
 
@@ -78,14 +78,18 @@ class _Commands:
 
 @dataclass(frozen=True, slots=True)
 class _Upper:
-    """The upper part, preprocessed: its text, the macros it leaves, and what was said and read on the way."""
+    """The upper part, preprocessed: its text, the macros it leaves, and what was said and read on the way.
 
-    text: bytes
-    macros: str
-    said: bytes
-    missing: tuple[str, ...]
-    lines: tuple[int, ...]
+    `stands`: it does so by itself; `made` is when that was found out (time.monotonic()).
+    """
+
     made: float
+    stands: bool = False
+    text: bytes = b""
+    macros: str = ""
+    said: bytes = b""
+    missing: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
 
 
 class FrontSteps:
@@ -101,13 +105,13 @@ class FrontSteps:
         source = await asyncio.to_thread(_laid_out, steps)
         commands = await self._known(steps, source)
         text = source.read_text(encoding="utf-8", errors="replace").partition("\n")[2]
-        # Headers that are not saved lie in the run's own folder: what includes them is not the next run's.
-        alone = not any(one.is_dir() for one in steps.folder.iterdir() if one.name != MISSING)
-        parts = front_source.parted(text, steps.work.main) if alone else None
-        upper = await self._upper(steps, commands, source, parts) if parts is not None else None
-        if parts is None or upper is None:
-            return await self._whole(steps, commands, source)
-        return await self._below(steps, commands, upper, parts)
+        # In a header that is being typed in, nothing stays the same for the unit that includes it.
+        own = steps.work.document == steps.work.main
+        for parts in front_source.parted(text, steps.work.main) if own else ():
+            upper = await self._upper(steps, commands, parts)
+            if upper is not None:
+                return await self._below(steps, commands, upper, parts)
+        return await self._whole(steps, commands, source)
 
     async def _known(self, steps: Steps, source: Path) -> _Commands:
         """What nvcc would run. Raises NotJudged."""
@@ -120,17 +124,15 @@ class FrontSteps:
             self._commands[key] = await _asked(argv, steps)
         return _kept(self._commands, key)
 
-    async def _upper(self, steps: Steps, commands: _Commands, source: Path, parts: Parts) -> _Upper | None:
+    async def _upper(self, steps: Steps, commands: _Commands, parts: Parts) -> _Upper | None:
         """The upper part; None where it does not stand by itself. Raises NotJudged."""
         others = frozenset((path, text) for path, text in steps.work.found.items() if path != steps.work.main)
-        key = (commands, steps.work.main, parts.upper, others)
+        key = (commands, steps.work.main, _placed(parts.upper, steps.folder, FOLDER), others)
         known = self._uppers.get(key)
         if known is None or time.monotonic() - known.made > FRESH_SECONDS:
-            made = await _preprocessed_upper(steps, commands, source, parts)
-            if made is None:
-                return None
-            self._uppers[key] = made
-        return _kept(self._uppers, key)
+            self._uppers[key] = await _preprocessed_upper(steps, commands, parts)
+        found = _kept(self._uppers, key)
+        return found if found.stands else None
 
     async def _below(self, steps: Steps, commands: _Commands, upper: _Upper, parts: Parts) -> Read:
         """The lower part, given to a front end that has read the upper one, or will now. Raises NotJudged."""
@@ -241,25 +243,25 @@ def _placed(word: str, folder: Path, name: str) -> str:
     return word.replace(str(folder), name)
 
 
-async def _preprocessed_upper(steps: Steps, commands: _Commands, source: Path, parts: Parts) -> _Upper | None:
+async def _preprocessed_upper(steps: Steps, commands: _Commands, parts: Parts) -> _Upper:
     upper, out = steps.folder / "upper.cu", steps.folder / "upper.ii"
     line = f'#line 1 "{front_source.quoted(steps.work.main)}"\n'
     upper.write_text(line + parts.upper, encoding="utf-8", errors="replace")
     argv = _filled(commands.preprocess, steps.folder, str(upper), str(out))
     done = await _run((argv[0], "-dD", *argv[1:]), steps, commands)
     if done.returncode:
-        return None
+        return _Upper(time.monotonic())
     return await asyncio.to_thread(_made, steps, out, done.stderr)
 
 
-def _made(steps: Steps, out: Path, said: bytes) -> _Upper | None:
+def _made(steps: Steps, out: Path, said: bytes) -> _Upper:
     text = out.read_text(encoding="utf-8", errors="replace")
     apart = front_source.macros_apart(text)
     if apart is None:
-        return None
+        return _Upper(time.monotonic())
     missing = front_source.read_from(apart[0], str(steps.folder / MISSING))
     lines = front_source.lines_read(apart[0], steps.work.document)
-    return _Upper(f"{apart[0]}\n".encode("utf-8", "replace"), apart[1], said, missing, lines, time.monotonic())
+    return _Upper(time.monotonic(), True, f"{apart[0]}\n".encode("utf-8", "replace"), apart[1], said, missing, lines)
 
 
 def _kept(rows: OrderedDict[object, _Value], key: object) -> _Value:

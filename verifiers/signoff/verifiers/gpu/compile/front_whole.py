@@ -92,16 +92,17 @@ class Doubts:
         """Doubt what uses a doubtful name."""
         names: set[str] = set()
         fresh = set(self.heads)
-        while fresh:
+        while True:
             names.update(*(piece.names for piece in fresh))
-            fresh = set()
-            for piece in self._pieces:
-                if piece not in self.bodies and not names.isdisjoint(piece.inner):
-                    self.bodies.add(piece)
-                told = piece in self.bodies and not _DEDUCED.isdisjoint(piece.head)
-                if piece not in self.heads and (told or not names.isdisjoint(piece.head)):
-                    fresh.add(piece)
+            self.bodies.update(piece for piece in self._pieces if not names.isdisjoint(piece.inner))
+            fresh = {piece for piece in self._pieces if piece not in self.heads and self._doubtful(piece, names)}
+            if not fresh:
+                return
             self.heads |= fresh
+
+    def _doubtful(self, piece: Piece, names: set[str]) -> bool:
+        deduced = piece in self.bodies and not _DEDUCED.isdisjoint(piece.head)
+        return deduced or not names.isdisjoint(piece.head)
 
     def whole(self, path: str) -> Iterator[tuple[int, int]]:
         """The lines of the functions that nothing is doubtful in."""
