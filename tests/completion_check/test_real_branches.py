@@ -143,3 +143,28 @@ async def test_slang_judges_what_its_own_definitions_leave_out(pool: WorkerPool,
         assert not found.accepted or found.text == "q <= next;", (wrong, found)
     here = await judge(slang, text, tmp_path / "m.v", "q <= next;", Project(root=str(tmp_path), defines=("EXTRA",)))
     assert here.accepted and here.under == ()
+
+
+GENERATE = """module m #(parameter WIDE = 0, parameter W = 4)(input clk, input [W-1:0] d, output reg [7:0] q);
+  generate
+    if (WIDE) begin : g
+      wire [7:0] next = {4'd0, d};
+      always @(posedge clk)
+        {hole}
+    end else begin : h
+      wire [7:0] other = {d, 4'd0};
+    end
+  endgenerate
+endmodule
+"""
+
+
+async def test_slang_reads_the_names_in_a_generate_block_that_is_not_made(pool: WorkerPool, tmp_path: Path) -> None:
+    slang, project = Slang(pool, lane="proof", stage="judge"), Project(root=str(tmp_path), declared=True)
+    good = await judge(slang, GENERATE, tmp_path / "m.v", "q <= next;", project)
+    assert good.accepted and good.under == ("WIDE true",), good
+    for wrong in ("q <= nxt;", "q <= next +;", "qq <= next;"):
+        assert (await judge(slang, GENERATE, tmp_path / "m.v", wrong, project)).refused, wrong
+    assert not (await judge(slang, GENERATE, tmp_path / "m.v", "q <= other;", project)).tools
+    by_value = await judge(slang, GENERATE, tmp_path / "m.v", "q <= {d[7:4], 4'd0};", project)
+    assert not by_value.tools and not by_value.refused, "with another W that is right"

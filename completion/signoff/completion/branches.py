@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from signoff.completion import nesting
+from signoff.completion import generates, nesting
 from signoff.completion.conditions import Branch, Values, compared, defined, settle
 from signoff.completion.context import Hole
 from signoff.verifiers.hdl import slang_macros
@@ -33,7 +33,8 @@ DEEPEST = 12
 class Switched:
     """The document, its hole and its project with the hole's branch on.
 
-    `words` say what that took, one a macro of `values`; of `compared` the conditions ask the value.
+    `words` say what that took, one a macro of `values`; of `compared` the conditions ask the value. `assumed`: generate
+    conditions are met by no value of a parameter, so that what follows from values there is not certain.
     """
 
     snapshot: Snapshot
@@ -42,6 +43,7 @@ class Switched:
     words: tuple[str, ...]
     values: Values
     compared: frozenset[str]
+    assumed: bool = False
 
     def having(self, headers: tuple[Snapshot, ...]) -> Switched:
         """The same with these headers in place of the files, or of what is open of them."""
@@ -58,20 +60,24 @@ class Switched:
 
 def switched(snapshot: Snapshot, hole: Hole, project: Project) -> Switched | None:
     """The same with what the hole's conditions ask for; None where there are none, or nothing is known to do it."""
-    if not hole.conditions or hole.language in nesting.PYTHON:
+    if hole.language in nesting.PYTHON:
         return None
     verilog = hole.language in nesting.VERILOG
-    branches = enclosing(hole.prefix, hole.language)
-    if len(branches) > DEEPEST:
+    branches = enclosing(hole.prefix, hole.language) if hole.conditions else ()
+    assumed = generates.enclosing(hole.prefix) if verilog else ()
+    if len(branches) > DEEPEST or not (branches or assumed):
         return None
-    values = settle(branches, _known(project, verilog))
-    if not values:
+    values = settle(branches, _known(project, verilog)) or {}
+    if not (values or assumed):
         return None
-    if not verilog:
+    if verilog:
+        hole = replace(hole, prefix=generates.met(hole.prefix, assumed))
+    else:
         hole = replace(hole, prefix=rewritten(hole.prefix, values), suffix=rewritten(hole.suffix, values))
     text = replace(snapshot, text=hole.prefix + hole.suffix)
-    words = tuple(_word(name, value) for name, value in values.items())
-    return Switched(text, hole, _defining(project, values, verilog), words, values, compared(branches))
+    words = (*(_word(name, value) for name, value in values.items()), *(one.word for one in assumed))
+    project = _defining(project, values, verilog)
+    return Switched(text, hole, project, words, values, compared(branches), bool(assumed))
 
 
 @lru_cache(maxsize=4)

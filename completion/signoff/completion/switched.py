@@ -15,6 +15,9 @@ from signoff.verifiers.verifier import Verifier
 
 UNFIT = "a condition leaves this place out, and with {} the file does not compile"
 LACKING = "a condition leaves this place out, and with {} '{}' may be declared"
+BY_VALUE = "a condition leaves this place out, and with {} a width or a value need not be as it is"
+# What slang says of letters and names, whatever the values of parameters are.
+_OF_NAMES = re.compile(r"Expected|Unknown|Undeclared|Typo|Implicit|Redefinition|.*DoesNotExist\Z|Unfinished")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -27,6 +30,7 @@ class SwitchedChecker(Checker):
         super().__init__(verifiers, made.snapshot, made.project, made.hole, runs=runs, eager=eager)
         self._plain = plain
         self._under = made.words
+        self._assumed = made.assumed
 
     def _on(self) -> Checker | None:
         return None
@@ -39,6 +43,8 @@ class SwitchedChecker(Checker):
             return fresh, doubt
         if await self._is_unfit(row, runs, text, deadline):
             return (), UNFIT.format(", ".join(self._under))
+        if self._assumed and fresh and not any(_OF_NAMES.match(one.code) for one in fresh):
+            return (), BY_VALUE.format(", ".join(self._under))
         sure = tuple(one for one in fresh if not self._may_be_declared(one, text))
         if sure or not fresh:
             return sure, ""
