@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from signoff.completion.measure.metrics import interval, quantile, share
-from signoff.diagnostics.measure.trial import Repair, Trial
+from signoff.diagnostics.measure.trial import RIGHT, Repair, Trial
 from signoff.verifiers.finding import Finding
 
 ALL = "all"
@@ -51,14 +51,14 @@ def repairs(trials: Sequence[Trial], found: Sequence[Repair | None]) -> dict[str
     """
     made = [one for one in found if one is not None]
     count = len(trials)
-    right = sum(one.right is True for one in made)
+    right = sum(one.right for one in made)
     return {
         "proven": _part(len(made), count),
         "right": _part(right, count),
         "right_interval": interval(right, count),
-        "right_of_any": _part(sum(True in (one.right, *one.others) for one in made), count),
-        "wrong": _part(sum(one.right is False for one in made), count),
-        "unknown": _part(sum(one.right is None for one in made), count),
+        "right_of_any": _part(sum(not RIGHT.isdisjoint((one.same, *one.others)) for one in made), count),
+        "wrong": _part(sum(one.wrong for one in made), count),
+        "unknown": _part(sum(not one.right and not one.wrong for one in made), count),
         "median": quantile([one.seconds for one in made], 0.5),
     }
 
@@ -112,7 +112,7 @@ def _language(trial: Trial) -> str:
 
 def _through(control: Repair | None) -> bool:
     """Whether a deletion gets through that is not the very repair: of a surplus line, deleting it is right."""
-    return control is not None and any(one is not True for one in (control.right, *control.others))
+    return control is not None and not control.all_right
 
 
 def _part(count: int, of: int) -> float | None:
@@ -136,9 +136,8 @@ def _repair(one: Repair) -> dict[str, Any]:
         "proof": one.level,
         "tools": list(one.tools),
         "seconds": one.seconds,
-        "right": one.right,
-        "how": one.how,
-        "others": list(one.others),
+        "same": str(one.same),
+        "others": [str(other) for other in one.others],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from signoff.diagnostics.fixes.control import DeletionControl
@@ -12,13 +12,14 @@ from signoff.diagnostics.fixes.proposer import Cost, Fault, Proposer
 from signoff.diagnostics.fixes.proven import ProvenFix
 from signoff.diagnostics.fixes.search import PROVEN_PER_FINDING, TRIED, Search
 from signoff.diagnostics.fixes.verdict import NOISE
+from signoff.diagnostics.measure.sameness import Compare, Same, undecided
 from signoff.diagnostics.merge import merge
 from signoff.diagnostics.mutate.mutation import Mutant
 from signoff.diagnostics.mutate.reading import reading
 from signoff.diagnostics.prove import Runs, wanted
 from signoff.diagnostics.taxonomy import classify
 from signoff.verifiers.compare import new_findings
-from signoff.verifiers.finding import Finding, Outcome
+from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.mcu.facts import LINK
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -30,22 +31,14 @@ FINDINGS = 3
 CONTROL_TRIED = 40
 NEAR_LINES = 1
 
-# Whether two texts of one document mean the same: True and False where that was proven, None where nobody can tell.
-Compare = Callable[[Snapshot, Snapshot, Project], Awaitable[bool | None]]
-
-
-async def undecided(_: Snapshot, __: Snapshot, ___: Project) -> bool | None:
-    """The comparison where there is no tool for it."""
-    return None
+RIGHT = frozenset({Same.TEXT, Same.EQUIVALENT, Same.MACHINE_CODE})
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """The fix that one proposer would have offered first. `right`: the mended text is the clean one apart from blanks
-    and comments, or means the same; False where it is proven to mean something else, None where no tool can tell.
-
-    `how` tells the two apart: "text" or "equivalence". `seconds` is the wall time of the search.
-    `others` says the same of the fixes that would have been offered beside it.
+    """The fix that one proposer would have offered first. `same`: what is known of the mended text beside the clean one
+    (apart from blanks and comments); `others`: the same of the fixes that would have been offered beside it.
+    `seconds` is the wall time of the search.
     """
 
     title: str
@@ -53,9 +46,23 @@ class Repair:
     level: str
     tools: tuple[str, ...]
     seconds: float
-    right: bool | None = None
-    how: str = ""
-    others: tuple[bool | None, ...] = ()
+    same: Same = Same.UNKNOWN
+    others: tuple[Same, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        """Whether the mended text is proven to mean what the clean one does."""
+        return self.same in RIGHT
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is proven to mean something else."""
+        return self.same is Same.DIFFERENT
+
+    @property
+    def all_right(self) -> bool:
+        """Whether every fix that would have been offered is right."""
+        return all(one in RIGHT for one in (self.same, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def _near(finding: Finding, mutant: Mutant) -> bool:
 class Bench:
     """Tries faults one after the other. `deep`: the slow verifiers are asked, too. `budget`: seconds for one proposer
     and finding. Faults that no verifier reports and that `compare` proves to be none are left out, and counted in
-    `dropped`."""
+    `dropped`; so are those of files with errors of their own, counted in `unclean`."""
 
     def __init__(
         self,
@@ -125,26 +132,32 @@ class Bench:
         self._control = DeletionControl() if control else None
         self._clean: dict[str, Mapping[str, Outcome]] = {}
         self.dropped = 0
+        self.unclean = 0
 
     async def trials(self, mutants: Sequence[Mutant]) -> AsyncIterator[Trial]:
         """Each fault in its turn, as it is done; those that are none are left out."""
         for mutant in mutants:
-            trial = await self._trial(mutant)
-            if trial is None:
+            if not await self._is_clean(mutant.clean):
+                self.unclean += 1
+            elif (trial := await self._trial(mutant)) is None:
                 self.dropped += 1
             else:
                 yield trial
 
+    async def _is_clean(self, snapshot: Snapshot) -> bool:
+        """Whether no verifier finds an error in the text as it is."""
+        if snapshot.path not in self._clean:
+            self._clean[snapshot.path] = await self._outcomes(snapshot)
+        found = (one for outcome in self._clean[snapshot.path].values() for one in outcome.findings)
+        return not any(one.severity is Severity.ERROR and one.path == snapshot.path for one in found)
+
     async def _trial(self, mutant: Mutant) -> Trial | None:
-        path = mutant.clean.path
-        if path not in self._clean:
-            self._clean[path] = await self._outcomes(mutant.clean)
         known = await self._outcomes(mutant.faulty)
         found = self._new(mutant, known)
         asked = tuple(one.name for one in self._proposers)
         if not found:
-            same = None if mutant.silent else await self._same(mutant.clean, mutant.faulty)
-            return None if same else Trial(mutant, (), asked=asked)
+            same = Same.UNKNOWN if mutant.silent else await self._same(mutant.clean, mutant.faulty)
+            return None if same in RIGHT else Trial(mutant, (), asked=asked)
         faults = self._faults(mutant, found, known)
         runs: Runs = {}
         repairs = {one.name: await self._repair(one, faults, mutant, runs) for one in self._proposers}
@@ -196,24 +209,22 @@ class Bench:
         return None
 
     async def _judged(self, fixes: Sequence[ProvenFix], mutant: Mutant, seconds: float) -> Repair:
-        verdicts = [await self._right(fix, mutant) for fix in fixes]
-        first, (right, how) = fixes[0], verdicts[0]
-        others = tuple(one for one, _ in verdicts[1:])
-        level = str(first.proof.level)
-        return Repair(first.title, first.rule, level, first.proof.tools, seconds, right, how, others)
+        first, *others = [await self._of_fix(fix, mutant) for fix in fixes]
+        fix = fixes[0]
+        return Repair(fix.title, fix.rule, str(fix.proof.level), fix.proof.tools, seconds, first, tuple(others))
 
-    async def _right(self, fix: ProvenFix, mutant: Mutant) -> tuple[bool | None, str]:
+    async def _of_fix(self, fix: ProvenFix, mutant: Mutant) -> Same:
+        """What is known of the text that a fix makes, beside the clean one."""
         if fix.elsewhere is not None:
-            return None, ""
+            return Same.UNKNOWN
         mended = replace(mutant.faulty, text=apply_edits(mutant.faulty.text, fix.edits))
         if self._reads_alike(mended, mutant.clean):
-            return True, "text"
-        verdict = await self._same(mutant.clean, mended)
-        return verdict, "" if verdict is None else "equivalence"
+            return Same.TEXT
+        return await self._same(mutant.clean, mended)
 
     def _reads_alike(self, one: Snapshot, other: Snapshot) -> bool:
         project = self._project_of(one.path)
         return reading(one.text, one.language, project) == reading(other.text, other.language, project)
 
-    async def _same(self, clean: Snapshot, other: Snapshot) -> bool | None:
+    async def _same(self, clean: Snapshot, other: Snapshot) -> Same:
         return await self._compare(clean, other, self._project(clean))

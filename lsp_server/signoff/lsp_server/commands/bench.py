@@ -55,9 +55,14 @@ def _add_repair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=_count, default=3, metavar="N", help="of each kind (default 3)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which faults are drawn (default 1)")
     parser.add_argument("--proposer", action="append", metavar="NAME", help="ask only this one (may be repeated)")
+    parser.add_argument("--with-model", action="store_true", help="ask a model, too, as another proposer")
+    _add_model(parser)
     parser.add_argument("--deep", action="store_true", help="ask the slow verifiers, too (Yosys, nvcc)")
     parser.add_argument(
         "--budget", type=float, default=20.0, metavar="S", help="seconds a proposer and finding (default 20)"
+    )
+    parser.add_argument(
+        "--proof", type=float, default=20.0, metavar="S", help="seconds to prove that two texts mean the same (0: none)"
     )
     parser.add_argument(
         "--no-control", action="store_true", help="leave out the deletions that show what a proof is worth"
@@ -73,6 +78,16 @@ def _add_complete(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--holes", type=_count, default=60, metavar="N", help="regions to be filled (default 60)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which regions are drawn (default 1)")
     parser.add_argument("--explicit", action="store_true", help="ask as on a key, for several candidates")
+    _add_model(parser)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every hole and all figures here")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture here (.svg, .png or .pdf)")
+    parser.add_argument("--replay", action="store_true", help="type the first file again, key by key, in real time")
+    parser.add_argument("--keystrokes", type=_count, default=500, metavar="N", help="keys of a replay (default 500)")
+    parser.add_argument("--from-line", type=_count, default=0, metavar="N", help="the replay's first line")
+    parser.add_argument("--trust", action="store_true", help="let the projects' own build files be asked")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", choices=[one for one in BACKENDS if one != "off"], default="auto")
     parser.add_argument("--url", default="", help="the model server's base URL")
     parser.add_argument(
@@ -80,12 +95,6 @@ def _add_complete(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--api-key-env", default="", metavar="NAME", help="environment variable with the API key")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads of a local model")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every hole and all figures here")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture here (.svg, .png or .pdf)")
-    parser.add_argument("--replay", action="store_true", help="type the first file again, key by key, in real time")
-    parser.add_argument("--keystrokes", type=_count, default=500, metavar="N", help="keys of a replay (default 500)")
-    parser.add_argument("--from-line", type=_count, default=0, metavar="N", help="the replay's first line")
-    parser.add_argument("--trust", action="store_true", help="let the projects' own build files be asked")
 
 
 def _count(text: str) -> int:

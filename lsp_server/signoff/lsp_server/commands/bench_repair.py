@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from signoff.completion.model.registry import open_model
 from signoff.diagnostics.fixes.proposer import Proposer
-from signoff.diagnostics.fixes.proposers import PROPOSERS
+from signoff.diagnostics.fixes.proposers import PROPOSERS, with_model
 from signoff.diagnostics.measure.figures import proposers_table, rows, summary, table
+from signoff.diagnostics.measure.sameness import proving, undecided
 from signoff.diagnostics.measure.trial import Bench, Trial
 from signoff.diagnostics.mutate.draw import draw
-from signoff.lsp_server.commands.bench_complete import PICTURES, dumps, sources
+from signoff.lsp_server.commands.bench_complete import PICTURES, dumps, settings_of, sources
 from signoff.lsp_server.commands.paths import BadPath
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
@@ -24,12 +27,14 @@ CONTROL_LIMIT = 0.05
 
 
 async def main(args: argparse.Namespace) -> int:
-    """Measure what the arguments ask for. Raises BadPath, OSError, ModuleNotFoundError."""
+    """Measure what the arguments ask for. Raises BadPath, OSError, ModelUnavailable, ModuleNotFoundError."""
     _ready(args)
     kinds = tuple(Category(one) for one in args.kind or ())
-    proposers = _proposers(args.proposer or ())
     with Status() as status:
-        async with open_session(args.paths, trusted=args.trust, progress=status.scanning) as session:
+        async with (
+            open_session(args.paths, trusted=args.trust, progress=status.scanning) as session,
+            _proposers(args, session) as (proposers, model),
+        ):
             files = sources(args, session)
             mutants = draw(files, session.workspace.project_for, args.faults, args.seed, kinds)
             if not mutants:
@@ -39,8 +44,9 @@ async def main(args: argparse.Namespace) -> int:
             async for one in bench.trials(mutants):
                 trials.append(one)
                 place = f"{Path(one.mutant.clean.path).name}:{one.mutant.lines[0] + 1}"
-                status.show(f"{len(trials) + bench.dropped} of {len(mutants)}: {one.mutant.operator} in {place}")
-    _report(args, trials, bench.dropped)
+                done = len(trials) + bench.dropped + bench.unclean
+                status.show(f"{done} of {len(mutants)}: {one.mutant.operator} in {place}")
+    _report(args, trials, bench, model)
     return 0
 
 
@@ -55,12 +61,25 @@ def _ready(args: argparse.Namespace) -> None:
             raise BadPath(f"{path}: there is no folder {path.absolute().parent}.")
 
 
-def _proposers(names: Sequence[str]) -> tuple[Proposer, ...]:
+@contextlib.asynccontextmanager
+async def _proposers(args: argparse.Namespace, session: Session) -> AsyncIterator[tuple[tuple[Proposer, ...], str]]:
+    """Those that were asked for, and the model's name. Raises BadPath and ModelUnavailable."""
+    if not args.with_model:
+        yield _named(args.proposer or (), PROPOSERS), ""
+        return
+    model = await open_model(settings_of(args), session.pool)
+    try:
+        yield _named(args.proposer or (), (*PROPOSERS, *with_model(model))), model.description.name
+    finally:
+        await model.close()
+
+
+def _named(names: Sequence[str], every: Sequence[Proposer]) -> tuple[Proposer, ...]:
     """Those of the names, all where there are none. Raises BadPath."""
-    known = {one.name: one for one in PROPOSERS}
+    known = {one.name: one for one in every}
     if unknown := [name for name in names if name not in known]:
         raise BadPath(f"{', '.join(unknown)}: no proposer is called that; there are {', '.join(known)}.")
-    return tuple(known[name] for name in names) if names else PROPOSERS
+    return tuple(known[name] for name in names) if names else tuple(every)
 
 
 def _bench(args: argparse.Namespace, session: Session, proposers: Sequence[Proposer]) -> Bench:
@@ -68,24 +87,26 @@ def _bench(args: argparse.Namespace, session: Session, proposers: Sequence[Propo
         session.verifiers,
         session.workspace.project_for,
         proposers,
+        proving(session.pool, args.proof) if args.proof else undecided,
         deep=args.deep,
         budget=args.budget,
         control=not args.no_control,
     )
 
 
-def _report(args: argparse.Namespace, trials: Sequence[Trial], dropped: int) -> None:
+def _report(args: argparse.Namespace, trials: Sequence[Trial], bench: Bench, model: str) -> None:
     figures = summary(trials)
-    sys.stdout.write(f"{len(trials)} faults, seed {args.seed}")
-    sys.stdout.write(
-        f"; {dropped} that proved to mean the same as the clean text are left out\n\n" if dropped else "\n\n"
-    )
+    left_out = {"means the same as the clean text": bench.dropped, "file has errors of its own": bench.unclean}
+    sys.stdout.write(f"{len(trials)} faults, seed {args.seed}{f', with {model}' if model else ''}")
+    sys.stdout.writelines(f"; {count} left out ({why})" for why, count in left_out.items() if count)
+    sys.stdout.write("\n\n")
     sys.stdout.writelines(f"{line}\n" for line in table(figures))
     sys.stdout.write("\nEach proposer as if it had been the only one:\n\n")
     sys.stdout.writelines(f"{line}\n" for line in proposers_table(figures))
     _control(args, figures["all"]["control"])
     if args.json:
-        document = {"version": 1, "seed": args.seed, "dropped": dropped, "figures": figures, "faults": rows(trials)}
+        head = {"version": 1, "seed": args.seed, "model": model, "left_out": left_out}
+        document = {**head, "figures": figures, "faults": rows(trials)}
         args.json.write_text(dumps(document), encoding="utf-8")
     if args.plot:
         from signoff.diagnostics.measure.plot import plot

@@ -18,6 +18,8 @@ CLEARS = re.compile(
     r"\w*(?:exti_reset_request|clear_flag|ClearFlag|ClearITPendingBit)\w*\s*\("
 )
 PRIORITY = re.compile(r"(?:HAL_)?NVIC_SetPriority\s*\(\s*\w+\s*,\s*(\d+)|nvic_set_priority\s*\(\s*\w+\s*,\s*(\d+)")
+# Only a kernel, which masks interrupts by their priority, has any that are too urgent.
+KERNEL = re.compile(r"FromISR\b|\bcmsis_os|\bFreeRTOS\.h")
 WAITS = ("HAL_Delay", "ticks_wait", "vTaskDelay")
 
 
@@ -44,8 +46,8 @@ def dropped_clear(code: Code) -> Iterator[Mutation]:
 
 
 def too_urgent(code: Code) -> Iterator[Mutation]:
-    """An interrupt of the highest priority."""
-    for node in code.of("expression_statement"):
+    """An interrupt of the highest priority, in a program with a kernel."""
+    for node in code.of("expression_statement") if KERNEL.search(code.text) else ():
         found = PRIORITY.search(code.words(node))
         if found is not None:
             group = 1 if found[1] else 2
@@ -121,6 +123,6 @@ MUTATORS = (
     Mutator("dropped-flag-clear", Category.INTERRUPT, dropped_clear),
     Mutator("too-urgent", Category.INTERRUPT, too_urgent),
     Mutator("wait-in-handler", Category.INTERRUPT, waits_in_handler),
-    Mutator("dropped-volatile", Category.SHARED_DATA, dropped_volatile, silent=True),
+    Mutator("dropped-volatile", Category.SHARED_DATA, dropped_volatile),
     Mutator("buffer-on-stack", Category.DMA, buffer_on_stack),
 )
