@@ -145,7 +145,8 @@ def accepting(checked: Checked) -> tuple[str, ...]:
 
 
 def _verdict(checked: Checked, tools: tuple[str, ...], seconds: float) -> Verdict:
-    return Verdict(tools, tuple(one for one in checked.not_run if one[0] not in tools), seconds)
+    not_run = tuple(one for one in checked.not_run if one[0] not in tools)
+    return Verdict(tools, not_run, seconds, under=checked.under)
 
 
 def _failed(task: asyncio.Task[Offer | None]) -> bool:
