@@ -25,11 +25,15 @@ class NotGguf(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """`tokens` is the whole vocabulary, `context_tokens` what the model was trained for (0: not said)."""
+    """`tokens` is the whole vocabulary, `context_tokens` what the model was trained for (0: not said).
+
+    `chat_template`: it says how the model is talked to.
+    """
 
     name: str
     tokens: frozenset[str]
     context_tokens: int
+    chat_template: bool = False
 
 
 def read(path: Path) -> Metadata:
@@ -48,7 +52,8 @@ def _read(path: Path, changed: int, size: int) -> Metadata:
     architecture = values.get("general.architecture", "")
     context = values.get(f"{architecture}.context_length", 0)
     name = values.get("general.name") or path.stem
-    return Metadata(str(name), frozenset(values.get(WANTED_ARRAY, ())), context if isinstance(context, int) else 0)
+    tokens, template = frozenset(values.get(WANTED_ARRAY, ())), values.get("tokenizer.chat_template")
+    return Metadata(str(name), tokens, context if isinstance(context, int) else 0, bool(template))
 
 
 def _values(file: BinaryIO) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
+from signoff.completion.model.chat import CannotChat, Chat, Talk, chatting
 from signoff.completion.model.health import SLOW_SECONDS, Health
 from signoff.completion.model.protocol import (
     Description,
@@ -20,6 +21,8 @@ from signoff.completion.model.protocol import (
     Piece,
     PromptTooLong,
     Request,
+    ServerBusy,
+    ServerUnreachable,
 )
 from signoff.completion.model.registry import open_model
 from signoff.completion.settings import CompletionSettings
@@ -176,6 +179,8 @@ class Watched:
         self._model = model
         self._health = health
         self._failed = failed
+        # What is known of talking to it: None nothing yet, True, or why it cannot be done.
+        self._chats: CannotChat | bool | None = None
 
     @property
     def description(self) -> Description:
@@ -208,6 +213,32 @@ class Watched:
         except ModelUnavailable as error:
             self._tell(error)
             raise
+
+    async def answer(self, talk: Talk) -> AsyncIterator[Piece]:
+        """The answer, piece by piece; see Chat. How long it takes says nothing about completions."""
+        await self.chats()
+        chat = cast(Chat, self._model)
+        try:
+            async with contextlib.aclosing(chat.answer(talk)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    yield piece
+        except (ServerUnreachable, ServerBusy) as error:
+            self._tell(error)
+            raise
+
+    async def chats(self) -> None:
+        """Whether it can be talked to, asked once; see Chat."""
+        if self._chats is None:
+            try:
+                await chatting(self._model)
+                self._chats = True
+            except CannotChat as error:
+                self._chats = error
+            except (ServerUnreachable, ServerBusy) as error:
+                self._tell(error)
+                raise
+        if isinstance(self._chats, CannotChat):
+            raise CannotChat(str(self._chats))
 
     async def _told(self, work: Awaitable[None]) -> None:
         try:

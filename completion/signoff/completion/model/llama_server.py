@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import Any
 
-from signoff.completion.model import describe, detect
+from signoff.completion.model import chat, chat_http, describe, detect
 from signoff.completion.model.http import HttpClient, spoken
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.openai import OpenAIModel, Tokenizer
@@ -113,6 +113,17 @@ class InfillModel:
         async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
+
+    async def answer(self, talk: chat.Talk) -> AsyncIterator[Piece]:
+        """The answer, piece by piece; see Chat."""
+        told = chat_http.openai(self._client, self.description.name, talk, {"cache_prompt": True})
+        async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+
+    async def chats(self) -> None:
+        """Whether it can be talked to; see Chat."""
+        await chat_http.tried(self)
 
     async def count_tokens(self, text: str) -> int | None:
         """The length of `text` in tokens; see Model."""

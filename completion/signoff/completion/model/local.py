@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from signoff.completion import fim
-from signoff.completion.model import describe, detect, gguf, heal, weights
+from signoff.completion.model import chat, describe, detect, gguf, heal, weights
 from signoff.completion.model.local_engine import BATCH_TOKENS
 from signoff.completion.model.protocol import (
     Budget,
@@ -99,6 +99,7 @@ class LocalModel:
         self._pool = pool
         self._path = path
         self._settings = settings
+        self._talks = metadata.chat_template
         self._threads = settings.threads or max((os.cpu_count() or 2) // 2, min(os.cpu_count() or 1, 2))
         self._loading: asyncio.Task[tuple[str, str]] | None = None
         self._inner: Any = None
@@ -119,10 +120,32 @@ class LocalModel:
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuations, piece by piece; see Model."""
         inner = await self._open()
+        told = heal.without(inner.stream(request), request.heal, request.n)
+        async with contextlib.aclosing(self._watched(told)) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+
+    async def answer(self, talk: chat.Talk) -> AsyncIterator[Piece]:
+        """The answer, piece by piece, by the model's own template; see Chat."""
+        inner = await self._open()
+        async with contextlib.aclosing(self._watched(inner.answer(talk))) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+
+    async def chats(self) -> None:
+        """Whether it can be talked to; see Chat."""
+        from signoff.completion.model import chat_http
+
+        if not self._talks:
+            raise chat.CannotChat(f"{self._path.name} has no template for a talk: it fills in only.")
+        await chat_http.tried(self)
+
+    async def _watched(self, told: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
+        """The pieces; where they are given up, or come to no end, the processor must be free again."""
         self._streams += 1
         whole = False
         try:
-            async with contextlib.aclosing(heal.without(inner.stream(request), request.heal, request.n)) as pieces:  # type: ignore[type-var]
+            async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     yield piece
             whole = True

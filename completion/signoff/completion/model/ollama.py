@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-from signoff.completion.model import describe, detect
+from signoff.completion.model import chat, chat_http, describe, detect
 from signoff.completion.model.http import HttpClient, spoken
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.protocol import Description, Misconfigured, Piece, Request
@@ -19,6 +19,8 @@ from signoff.completion.settings import CompletionSettings
 NAME = "ollama"
 # What Ollama reads where neither the model nor its environment says otherwise; a longer prompt loses its beginning.
 DEFAULT_CONTEXT = 4096
+# What a template says that tells a question from an answer; that of a base model holds the bare prompt.
+_ROLES = re.compile(r"\.(?:Messages|Role|System)\b|\[INST\]|user|assistant", re.IGNORECASE)
 
 
 async def connect(settings: CompletionSettings) -> OllamaModel:
@@ -50,7 +52,8 @@ async def _describe(client: HttpClient, settings: CompletionSettings) -> OllamaM
     context = await _context(client, name, shown)
     budget = describe.budget_for(settings, None, context)
     description = Description(name, NAME, found.family, budget, 1, context, found.note)
-    return OllamaModel(client, description, inserts=inserts and not found.family)
+    talks = bool(_ROLES.search(str(shown.get("template") or "")))
+    return OllamaModel(client, description, inserts=inserts and not found.family, talks=talks)
 
 
 async def _unknown(text: str) -> None:
@@ -71,12 +74,16 @@ async def _context(client: HttpClient, name: str, shown: dict[str, Any]) -> int:
 
 
 class OllamaModel:
-    """One model of an Ollama. `inserts`: Ollama's own template puts the suffix in, as the family is not known here."""
+    """One model of an Ollama. `inserts`: Ollama's own template puts the suffix in, as the family is not known here;
+    `talks`: its template has a form for questions and answers."""
 
-    def __init__(self, client: HttpClient, description: Description, inserts: bool = False) -> None:
+    def __init__(
+        self, client: HttpClient, description: Description, inserts: bool = False, talks: bool = False
+    ) -> None:
         self.description = description
         self._client = client
         self._inserts = inserts
+        self._talks = talks
 
     async def stream(self, request: Request) -> AsyncIterator[Piece]:
         """The continuation, piece by piece; see Model."""
@@ -97,6 +104,19 @@ class OllamaModel:
         if self._inserts:
             return {**body, "prompt": request.prefix, "suffix": request.suffix}
         return {**body, "prompt": request.prompt, "raw": True}
+
+    async def answer(self, talk: chat.Talk) -> AsyncIterator[Piece]:
+        """The answer, piece by piece; see Chat."""
+        told = chat_http.ollama(self._client, self.description.name, talk)
+        async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+
+    async def chats(self) -> None:
+        """Whether it can be talked to; see Chat."""
+        if not self._talks:
+            raise chat.CannotChat(f"{self.description.name} has no template for a talk: it fills in only.")
+        await chat_http.tried(self)
 
     async def count_tokens(self, text: str) -> int | None:
         """The length of `text` in tokens; see Model. Ollama cannot be asked."""

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from signoff.completion.model import describe, detect, heal, trouble
+from signoff.completion.model import chat, chat_http, describe, detect, heal, trouble
 from signoff.completion.model.http import HttpClient, events
 from signoff.completion.model.keys import key_for
 from signoff.completion.model.protocol import (
@@ -32,6 +32,8 @@ SAMPLERS = frozenset({"vllm", "sglang"})
 SHORTENINGS = 4
 # Else a special token that ends the text is left out of it, no stop string is seen, and the text runs on.
 SPECIAL_TOKENS: Mapping[str, Any] = {"skip_special_tokens": False}
+# Of those, what is of use in a talk as well: there the server's own template says where a turn ends.
+TALKING = frozenset({"cache_prompt", "return_progress"})
 
 
 async def connect(settings: CompletionSettings) -> OpenAIModel:
@@ -188,6 +190,18 @@ class OpenAIModel:
         if request.heal:
             body["grammar"] = heal.grammar(request.heal)  # llama.cpp's own: others are not asked for it
         return body
+
+    async def answer(self, talk: chat.Talk) -> AsyncIterator[Piece]:
+        """The answer, piece by piece; see Chat."""
+        extra = {name: value for name, value in self._extra.items() if name in TALKING}
+        told = chat_http.openai(self._client, self.description.name, talk, extra)
+        async with contextlib.aclosing(told) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+
+    async def chats(self) -> None:
+        """Whether it can be talked to; see Chat."""
+        await chat_http.tried(self)
 
     async def count_tokens(self, text: str) -> int | None:
         """The length of `text` in tokens; see Model."""
