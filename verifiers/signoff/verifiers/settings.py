@@ -51,6 +51,24 @@ class YosysSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TestbenchSettings:
+    """The testbench that a fix must keep passing; simulated in a trusted workspace only."""
+
+    __test__ = False  # no class of tests for pytest
+
+    files: tuple[str, ...] = setting(
+        (), "Files of the testbench beside the design's own, absolute or from the folder of signoff.toml."
+    )
+    top: str = setting("", "The testbench's top module; empty: the only one that nothing instantiates.")
+    passes: str = setting(
+        "",
+        "Regular expression that a simulation prints where it passes; empty: it calls $finish and prints no line that "
+        "speaks of a failure, error or mismatch.",
+    )
+    timeout: float = setting(120.0, "Seconds after which compiling or simulating is given up.", minimum=0.1)
+
+
+@dataclass(frozen=True, slots=True)
 class CudaSettings:
     """CUDA: what its checks share."""
 
@@ -186,6 +204,7 @@ class VerifierSettings:
     slang: SlangSettings = field(default_factory=SlangSettings)
     verilator: VerilatorSettings = field(default_factory=VerilatorSettings)
     yosys: YosysSettings = field(default_factory=YosysSettings)
+    testbench: TestbenchSettings = field(default_factory=TestbenchSettings)
     cuda: CudaSettings = field(default_factory=CudaSettings)
     launch: LaunchSettings = field(default_factory=LaunchSettings)
     nvrtc: NvrtcSettings = field(default_factory=NvrtcSettings)

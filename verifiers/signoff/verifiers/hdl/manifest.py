@@ -44,7 +44,7 @@ _DESIGN_KEYS = {
     "waivers": STRINGS,
     "black_boxes": STRINGS,
 }
-_TOOLS = ("slang", "verilator", "yosys", "cuda", "launch", "nvrtc", "nvcc", "triton")
+_TOOLS = ("slang", "verilator", "yosys", "testbench", "cuda", "launch", "nvrtc", "nvcc", "triton")
 _MCU_TOOLS = ("mcu", "gcc", "link", "part", "emulator")
 # The code of a bad value of [cuda] and [mcu].
 SETTING_CODES = {
@@ -176,6 +176,8 @@ class ManifestReader(Tables):
 
     def _meant(self, tool: str, key: str, value: object) -> object:
         """A value as it is to be used: paths start at the file's own folder, what means nothing is told of."""
+        if tool == "testbench" and key == "files" and isinstance(value, tuple):
+            return self._paths({key: list(value)}, key, tool)
         if tool not in ("cuda", "mcu"):
             return value
         if key == "include_dirs" and isinstance(value, tuple):
