@@ -88,6 +88,12 @@ def find_module(name: str, snapshot: Snapshot, project: Project) -> tuple[str, M
     return None
 
 
+def module_names(snapshot: Snapshot, project: Project) -> list[str]:
+    """The modules of this document, of the open buffers and of the project's files, each once."""
+    pattern = re.compile(r"^[ \t]*(?:macro)?module\s+(?:automatic\s+|static\s+)?([A-Za-z_][\w$]*)", re.MULTILINE)
+    return list(dict.fromkeys(name for text in _texts("", snapshot, project) for name in pattern.findall(text)))
+
+
 def _texts(name: str, snapshot: Snapshot, project: Project) -> Iterator[str]:
     yield snapshot.text
     buffers = {buffer.path: buffer.text for buffer in project.buffers}

@@ -16,11 +16,14 @@ from signoff.verifiers.text import Edit
 FAMILY = "defaults"
 LATCHES = ("InferredLatch", "LATCH", "LatchInferred")
 DUPLICATES = ("CaseDup", "CASEOVERLAP", "CaseOverlap", "CaseUnreachable", "CaseOutsideRange")
-CODES = (*LATCHES, *DUPLICATES, "CASEINCOMPLETE", "CaseDefault", "CaseIncomplete", "CaseEnum")
+OPEN = ("CASEINCOMPLETE", "CaseDefault", "CaseIncomplete", "CaseEnum")
+CODES = (*LATCHES, *DUPLICATES, *OPEN)
 CASES = ("case", "casez", "casex")
 # Between these and the rest of a name lies what tells a register from its next value.
 AFFIXES = ("next_", "_next", "_nxt", "_d", "_n", "nxt_", "n_", "_comb", "_c", "_in")
 LABELS = 64
+# Characters: a longer arm is no default for others.
+LONGEST_BODY = 120
 
 
 def draft(place: Place) -> Iterator[Draft]:
@@ -30,13 +33,13 @@ def draft(place: Place) -> Iterator[Draft]:
         return
     if place.code in DUPLICATES:
         yield from _labels(place, block)
+    elif place.code in OPEN:
+        yield from _other(place, block)
     elif not block.clocked:
         name = next(iter(quoted(place.finding.message)), "").split(".")[-1].lstrip("\\")
-        names = [name] if place.code in LATCHES else []
-        for each in names:
-            yield from _held(place, block, place.module, each)
-            yield from _arm(place, block, each)
-            yield from _else(place, block, each)
+        yield from _held(place, block, place.module, name)
+        yield from _arm(place, block, name)
+        yield from _else(place, block, name)
 
 
 def _held(place: Place, block: Always, module: Module, name: str) -> Iterator[Draft]:
@@ -91,21 +94,45 @@ def _labels_of(src: Source, case: Block) -> list[tuple[int, int]]:
 
 def _arm(place: Place, block: Always, name: str) -> Iterator[Draft]:
     """A default arm for a case that assigns the name and has none."""
+    for case in _open_cases(place.src, block):
+        if name in {assigned for assigned, _ in assignments(place.src, case.opener, case.closer)}:
+            edit = _default(place, case, f"{name} = 0;")
+            changed = f"'{name}' is 0 in the cases not listed"
+            yield place.draft(3, f"Add 'default: {name} = 0;'", edit, FAMILY, changed)
+
+
+def _other(place: Place, block: Always) -> Iterator[Draft]:
+    """A default arm for the case at the place: nothing happens there, or what one of the other arms does."""
     src = place.src
-    for case in _cases(src, block):
-        inside = {assigned for assigned, _ in assignments(src, case.opener, case.closer)}
-        if name not in inside or any(src.word(n) == "default" for n in range(case.opener, case.closer)):
-            continue
-        line, column = place.index.position(src.token(case.closer).start)
-        if place.index.line(line)[:column].strip():
-            continue
-        arms = _labels_of(src, case)
-        first = place.index.position(src.token(arms[0][0] if arms else case.closer).start)[0]
-        indent = indent_of(place.index.line(first))
-        text = f"{indent}default: {name} = 0;{newline_of(place.text)}"
-        edit = place.insert(place.index.starts[line], text)
-        changed = f"'{name}' is 0 in the cases not listed"
-        yield place.draft(3, f"Add 'default: {name} = 0;'", edit, FAMILY, changed)
+    case = next(
+        (c for c in reversed(_open_cases(src, block)) if c.opener <= place.under.stop and place.at <= c.closer), None
+    )
+    if case is None:
+        return
+    if block.clocked:
+        yield place.draft(0, "Add 'default: ;'", _default(place, case, ";"), FAMILY)
+    for odds, (_, colon) in enumerate(reversed(_labels_of(src, case)[-3:])):
+        body = place.between(colon + 1, statement_end(src, colon + 1))
+        if len(body) <= LONGEST_BODY:
+            title = f"Add 'default: {' '.join(body.split())[:40]}', as another arm has it"
+            yield place.draft(4 + odds, title, _default(place, case, body), FAMILY, "in the cases not listed")
+
+
+def _open_cases(src: Source, block: Always) -> list[Block]:
+    """The case statements without a default of their own."""
+    return [c for c in _cases(src, block) if not any(src.word(n) == "default" for n in range(c.opener, c.closer))]
+
+
+def _default(place: Place, case: Block, body: str) -> Edit:
+    """The edit that adds a default arm before `endcase`, in the layout of the others."""
+    src = place.src
+    line, column = place.index.position(src.token(case.closer).start)
+    if place.index.line(line)[:column].strip():
+        return place.insert(src.token(case.closer).start, f"default: {body} ")
+    arms = _labels_of(src, case)
+    first = place.index.position(src.token(arms[0][0] if arms else case.closer).start)[0]
+    indent = indent_of(place.index.line(first))
+    return place.insert(place.index.starts[line], f"{indent}default: {body}{newline_of(place.text)}")
 
 
 def _else(place: Place, block: Always, name: str) -> Iterator[Draft]:

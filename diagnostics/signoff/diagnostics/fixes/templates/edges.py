@@ -123,7 +123,7 @@ def _waiting(place: Place, block: Always, module: Module, odds: int = 0) -> Iter
     operators = {src.word(n) for _, n in assignments(src, block.statement, block.last)}
     texts = [*(_lists(place, module) if operators == {"<="} or src.word(block.keyword) == "always_ff" else ())]
     if operators == {"="} and src.word(block.keyword) == "always":
-        texts.insert(0, "@(*)")
+        texts.insert(0, "@*" if "@*" in place.text else "@(*)")
     for number, text in enumerate(dict.fromkeys(texts)):
         if listed:
             edit = place.replace(listed.start, text, listed.stop - 1)

@@ -16,10 +16,12 @@ from signoff.diagnostics.fixes.templates import (
     ports,
     resizing,
     separators,
+    words,
 )
 from signoff.diagnostics.fixes.templates.place import VERILOG, Family
 
 HDL: tuple[tuple[Iterable[str], Family], ...] = (
+    (words.CODES, words.draft),
     (operators.CODES, operators.draft),
     (numerals.CODES, numerals.draft),
     (indices.CODES, indices.draft),

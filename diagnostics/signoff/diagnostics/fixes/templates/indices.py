@@ -103,7 +103,7 @@ def _fitting(top: int, bottom: int, low: int, high: int) -> Iterator[tuple[int, 
     """Ranges inside low..high, of the same width first."""
     width = top - bottom
     shifted = (high, high - width) if top > high else (low + width, low)
-    found = [shifted, (min(top, high), max(bottom, low)), (min(top, high), low), (high, low)]
+    found = [shifted, (low + width, low), (min(top, high), max(bottom, low)), (min(top, high), low), (high, low)]
     for upper, lower in dict.fromkeys(found):
         if low <= lower <= upper <= high:
             yield upper, lower

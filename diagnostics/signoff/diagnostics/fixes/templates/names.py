@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from signoff.diagnostics.fixes.modules import PARAMETERS, Module
+from signoff.diagnostics.fixes.instances import instance_at
+from signoff.diagnostics.fixes.modules import PARAMETERS, Module, find_module, module_names
 from signoff.diagnostics.fixes.source import quoted
 from signoff.diagnostics.fixes.statements import always_at, assignments
 from signoff.diagnostics.fixes.templates.likeness import alike, likeness, signals, unused
@@ -15,12 +16,14 @@ FAMILY = "names"
 UNKNOWN = ("UndeclaredIdentifier", "TypoIdentifier", "ImplicitNet", "IMPLICIT", "UnknownSystemName", "UnknownMember")
 DRIVEN = ("MultipleDrivers", "MultipleAlwaysAssigns", "MultipleContAssigns", "MULTIDRIVEN", "MixedVarAssigns")
 FIXED = ("AssignToNet", "ASSIGNIN", "InputPortCoercion", "CantModifyConst", "AssignmentToConstVar", "CONSTWRITTEN")
-CODES = (*UNKNOWN, *DRIVEN, *FIXED)
+CODES = (*UNKNOWN, *DRIVEN, *FIXED, "UnknownModule", "MODMISSING", "IncompleteProject")
 FUNCTIONS = ("$clog2", "$signed", "$unsigned", "$bits", "$display", "$finish", "$time", "$random", "$readmemh")
 
 
 def draft(place: Place) -> Iterator[Draft]:
     """Other names at the place."""
+    if place.code in ("UnknownModule", "MODMISSING", "IncompleteProject"):
+        yield from _modules(place)
     if place.module is None:
         return
     if place.code in UNKNOWN:
@@ -32,6 +35,21 @@ def draft(place: Place) -> Iterator[Draft]:
         yield from _directed(place, place.module)
 
 
+def _modules(place: Place) -> Iterator[Draft]:
+    """Modules of the project with nearly that name; those that have the ports that are connected first."""
+    instance = instance_at(place.src, place.start)
+    if instance is None:
+        return
+    wrong, found = instance.module, list[tuple[bool, str]]()
+    for name in alike(wrong, module_names(place.snapshot, place.project), 6, 0.75):
+        module = find_module(name, place.snapshot, place.project)
+        found.append((module is None or not set(instance.connected) <= set(module[1].ports), name))
+    number = next((n for n in range(instance.open, -1, -1) if place.src.word(n) == wrong), -1)
+    for odds, (_, name) in enumerate(sorted(found, key=lambda one: one[0])):
+        if number >= 0:
+            yield place.draft(odds, f"Replace '{wrong}' by '{name}'", place.replace(number, name), FAMILY)
+
+
 def _known(place: Place, module: Module) -> Iterator[Draft]:
     """Declared names of the same stem or nearly the same letters, those that nothing uses yet first."""
     wrong = next(iter(quoted(place.finding.message)), "")
@@ -39,16 +57,16 @@ def _known(place: Place, module: Module) -> Iterator[Draft]:
     if number < 0:
         return
     waiting = set(unused(place.src, module))
+    uses = [n for n in range(module.body, module.last) if place.src.word(n) == wrong and place.src.word(n - 1) != "."]
     called = place.src.word(number + 1) == "("
     pool = [*FUNCTIONS] if called or wrong.startswith("$") else [*module.declared]
     ranked = sorted(alike(wrong, pool, 8), key=lambda name: name not in waiting)
-    for odds, name in enumerate(ranked):
+    # What is used again and again is no slip of the pen: it lacks its declaration, or that is misspelt.
+    for odds, name in enumerate(ranked if len(uses) < 2 else ()):
         edit = place.replace(number, name)
         yield place.draft(odds, f"Replace '{wrong}' by '{name}'", edit, FAMILY)
     for odds, name in enumerate(name for name in ranked if name in waiting):
-        # Used again and again under one name: its declaration is what is misspelt.
         entry = entry_of(module, name)
-        uses = [n for n in range(module.body, module.last) if place.src.word(n) == wrong]
         if entry is not None and len(uses) > 1:
             title = f"Rename the unused '{name}' to '{wrong}'"
             yield place.draft(odds, title, place.replace(entry.name, wrong), FAMILY)

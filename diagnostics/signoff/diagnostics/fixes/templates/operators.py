@@ -16,9 +16,12 @@ CHAIN = ("ConsecutiveComparison",)
 LOGICAL = ("WIDTHTRUNC", "WIDTHEXPAND", "WidthTruncate", "WidthExpand")
 MISTYPED = (
     *("ExpectedExpression", "AssignmentNotAllowed", "ExpectedToken", "ExpectedContinuousAssignment"),
-    *("ExprNotStatement", "AssignmentRequiresParens", "ExpectedStatement"),
+    *("ExprNotStatement", "AssignmentRequiresParens", "ExpectedStatement", "ExpressionNotAssignable", "SYNTAX"),
 )
-CODES = (*CONSTANT, *PRECEDENCE, *NOT, *CHOICE, *CHAIN, *LOGICAL, *MISTYPED)
+# A shift or a divisor that makes no sense: what computes it may be the other operation.
+ARITHMETIC = ("ShiftCountOverflow", "ShiftCountNegative", "DivideByZero")
+OPPOSITE = {"+": "-", "-": "+", "<<": ">>", ">>": "<<", "*": "/", "/": "*"}
+CODES = (*ARITHMETIC, *CONSTANT, *PRECEDENCE, *NOT, *CHOICE, *CHAIN, *LOGICAL, *MISTYPED)
 # What a comparison that is always true (or never) was meant to be: the same one with or without equality first.
 INSTEAD = {
     ">=": (">", "<=", "!=", "=="),
@@ -42,6 +45,9 @@ def draft(place: Place) -> Iterator[Draft]:
     """Other operators, and other brackets around those that are there."""
     if place.code in CONSTANT:
         yield from _compared(place)
+    if place.code in ARITHMETIC:
+        near = [n for n in (*place.under, *place.line) if place.src.word(n) in OPPOSITE and not _is_prefix(place, n)]
+        yield from (_swap(place, odds, n, OPPOSITE[place.src.word(n)]) for odds, n in enumerate(dict.fromkeys(near)))
     if place.code in PRECEDENCE:
         yield from _grouped(place)
     if place.code in NOT:
@@ -192,8 +198,18 @@ def _mistyped(place: Place) -> Iterator[Draft]:
         for odds, text in enumerate((meant, "<=") if shown == ":=" else (meant,)):
             edit = place.replace(number, text, last)
             yield place.draft(odds, f"Replace '{shown}' by '{text}'", edit, FAMILY)
+    yield from _conditions(place)
     yield from _assigning(place)
     yield from _words(place)
+
+
+def _conditions(place: Place) -> Iterator[Draft]:
+    """An `=` inside brackets compares, but for those of a `for` and of parameters."""
+    src, depth = place.src, 0
+    for number in place.line:
+        depth += {"(": 1, ")": -1}.get(src.word(number), 0)
+        if src.word(number) == "=" and depth > 0 and "for" not in [src.word(n) for n in place.line]:
+            yield _swap(place, 1, number, "==")
 
 
 def _assigning(place: Place) -> Iterator[Draft]:

@@ -76,8 +76,8 @@ def _connected(place: Place, instance: Instance, module: Module, around: Module)
         return
     waiting = set(unused(place.src, around))
     pool = [name for name in signals(around) if _fits(place, module, port, name)]
-    found = alike(port, pool, 6)
-    for odds, name in enumerate(sorted(found, key=lambda name: name not in waiting)):
+    found = [*(name for name in pool if name == port), *alike(port, pool, 6)]
+    for odds, name in enumerate(sorted(found, key=lambda name: (name != port, name not in waiting))):
         edit = addition(place.src, place.index, instance, [f".{port}({name})"])
         yield place.draft(odds, f"Connect '{port}' to '{name}'", edit, FAMILY)
 

@@ -14,6 +14,8 @@ CODES = (
     *("WidthTruncate", "WidthExpand", "PortWidthTruncate", "PortWidthExpand", "WIDTHTRUNC", "WIDTHEXPAND"),
     *("WIDTHXZEXPAND", "CaseOutsideRange"),
 )
+# A declaration is narrowed by so many bits at most.
+WIDER = 2
 _FROM_TO = re.compile(r"from (\d+) to (\d+) bits")
 _EXPECTS = re.compile(r"expects (\d+)(?: or \d+)? bits?.*? generates (\d+) bits")
 
@@ -107,9 +109,9 @@ def _declarations(place: Place, given: int, wanted: int) -> Iterator[Draft]:
         entry = entry_of(module, name)
         width = bits(entry) if entry is not None else 0
         other = wanted if width == given else given if width == wanted else 0
-        if entry is None or other == 0 or entry.siblings > 1:
+        # A declaration that is much too wide is none of a slip: bits would be lost.
+        if entry is None or other <= max(1, width - WIDER) or entry.siblings > 1:
             continue
-        # The narrow one of the two is the likelier slip: what is too wide costs nothing.
         odds = 2 if other > width else 4
         if match := RANGE.fullmatch(entry.packed.replace("signed", "").strip()):
             bracket = next(n for n in range(entry.first, entry.name) if place.src.word(n) == "[")

@@ -11,10 +11,20 @@ from signoff.diagnostics.fixes.templates.place import Draft, Place
 FAMILY = "separators"
 CODES = (
     *("ExpectedToken", "ExprNotStatement", "ExpectedStatement", "ExpectedIdentifier", "ExpectedDeclarator"),
-    *("UnexpectedEndDelim", "MisplacedTrailingSeparator", "ExpectedMember", "ExpectedExpression", "EmptyBody"),
-    *("ExpectedConditionalExpression", "ExpectedPortConnection"),
+    *(
+        "UnexpectedEndDelim",
+        "MisplacedTrailingSeparator",
+        "ExpectedMember",
+        "ExpectedExpression",
+    ),
+    *("ExpectedConditionalExpression", "ExpectedPortConnection", "AssignmentRequiresParens", "ExpectedCaseItem"),
+    *("SYNTAX", "ConstEvalNonConstVariable", "NotAllowedInModule"),
 )
+# Tokens before a bracket that closes nothing where it may have been opened.
+REACH = 12
 SIGNS = frozenset((";", ",", ":", ".", "(", ")", "[", "]", "{", "}", "="))
+# A brace behind one of these closes no concatenation.
+STATEMENT_ENDS = (";", "end", "endcase", "begin")
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 # Expected by one tool or the other where lists, choices and ranges go on.
 MEANT = {";": (",", ":"), ",": (";", ":"), ":": (";", ","), ".": (",",)}
@@ -22,8 +32,6 @@ MEANT = {";": (",", ":"), ",": (";", ":"), ":": (";", ","), ".": (",",)}
 
 def draft(place: Place) -> Iterator[Draft]:
     """Another sign, another bracket, another closing word at the place."""
-    if place.code == "EmptyBody":
-        return
     wanted = quoted(place.finding.message)[:1] if place.code == "ExpectedToken" else ()
     for number in _around(place):
         word = place.src.word(number)
@@ -32,6 +40,7 @@ def draft(place: Place) -> Iterator[Draft]:
         for odds, other in enumerate(MEANT.get(word, ())):
             yield _swap(place, 3 + odds, number, other)
     yield from _brackets(place)
+    yield from _unbalanced(place)
     yield from _braces(place)
     yield from _replication(place)
 
@@ -61,12 +70,43 @@ def _brackets(place: Place) -> Iterator[Draft]:
                 yield _swap(place, 2, opening, next(one for one, other in BRACKETS.items() if other == word))
 
 
+def _unbalanced(place: Place) -> Iterator[Draft]:
+    """A bracket on the line without its partner: that one may stand before, or behind, any token in between."""
+    src, stack = place.src, list[int]()
+    for number in place.line:
+        word = src.word(number)
+        if word in BRACKETS:
+            stack.append(number)
+        elif word in BRACKETS.values() and stack and BRACKETS[src.word(stack[-1])] == word:
+            stack.pop()
+        elif word in BRACKETS.values():
+            yield from _partner(place, number, stack[-1] if stack else -1)
+            return
+
+
+def _partner(place: Place, closing: int, opening: int) -> Iterator[Draft]:
+    """Where the partner of a closing bracket may be missing; of the last one that is open, where there is one."""
+    src = place.src
+    word = next(one for one, other in BRACKETS.items() if other == src.word(closing))
+    before = range(closing - 1, max(place.line.start, closing - REACH, opening + 1) - 1, -1)
+    for odds, number in enumerate(n for n in before if src.token(n).kind in ("word", "number")):
+        if opening >= 0:
+            wanted, offset = BRACKETS[src.word(opening)], src.token(number).end
+            title = f"Insert '{wanted}' behind '{src.word(number)}'"
+        else:
+            wanted, offset = word, src.token(number).start
+            title = f"Insert '{wanted}' before '{src.word(number)}'"
+        yield place.draft(1 + odds, title, place.insert(offset, wanted), FAMILY)
+
+
 def _braces(place: Place) -> Iterator[Draft]:
     """C's braces around statements."""
     src = place.src
-    first, last = place.line.start, min(place.line.stop + 400, len(src.tokens))
-    opening = next((n for n in place.line if src.word(n) == "{" and src.word(n - 1) in (")", "else", "begin")), -1)
-    if opening >= 0:
+    above = src.from_(place.index.offset(max(place.finding.span.start_line - 2, 0), 0))
+    last = min(place.line.stop + 400, len(src.tokens))
+    opened = [n for n in range(above, place.line.stop) if src.word(n) == "{" and src.word(n - 1) in (")", "else", ":")]
+    for opening in opened[-1:]:
+        yield _swap(place, 1, opening, "begin")
         depth = 0
         for number in range(opening, last):
             depth += {"{": 1, "}": -1}.get(src.word(number), 0)
@@ -74,7 +114,7 @@ def _braces(place: Place) -> Iterator[Draft]:
                 edits = (place.replace(opening, "begin"), place.replace(number, "end"))
                 yield place.draft(0, "Write begin and end for the braces", edits, FAMILY)
                 break
-    closing = next((n for n in range(first, last) if src.word(n) == "}" and src.word(n - 1) == ";"), -1)
+    closing = next((n for n in range(above, last) if src.word(n) == "}" and src.word(n - 1) in STATEMENT_ENDS), -1)
     if closing >= 0:
         yield _swap(place, 1, closing, "end")
 

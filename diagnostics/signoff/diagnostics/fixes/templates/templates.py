@@ -10,6 +10,8 @@ from signoff.diagnostics.fixes.proposer import Cost, Fault
 from signoff.diagnostics.fixes.templates import families
 from signoff.diagnostics.fixes.templates.place import NAME, Draft, Place
 from signoff.diagnostics.fixes.verdict import Refusal
+from signoff.diagnostics.taxonomy import is_syntax
+from signoff.verifiers.finding import Severity
 from signoff.verifiers.text import apply_edits
 
 # Each candidate costs a run of the quick tools, about 10 ms.
@@ -39,8 +41,8 @@ class Templates:
 
 
 def drafted(fault: Fault) -> tuple[FixCandidate, ...]:
-    """At most CANDIDATES for a fault, the likeliest first; a family that fails on a text drafts nothing more of it."""
-    if len(fault.snapshot.text) > LONGEST:
+    """At most CANDIDATES for a fault, the likeliest first."""
+    if len(fault.snapshot.text) > LONGEST or _hidden(fault):
         return ()
     drafts = sorted(_drafts(Place(fault)), key=lambda draft: draft.odds)
     seen: dict[str, FixCandidate] = {}
@@ -52,13 +54,17 @@ def drafted(fault: Fault) -> tuple[FixCandidate, ...]:
     return tuple(seen.values())
 
 
+def _hidden(fault: Fault) -> bool:
+    """Whether the finding is a warning of a text that does not even parse: it may be a mere consequence of that."""
+    if fault.finding.severity is Severity.ERROR:
+        return False
+    found = (one for outcome in fault.known.values() for one in outcome.findings if one.path == fault.snapshot.path)
+    return any(one.severity is Severity.ERROR and is_syntax(one) for one in found)
+
+
 def _drafts(place: Place) -> Iterator[Draft]:
     for family in families.of(place.snapshot.language).get(place.code, ()):
-        try:
-            yield from family(place)
-        except (IndexError, ValueError):
-            # Half-typed text: what was meant to stand there does not.
-            continue
+        yield from family(place)
 
 
 def _result(fault: Fault, candidate: FixCandidate) -> str:
