@@ -89,7 +89,7 @@ def _proposed(candidate: FixCandidate) -> tuple[str, ...]:
     if candidate.proposer == RULES:
         return ()
     rounds = f", round {candidate.rounds}" if candidate.rounds > 1 else ""
-    return (f"proposed by {display(candidate.proposer)}{rounds}",)
+    return (f"proposed by {candidate.model or display(candidate.proposer)}{rounds}",)
 
 
 def _level(proof: Proof) -> tuple[str, ...]:
@@ -109,6 +109,7 @@ def evidence(fix: ProvenFix) -> dict[str, object]:
         "code": fix.finding.code,
         "kind": str(fix.finding.category),
         "proposer": fix.proposer,
+        "model": fix.candidate.model if fix.candidate is not None else "",
         "rule": fix.rule,
         "rounds": fix.rounds,
         "guessed": fix.guessed,
