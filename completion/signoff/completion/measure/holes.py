@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from signoff.completion.measure import holes_c, holes_hdl, holes_python
 from signoff.completion.nesting import C_LIKE, PYTHON, VERILOG
@@ -38,24 +39,26 @@ def regions(path: str, language: str, text: str) -> tuple[Region, ...]:
 
 
 def draw(found: Iterable[Region], count: int, seed: int) -> tuple[Region, ...]:
-    """`count` of the regions: as many of each (language, kind) as there are, drawn by `seed`, in a fixed order.
+    """`count` of the regions: as many of each (language, kind) as there are, drawn by `seed`, in a fixed order."""
+    chosen = islice(in_turn(found, seed), max(count, 0))
+    return tuple(sorted(chosen, key=lambda one: (one.language, one.kind, one.path, one.start)))
 
-    Files take turns, so that a large file does not decide the result.
-    """
+
+def in_turn(found: Iterable[Region], seed: int) -> Iterator[Region]:
+    """All regions in an order by chance, in which each (language, kind) has its turn, and so has each file: a large
+    one does not decide the result."""
     groups: dict[tuple[str, str], list[Region]] = defaultdict(list)
     for region in found:
         groups[region.language, region.kind].append(region)
     # A text as the seed of each group: what one group holds does not change what is drawn of another.
     waiting = {key: _in_turns(rows, random.Random(f"{seed} {key}")) for key, rows in sorted(groups.items())}
-    chosen: list[Region] = []
-    while waiting and len(chosen) < count:
+    while waiting:
         for key in list(waiting):
             found_one = next(waiting[key], None)
             if found_one is None:
                 del waiting[key]
-            elif len(chosen) < count:
-                chosen.append(found_one)
-    return tuple(sorted(chosen, key=lambda one: (one.language, one.kind, one.path, one.start)))
+            else:
+                yield found_one
 
 
 def _in_turns(rows: Sequence[Region], chance: random.Random) -> Iterator[Region]:

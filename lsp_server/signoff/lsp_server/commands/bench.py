@@ -76,6 +76,9 @@ def _add_complete(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file or folder of sources")
     parser.add_argument("--language", action="append", choices=LANGUAGES, help="only this one (may be repeated)")
     parser.add_argument("--holes", type=_count, default=60, metavar="N", help="regions to be filled (default 60)")
+    parser.add_argument(
+        "--judged", action="store_true", help="only regions whose true text a tool judges; says how many it passed over"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which regions are drawn (default 1)")
     parser.add_argument("--explicit", action="store_true", help="ask as on a key, for several candidates")
     _add_model(parser)

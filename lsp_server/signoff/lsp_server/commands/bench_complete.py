@@ -7,16 +7,17 @@ import importlib
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from signoff.completion.measure import holes
 from signoff.completion.measure.complete import Tried, fill
+from signoff.completion.measure.holes_judged import draw_judged
 from signoff.completion.measure.judge import Judge
 from signoff.completion.measure.report import rows, summary, table
 from signoff.completion.settings import CompletionSettings
-from signoff.lsp_server.commands.bench_engines import both_ways
+from signoff.lsp_server.commands.bench_engines import both_ways, completion_judges
 from signoff.lsp_server.commands.paths import BadPath, request
 from signoff.lsp_server.commands.session import Session, open_session, snapshot_of
 from signoff.lsp_server.commands.status import Status, say
@@ -64,7 +65,7 @@ def _ready(args: argparse.Namespace) -> None:
 async def _fill(args: argparse.Namespace, session: Session, files: Sequence[Snapshot], status: Status) -> int:
     texts = {snapshot.path: snapshot for snapshot in files}
     found = [region for one in files for region in holes.regions(one.path, one.language, one.text)]
-    chosen = holes.draw(found, args.holes, args.seed)
+    chosen = await _drawn(args, session, found, texts)
     if not chosen:
         raise BadPath(f"{', '.join(args.paths)}: nothing there could be masked.")
     tried: list[Tried] = []
@@ -86,6 +87,17 @@ async def _fill(args: argparse.Namespace, session: Session, files: Sequence[Snap
     status.clear()
     _report(args, tried, name)
     return 0
+
+
+async def _drawn(
+    args: argparse.Namespace, session: Session, found: Sequence[holes.Region], texts: Mapping[str, Snapshot]
+) -> tuple[holes.Region, ...]:
+    if not args.judged:
+        return holes.draw(found, args.holes, args.seed)
+    judges, project_of = completion_judges(session), session.workspace.project_for
+    drawn = await draw_judged(found, args.holes, args.seed, texts.__getitem__, project_of, judges)
+    say(f"{len(drawn.regions)} holes that a tool judges; {drawn.passed_over} were passed over that none does.")
+    return drawn.regions
 
 
 def _report(args: argparse.Namespace, tried: Sequence[Tried], model: str) -> None:
