@@ -149,6 +149,10 @@ class CompletionEngine:
         status = await self._keeper.status()
         return replace(status, note=" ".join(filter(None, (status.note, self._flow.silence))))
 
+    async def model(self) -> Model:
+        """The model, for what else is asked of it; opened where needed. Raises ModelUnavailable."""
+        return await self._keeper.open(automatic=False)
+
     def configure(
         self,
         settings: CompletionSettings,

@@ -20,15 +20,18 @@ from signoff.verifiers import registry
 from signoff.verifiers.hdl.slang import Slang
 from signoff.verifiers.hdl.yosys import Yosys
 from signoff.verifiers.text import Edit, apply_edits
-from signoff.verifiers.verifier import Verifier, sees_whole_image
+from signoff.verifiers.verifier import Speed, Verifier, sees_whole_image
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
 
 if TYPE_CHECKING:
     from signoff.completion.engine import CompletionEngine
+    from signoff.completion.model.protocol import ModelStatus
     from signoff.completion.suggestion import Suggestion
+    from signoff.diagnostics.fixes.proposer import Proposer
     from signoff.lsp_server.constructs import Constructs
     from signoff.lsp_server.firmware import Firmware
+    from signoff.lsp_server.fixing import Fixing
     from signoff.lsp_server.gpu import Gpu
     from signoff.lsp_server.structure import Structure
 
@@ -139,6 +142,33 @@ class Parts:
         judges: tuple[Verifier, ...] = (self.proof_slang, *self.proof_cuda, *self.proof_firmware, *quick)
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
+    @property
+    def slow_verifiers(self) -> tuple[Verifier, ...]:
+        """What has its say on a fix after it is offered."""
+        slow = (one for one in self.verifiers if one.speed is Speed.DEEP)
+        return tuple(verifier for verifier in slow if enabled(verifier, self.settings))
+
+    @cached_property
+    def fixing(self) -> Fixing:
+        """What seeks fixes, loaded when the first is asked for."""
+        from signoff.lsp_server.fixing import Fixing
+
+        return Fixing(
+            self.checking,
+            lambda: self.proof_verifiers,
+            lambda: self.slow_verifiers,
+            self._model_proposers,
+            self._model_status,
+        )
+
+    async def _model_proposers(self) -> tuple[Proposer, ...]:
+        from signoff.diagnostics.fixes.proposers import with_model
+
+        return with_model(await (await self._loaded_engine()).model())
+
+    async def _model_status(self) -> ModelStatus:
+        return await (await self._loaded_engine()).status()
+
     @cached_property
     def only_completion(self) -> tuple[Verifier, ...]:
         """What judges completions and nothing else: host code of CUDA, C of no firmware, Python around kernels."""
@@ -192,12 +222,16 @@ class Parts:
     def edited(self, document: Document, changes: Sequence[LineChange]) -> None:
         """A document's text was changed."""
         self.checking.edited(document, changes)
+        if "fixing" in self.__dict__:
+            self.fixing.edited(document.uri)
         if (engine := self._engine) is not None and changes:
             engine.edited(document.snapshot, changes[-1].start)
 
     def closed(self, document: Document) -> None:
         """A document was closed."""
         self.checking.closed(document)
+        if "fixing" in self.__dict__:
+            self.fixing.edited(document.uri)
         if (engine := self._engine) is not None:
             engine.closed(document.uri)
 
@@ -265,6 +299,8 @@ class Parts:
     async def close(self) -> None:
         """End every run and every process of ours."""
         await self.checking.close()
+        if "fixing" in self.__dict__:
+            await self.fixing.close()
         if self.has_constructs:
             await self.constructs.close()
         if (engine := self._engine) is not None:

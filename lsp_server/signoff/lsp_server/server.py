@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from signoff.diagnostics.schedule import Run
     from signoff.lsp_server.acceptance import Acceptance
     from signoff.lsp_server.model_state import ModelState
+    from signoff.lsp_server.papers import Papers
     from signoff.lsp_server.parts import Parts
     from signoff.lsp_server.progress import Progress
     from signoff.lsp_server.settings import Settings
@@ -89,6 +90,13 @@ class SignoffServer(LanguageServer):
         return ModelState(
             lambda: self.parts.engine.status(), lambda about: self.protocol.notify_json(NOTIFICATION, about)
         )
+
+    @cached_property
+    def papers(self) -> Papers:
+        """Texts that are shown as documents; built with the first one."""
+        from signoff.lsp_server.papers import Papers
+
+        return Papers()
 
     def opened(self, item: types.TextDocumentItem) -> None:
         """textDocument/didOpen."""
@@ -222,6 +230,8 @@ class SignoffServer(LanguageServer):
             self.busy.close()
         if "acceptance" in self.__dict__:
             await self.acceptance.close()
+        if "papers" in self.__dict__:
+            self.papers.close()
         if "parts" in self.__dict__:
             await self.parts.close()
 

@@ -128,8 +128,10 @@ class _Offer:
         last = Cost.MANY if most is None else most
         asked = list(dict.fromkeys(findings))
         for finding in asked:
-            if (kept := self.cache.get(self._key(finding, last))) is not None:
-                self.found[finding] = kept
+            # Who was asked for more has been asked for this as well.
+            for cost in sorted({last, Cost.MANY}, reverse=True):
+                if cost >= last and (kept := self.cache.get(self._key(finding, cost))) is not None:
+                    self.found[finding] = kept
         for least, limit in ((Cost.FREE, Cost.TOOL), (Cost.MANY, Cost.MANY), (Cost.MODEL, Cost.MODEL)):
             for finding in asked:
                 if finding not in self.found and least <= last:

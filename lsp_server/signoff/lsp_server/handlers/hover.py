@@ -6,6 +6,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from signoff.lsp_server.convert import lsp_range
+from signoff.lsp_server.documents import Document
 from signoff.lsp_server.server import SignoffServer
 from signoff.verifiers.mcu.facts import C_LANGUAGES
 
@@ -19,9 +20,14 @@ def register(server: SignoffServer) -> None:
         if document is None:
             return None
         place = document.position(params.position.line, params.position.character, server.documents.encoding)
-        if document.language in server.parts.slang.languages:
-            return await _hdl(server, document.uri, place)
-        return await _told(server, document.uri, place)
+        return await hover_at(server, document, place)
+
+
+async def hover_at(server: SignoffServer, document: Document, place: tuple[int, int]) -> types.Hover | None:
+    """What is known of a place (line, column) of an open document."""
+    if document.language in server.parts.slang.languages:
+        return await _hdl(server, document.uri, place)
+    return await _told(server, document.uri, place)
 
 
 async def _hdl(server: SignoffServer, uri: str, place: tuple[int, int]) -> types.Hover | None:
