@@ -24,8 +24,9 @@ class FixCandidate:
     """Edits that may remove `finding`, of its own document unless `elsewhere` names another file.
 
     `title` is an order, without evidence. `rule` names the file of the rule, `proposer` who proposes (see proposer.py);
-    `model` which model where one was asked, and `rounds` how many answers it has given for it. `behaviour` says what the edit changes in
-    the hardware where that is more than the finding asks for ("" where it is not), and is shown with the fix.
+    `model` which model where one was asked, and `rounds` how many answers it has given for it. `behaviour` says what
+    the edit changes in the hardware where that is more than the finding asks for ("" where it is not), and is shown
+    with the fix.
     `replaces` are the tokens that the edit puts others in place of (GPU code, C): the guard against loss lets no other
     go, and never a call or statement.
 
