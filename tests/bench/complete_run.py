@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", action="append", choices=MODELS)
     parser.add_argument("--replay", action="store_true", help="type a part of picorv32.v again instead, 500 keys")
     parser.add_argument("--language", action="append", choices=list(LANGUAGES))
+    parser.add_argument("--judged", action="store_true", help="only holes whose true text a tool judges")
     args = parser.parse_args(argv)
     if args.replay:
         return _replay(args)
@@ -104,7 +105,7 @@ def _measure(model: str, language: str, args: argparse.Namespace) -> dict[str, A
         command = [
             *(*SIGNOFF, "bench", "complete", *folders),
             *("--language", language, "--holes", str(args.holes), "--seed", str(args.seed), "--model", model),
-            *("--json", str(report)),
+            *("--json", str(report), *["--judged"] * args.judged),
         ]
         done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
         if done.returncode:
