@@ -48,6 +48,8 @@ async def test_a_name_that_is_not_known_may_be_one_of_what_is_missing() -> None:
     assert any("may come of what is not there" in why for _, why in checked.not_run)
 
 
-async def test_what_breaks_the_grammar_is_refused() -> None:
-    checked = await checker(TEXT, front((3, 4), Category.GPU_SYNTAX), language="cuda-cpp").check("bad();")
+async def test_what_breaks_the_grammar_is_refused_where_nothing_else_is_doubtful() -> None:
+    checked = await checker(TEXT, front((0, 2), Category.GPU_SYNTAX), language="cuda-cpp").check("bad();")
     assert [one.code for one in checked.refused] == ["Bad"]
+    elsewhere = await checker(TEXT, front((3, 4), Category.GPU_SYNTAX), language="cuda-cpp").check("bad();")
+    assert (elsewhere.tools, elsewhere.refused) == ((), ())

@@ -233,7 +233,7 @@ class Checker:
         those without and with it."""
         if row.name == GUESSED:
             return judges.certain(fresh, runs[0])
-        return judges.sure(fresh) if judges.lacks(runs[1]) else (fresh, "")
+        return judges.sure(fresh, runs[0], self._hole.line) if judges.lacks(runs[1]) else (fresh, "")
 
     def _left_out(self, row: Verifier) -> bool:
         """Whether a condition is known to leave the place out."""

@@ -171,9 +171,11 @@ def lacks(outcome: Outcome) -> bool:
     return WHOLE_FUNCTIONS in outcome.facts
 
 
-def sure(fresh: Sequence[Finding]) -> tuple[tuple[Finding, ...], str]:
-    """certain() for such a unit: only a text that breaks the grammar and nothing else is wrong for certain."""
-    doubted = next((one for one in fresh if one.category is not Category.GPU_SYNTAX), None)
+def sure(fresh: Sequence[Finding], before: Outcome, line: int) -> tuple[tuple[Finding, ...], str]:
+    """certain() for such a unit and a cursor in `line`: only what breaks the grammar and nothing else is wrong for
+    certain, and only in a function that needed nothing of what is missing."""
+    whole = _within(before.facts.get(WHOLE_FUNCTIONS), (line, line))
+    doubted = next((one for one in fresh if not whole or one.category is not Category.GPU_SYNTAX), None)
     return ((), f"{doubted.message}: it may come of what is not there") if doubted is not None else (tuple(fresh), "")
 
 
