@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import pairwise
 
 from signoff.diagnostics.fixes import source
@@ -23,16 +21,15 @@ from signoff.diagnostics.taxonomy import QUOTED
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.gpu.facts import PYTHON
 from signoff.verifiers.hdl.index import KEYWORDS
+from signoff.verifiers.hunks import LINES, Hunk, hunks
 from signoff.verifiers.slips import near
-from signoff.verifiers.text import LineIndex, difference
+from signoff.verifiers.text import LineIndex
 
 HDL = frozenset(("verilog", "systemverilog"))
 # Characters; the longest text that a rule adds is a handler of some 300, a port list of a core some 4,000.
 GROWTH = 16_384
 # An edit within so many lines of the finding, or of a place that the finding names, is about it.
 NEAR = 8
-# A stretch of more lines than this is not compared line by line: an edit so large is no fix of one finding.
-LINES = 2_000
 # What tells a tool to say less, wherever it stands: of Verilator, slang, synthesis tools, C compilers, linters, Python.
 SILENCE = re.compile(
     r"""lint_(?:off|on|save|restore)|(?:translate|coverage|tracing|synthesis|verilator)[_ ](?:off|on)\b
@@ -59,15 +56,6 @@ ORDINARY = KEYWORDS | c_tokens.KEYWORDS | {"clk", "clock", "rst", "reset", "rst_
 BINDING = frozenset(("&&", "||", "and", "or", "&", "*"))
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """One changed stretch: `old` lines from `first` on (from 0) are `new` afterwards; both without line ends."""
-
-    first: int
-    old: tuple[str, ...]
-    new: tuple[str, ...]
-
-
 def breaches(before: str, after: str, candidate: FixCandidate, language: str) -> tuple[str, ...]:
     """What the change from `before` to `after` does that no fix may, in words; empty where it does nothing of it."""
     if len(after) - len(before) > GROWTH:
@@ -85,20 +73,6 @@ def breaches(before: str, after: str, candidate: FixCandidate, language: str) ->
         if candidate.elsewhere is None and not _about(hunk, candidate.finding, old, new, before):
             said.append(f"changes line {hunk.first + 1}, which has nothing to do with the finding")
     return tuple(dict.fromkeys(said))
-
-
-def hunks(before: str, after: str) -> tuple[Hunk, ...]:
-    """The changed stretches in whole lines, the upper ones first."""
-    edit = difference(before, after)
-    index = LineIndex(before)
-    first, last = edit.span.start_line, edit.span.end_line
-    tail = len(before) - index.line_end(last)
-    old = before[index.starts[first] : index.line_end(last)].splitlines()
-    new = after[index.starts[first] : len(after) - tail].splitlines()
-    if max(len(old), len(new)) > LINES:
-        return (Hunk(first, tuple(old), tuple(new)),)
-    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return tuple(Hunk(first + a, tuple(old[a:b]), tuple(new[c:d])) for kind, a, b, c, d in codes if kind != "equal")
 
 
 def _silenced(found: Sequence[Hunk]) -> Iterator[str]:
@@ -194,7 +168,7 @@ def _about(hunk: Hunk, finding: Finding, old: Sequence[Token], new: Sequence[Tok
     """Whether a stretch is near the finding, names what the finding names, or only delimits."""
     last = hunk.first + max(len(hunk.old), 1) - 1
     if len(hunk.old) > LINES:
-        return False
+        return False  # an edit so large is no fix of one finding
     for first_line, last_line in _places(finding):
         if hunk.first <= last_line + NEAR and last >= first_line - NEAR:
             return True

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.verifiers import tools
+from signoff.verifiers.hdl import equivalence_places as places
 from signoff.verifiers.hdl import equivalence_script as scripts
 from signoff.verifiers.hdl import yosys_script
 from signoff.verifiers.hdl.correspondence import Open, correspond
@@ -26,10 +27,10 @@ from signoff.verifiers.hdl.netlist import Unsupported, circuit
 from signoff.verifiers.hdl.overlay import lay_out
 from signoff.verifiers.hdl.yosys import MODULE, Yosys, complaint
 from signoff.verifiers.hdl.yosys_names import PLAIN, Names
+from signoff.verifiers.hunks import hunks
 from signoff.verifiers.project import Project
 from signoff.verifiers.run import ToolMissing, scratch_folder
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import difference
 from signoff.verifiers.workers import EngineError, WorkerCrashed, WorkerTimeout
 
 # A process of its own: the synthesis check on save must not wait for a proof.
@@ -88,13 +89,21 @@ class _Proof:
     gold: _Side
     gate: _Side
     work: Names
-    seconds: float
+    deadline: float
     cycles: int
+
+    @property
+    def seconds(self) -> float:
+        """What is left of its time; at least what Yosys takes to start. Raises TimeoutError where nothing is."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return max(left, 1.0)
 
     async def run(self, script: str, names: Names) -> str:
         """Raises Unsupported where Yosys ends in an error, and FAILURES."""
         settings = self.project.settings
-        done = await self.yosys.execute(script, names, settings, key=KEY, timeout=self.seconds + 10)
+        done = await self.yosys.execute(script, names, settings, key=KEY, timeout=self.seconds)
         log = done.stderr.decode("utf-8", "replace")
         if done.status != 0:
             raise Unsupported(complaint(log))
@@ -104,7 +113,11 @@ class _Proof:
 async def equivalent(
     before: Snapshot, after: Snapshot, project: Project, yosys: Yosys, *, seconds: float = SECONDS, cycles: int = CYCLES
 ) -> Equivalence:
-    """Compare the design with `before` in it to the one with `after`. Raises nothing but CancelledError."""
+    """Compare the design with `before` in it to the one with `after`, for at most so many seconds of Yosys.
+
+    EQUIVALENT speaks of the macros as they are defined, and of the parameters that `why` names. Raises nothing but
+    CancelledError.
+    """
     start = time.perf_counter()
     tool = await asyncio.to_thread(tools.yosys, project.settings)
     with ExitStack() as stack:
@@ -116,7 +129,7 @@ async def equivalent(
                 for one, folder in zip((before, after), folders, strict=False)
             )
             work = Names(gold.names.sources, folders[2], native=native)
-            result = await _proven(_Proof(yosys, project, gold, gate, work, seconds, cycles))
+            result = await _proven(_Proof(yosys, project, gold, gate, work, time.monotonic() + seconds, cycles))
         except Unsupported as error:
             result = Equivalence(Verdict.UNPROVEN, str(error))
         except (TimeoutError, WorkerTimeout):
@@ -132,21 +145,41 @@ def _placed(snapshot: Snapshot, project: Project) -> tuple[Snapshot, Project]:
 
 
 async def _proven(proof: _Proof) -> Equivalence:
+    before, after = proof.gold.snapshot.text, proof.gate.snapshot.text
+    edited = places.modules(before, after)
     way, gold = await _read_first(proof)
     gate = await _netlist(proof, proof.gate, way)
     changed, left, why = await asyncio.to_thread(_left, gold, gate)
+    found = list(places.probes(before, after))
+    if not changed or len(found) > 1:
+        for text in found:
+            await _must_matter(proof, way, gate, text)
+    scope = places.scope(gold, (*edited, *changed), everything=not way.tops)
     if not why and await _combinational(proof, left):
-        return Equivalence(Verdict.EQUIVALENT, _scope(gold, changed, way), modules=tuple(changed))
-    why = why or {name: "the logic before its registers or outputs differs" for name in changed if name in left}
+        return Equivalence(Verdict.EQUIVALENT, scope, modules=tuple(changed))
+    why = why or dict.fromkeys(left, "the logic before its registers or outputs differs")
     return await _sequential(proof, way, gold, changed, why)
+
+
+async def _must_matter(proof: _Proof, way: Way, gate: dict[str, Any], text: str) -> None:
+    """Raises Unsupported where a text makes the same netlist, though other names stand at the edited place."""
+    with scratch_folder("equivalence") as folder:
+        snapshot = replace(proof.gate.snapshot, text=text)
+        sources = lay_out(*_placed(snapshot, proof.project), folder, quotable=PLAIN)
+        side = _Side(snapshot, Names(sources, folder, native=proof.gate.names.native))
+        try:
+            made = await _netlist(proof, side, way)
+        except Unsupported:
+            return
+    if not (await asyncio.to_thread(_left, gate, made))[0]:
+        raise Unsupported("macros or parameters switch the edited lines off")
 
 
 def _ways(proof: _Proof) -> list[Way]:
     tops = tuple(dict.fromkeys(MODULE.findall(proof.gold.snapshot.text)))
-    edit = difference(proof.gold.snapshot.text, proof.gate.snapshot.text)
-    lines = proof.gold.snapshot.text.splitlines()[edit.span.start_line : edit.span.end_line + 1]
     ways = [Way(scripts.VERILOG, ()), Way(scripts.SLANG, tops)]
-    if not CHECKS.search("\n".join((*lines, edit.text))):
+    found = hunks(proof.gold.snapshot.text, proof.gate.snapshot.text)
+    if not any(CHECKS.search(line) for hunk in found for line in (*hunk.old, *hunk.new)):
         ways.append(Way(scripts.SLANG_WITHOUT_CHECKS, tops))
     return ways
 
@@ -211,7 +244,7 @@ async def _sequential(
     proof: _Proof, way: Way, gold: dict[str, Any], changed: Sequence[str], why: dict[str, str]
 ) -> Equivalence:
     """The changed modules from power-up on, each."""
-    reasons = "; ".join(f"{_plain(name)}: {reason}" for name, reason in why.items())
+    reasons = "; ".join(dict.fromkeys(f"{places.plain(name)}: {reason}" for name, reason in why.items()))
     written = set(MODULE.findall(proof.gold.snapshot.text)) & set(MODULE.findall(proof.gate.snapshot.text))
     if not set(changed) <= written:
         return Equivalence(Verdict.UNPROVEN, reasons, modules=tuple(changed))
@@ -225,7 +258,7 @@ async def _sequential(
     if worst.verdict is Verdict.UNPROVEN:
         return replace(worst, why="; ".join(filter(None, (reasons, worst.why))), modules=tuple(changed))
     cycles = min((one.cycles for one in found if one.cycles), default=0)
-    scope = _scope(gold, changed, replace(way, tops=tuple(changed)))
+    scope = places.scope(gold, changed, everything=False)
     return Equivalence(worst.verdict, worst.why or scope, cycles, tuple(changed))
 
 
@@ -250,7 +283,7 @@ async def _unrolled(proof: _Proof, way: Way, name: str, module: dict[str, Any]) 
         return Equivalence(Verdict.UNPROVEN, f"{name} may differ in values that are not defined")
     cycles = proven // 2
     if not cycles and not forever:
-        return Equivalence(Verdict.UNPROVEN, f"nothing was found in {proof.seconds:g} s")
+        return Equivalence(Verdict.UNPROVEN, f"nothing was shown of {name} in the time that it may take")
     # Where no output ever has a value, it is easily the same.
     script = scripts.defined(work, files[0], files[1], max(proven, 3), outputs, differ=False)
     if scripts.FOUND not in await _log(proof, script):
@@ -271,16 +304,3 @@ def _text(names: Names, name: str) -> str:
         return (names.folder / name).read_text("utf-8", "replace")
     except OSError:
         return ""
-
-
-def _scope(gold: dict[str, Any], changed: Sequence[str], way: Way) -> str:
-    """For which parameters a proof speaks; "" where there are none."""
-    written = [name for name in changed if gold[name].get("parameter_default_values")]
-    if not written:
-        return ""
-    return "with the default parameters" if way.tops else "with the parameters that the design uses and the defaults"
-
-
-def _plain(name: str) -> str:
-    """A module's name as it stands in the source."""
-    return name.split("\\")[1] if name.startswith("$paramod") and "\\" in name else name
