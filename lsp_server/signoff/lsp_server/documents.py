@@ -11,28 +11,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from signoff.lsp_server.encoding import UTF16, column_from_units
+from signoff.verifiers.file_kinds import LANGUAGES as LANGUAGES
 from signoff.verifiers.finding import Span
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import LineIndex, keep
 
-LANGUAGES = {
-    ".v": "verilog",
-    ".vh": "verilog",
-    ".sv": "systemverilog",
-    ".svh": "systemverilog",
-    ".svi": "systemverilog",
-    ".cu": "cuda-cpp",
-    ".cuh": "cuda-cpp",
-    ".py": "python",
-    ".c": "c",
-    ".h": "c",
-    ".cpp": "cpp",
-    ".cc": "cpp",
-    ".cxx": "cpp",
-    ".hpp": "cpp",
-    ".hh": "cpp",
-    ".hxx": "cpp",
-}
 # Names that other editors have for a language: Vim, Neovim and Emacs say "cuda".
 ALIASES = {"cuda": "cuda-cpp"}
 HDL = frozenset({"verilog", "systemverilog"})

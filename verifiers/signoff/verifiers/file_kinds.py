@@ -7,6 +7,26 @@ import re
 
 from signoff.verifiers.hdl.index import HDL_EXTENSIONS
 
+# LSP language ids by the ending of a file's name, in lower case.
+LANGUAGES = {
+    ".v": "verilog",
+    ".vh": "verilog",
+    ".sv": "systemverilog",
+    ".svh": "systemverilog",
+    ".svi": "systemverilog",
+    ".cu": "cuda-cpp",
+    ".cuh": "cuda-cpp",
+    ".py": "python",
+    ".c": "c",
+    ".h": "c",
+    ".cpp": "cpp",
+    ".cc": "cpp",
+    ".cxx": "cpp",
+    ".hpp": "cpp",
+    ".hh": "cpp",
+    ".hxx": "cpp",
+}
+
 MANIFEST = "signoff.toml"
 LIST_NAMES = ("verible.filelist",)
 LIST_ENDINGS = (".f", ".vc", ".flist", ".filelist")

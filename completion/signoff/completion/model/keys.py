@@ -41,3 +41,8 @@ def key_for(settings: CompletionSettings) -> str:
                 "set it where the editor is started."
             )
     return key or _remembered.get(origin(settings.url), "")
+
+
+def remembered() -> tuple[str, ...]:
+    """All keys that are in memory now: for whoever has to keep them out of what is written."""
+    return tuple(_remembered.values())
