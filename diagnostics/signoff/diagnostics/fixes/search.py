@@ -39,8 +39,9 @@ LEVELS = tuple(Level)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A candidate and what came of it, for those who keep or show what was tried. `seconds` is wall time."""
+    """A candidate for a fault and what came of it, for those who keep or show what was tried. `seconds` is wall time."""
 
+    fault: Fault
     candidate: FixCandidate
     verdict: Proof | Refusal
     seconds: float
@@ -130,7 +131,7 @@ class Search:
             return self._refused.get(text)
         verdict = await self._judge(candidate)
         if self.watch is not None:
-            self.watch(Attempt(candidate, verdict, time.perf_counter() - start))
+            self.watch(Attempt(self.fault, candidate, verdict, time.perf_counter() - start))
         if isinstance(verdict, Refusal):
             self._refused[text] = verdict
             return verdict
