@@ -97,7 +97,8 @@ async def measure(
 
 
 async def one_round(server: Served, typists: Sequence[Typist], work: Callable[[Typist], Awaitable[Replayed]]) -> Round:
-    """All typists at their work at once."""
+    """All typists at their work at once, at a server that has read nothing of it yet."""
+    await asyncio.to_thread(server.forget)
     before, aborted = await asyncio.to_thread(server.metrics), server.aborted()
     began = time.perf_counter()
     editors = await asyncio.gather(*(work(typist) for typist in typists))

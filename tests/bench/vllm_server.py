@@ -68,6 +68,12 @@ class Served:
         """How many requests the server has given up because the client went away: by its log, a line each."""
         return len(_ABORTED.findall(self.log.read_text(encoding="utf-8", errors="replace")))
 
+    def forget(self) -> None:
+        """Empty the prefix cache, so that what is measured next does not live on what was measured before."""
+        request = urllib.request.Request(f"{self.url}/reset_prefix_cache", b"", _bearer(self.key))
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
     def metrics(self) -> Metrics:
         """What the server counts, read now."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:
@@ -92,6 +98,10 @@ class Metrics:
         return self.get("request_success_total")
 
 
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
 @contextlib.contextmanager
 def served(state: Path, *more: str, key: str = "for-the-tests") -> Iterator[Served]:
     """A server on a free port, its log below `state`; leaving ends it with all its processes.
@@ -103,7 +113,8 @@ def served(state: Path, *more: str, key: str = "for-the-tests") -> Iterator[Serv
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "signoff.lsp_server", "model", "serve", str(MODEL), "--cpu"]
     command += ["--python", str(PYTHON), "--port", str(port), "--vllm-args=--enable-log-requests", *more]
-    env = {**os.environ, "XDG_STATE_HOME": str(state), KEY_ENV: key}
+    # In this mode it can be told to forget what it has read.
+    env = {**os.environ, "XDG_STATE_HOME": str(state), KEY_ENV: key, "VLLM_SERVER_DEV_MODE": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
     server = Served(f"http://127.0.0.1:{port}", key, process, state / "signoff" / f"vllm-{port}.log")
     reader = threading.Thread(target=_read, args=(server,), daemon=True)
