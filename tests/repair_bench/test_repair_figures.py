@@ -20,7 +20,7 @@ HERE = Finding(PATH, Span(3, 0, 3, 1), Severity.ERROR, "Wrong", "wrong", "slang"
 
 
 def repair(same: Same, *others: Same, seconds: float = 0.1) -> Repair:
-    return Repair("Mend it", "rule", "accepted by tools", ("slang",), seconds, same, others)
+    return Repair("Mend it", "rule", "accepted by tools", ("slang",), seconds, 0.01, (), same, others)
 
 
 def trial(control: Repair | None = None, **repairs: Repair) -> Trial:

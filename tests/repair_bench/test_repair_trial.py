@@ -114,6 +114,14 @@ async def test_a_fault_that_nobody_finds_and_that_is_none_is_left_out() -> None:
     assert (bench.dropped, bench.unclean) == (1, 0)
 
 
+async def test_a_testbench_that_passes_tells_of_a_repair_but_not_that_a_fault_is_none() -> None:
+    bench = Bench([Words(about("cc", TYPE))], project_of, [Puts(("a",))], says(Same.TESTED), control=False)
+    (mended,) = await tried(bench, fault("= c;", "= cc;"))
+    assert mended.repairs["puts"].right
+    (unseen,) = await tried(bench, fault("= c;", "= (c);"))
+    assert not unseen.detected and bench.dropped == 0
+
+
 async def test_one_of_simulation_only_is_kept_whatever_the_hardware() -> None:
     bench = Bench([Words(lambda text: ())], project_of, [], says(Same.EQUIVALENT))
     (trial,) = await tried(bench, fault("= c;", "= (c);", silent=True))

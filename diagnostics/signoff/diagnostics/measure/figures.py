@@ -8,6 +8,7 @@ from typing import Any
 from signoff.completion.measure.metrics import interval, quantile, share
 from signoff.diagnostics.measure.trial import RIGHT, Repair, Trial
 from signoff.verifiers.finding import Finding
+from signoff.verifiers.text import Edit
 
 ALL = "all"
 
@@ -47,7 +48,8 @@ def figures(trials: Sequence[Trial]) -> dict[str, Any]:
 def repairs(trials: Sequence[Trial], found: Sequence[Repair | None]) -> dict[str, Any]:
     """Of one proposer: `proven`, and of that what is `right`, `wrong`, and `unknown`, as shares of all faults.
 
-    `right_interval` is the 95 % interval; `right_of_any`: the right one is among those offered.
+    `right_interval` is the 95 % interval; `right_of_any`: the right one is among those offered. `median` is the
+    time of the search, `judging_median` that of the proof of what was offered.
     """
     made = [one for one in found if one is not None]
     count = len(trials)
@@ -60,6 +62,7 @@ def repairs(trials: Sequence[Trial], found: Sequence[Repair | None]) -> dict[str
         "wrong": _part(sum(one.wrong for one in made), count),
         "unknown": _part(sum(not one.right and not one.wrong for one in made), count),
         "median": quantile([one.seconds for one in made], 0.5),
+        "judging_median": quantile([one.judging for one in made], 0.5),
     }
 
 
@@ -72,7 +75,7 @@ def rows(trials: Iterable[Trial]) -> list[dict[str, Any]]:
             "kind": str(one.mutant.category),
             "fault": one.mutant.operator,
             "lines": [line + 1 for line in one.mutant.lines],
-            "edits": [{"line": edit.span.start_line + 1, "text": edit.text} for edit in one.mutant.edits],
+            "edits": _edits(one.mutant.edits),
             "findings": [_finding(finding) for finding in one.found],
             "repairs": {name: _repair(made) for name, made in one.repairs.items()},
             "control": _repair(one.control) if one.control is not None else None,
@@ -83,13 +86,14 @@ def rows(trials: Iterable[Trial]) -> list[dict[str, Any]]:
 
 def table(found: Mapping[str, Any]) -> Iterator[str]:
     """Lines for a terminal: a row a kind, with the control's share beside what was repaired."""
-    head = ("faults", "found", "kind", "line", "proven", "right", "wrong", "unknown", "control")
+    head = ("faults", "found", "kind", "line", "proven", "right", "wrong", "unknown", "control", "proof")
     yield f"{'':34} " + " ".join(f"{word:>7}" for word in head)
     for name, one in found.items():
         made = one["offered"]
         cells = [_percent(one[key]) for key in ("detected", "classified", "located")]
         cells += [_percent(made[key]) for key in ("proven", "right", "wrong", "unknown")]
-        yield f"{name:34} {one['faults']:>7} " + " ".join(f"{cell:>7}" for cell in (*cells, _percent(one["control"])))
+        cells += [_percent(one["control"]), _time(made["judging_median"])]
+        yield f"{name:34} {one['faults']:>7} " + " ".join(f"{cell:>7}" for cell in cells)
 
 
 def proposers_table(found: Mapping[str, Any]) -> Iterator[str]:
@@ -136,9 +140,23 @@ def _repair(one: Repair) -> dict[str, Any]:
         "proof": one.level,
         "tools": list(one.tools),
         "seconds": one.seconds,
+        "judging": one.judging,
+        "edits": _edits(one.edits),
         "same": str(one.same),
         "others": [str(other) for other in one.others],
     }
+
+
+def _edits(edits: Iterable[Edit]) -> list[dict[str, Any]]:
+    """Each as the place that it replaces, lines and columns from 1, and the text that is put there."""
+    return [
+        {
+            "from": [edit.span.start_line + 1, edit.span.start_column + 1],
+            "to": [edit.span.end_line + 1, edit.span.end_column + 1],
+            "text": edit.text,
+        }
+        for edit in edits
+    ]
 
 
 def _percent(value: float | None) -> str:

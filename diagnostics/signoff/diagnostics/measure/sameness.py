@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from signoff.diagnostics.mutate.code import VERILOG
 from signoff.verifiers.hdl.equivalence import Verdict, equivalent
+from signoff.verifiers.hdl.testbench import Result, named, simulate
 from signoff.verifiers.hdl.yosys import Yosys
 from signoff.verifiers.mcu.compile.same_code import same_code
 from signoff.verifiers.mcu.facts import C_LANGUAGES
@@ -21,11 +22,13 @@ CYCLES = 6
 
 
 class Same(enum.StrEnum):
-    """What is known of two texts. BOUNDED: nothing differs for a number of clock cycles, which is no proof."""
+    """What is known of two texts. BOUNDED: nothing differs for a number of clock cycles, which is no proof. TESTED: the
+    project's testbench, which the first passes, is passed by the second, too."""
 
     TEXT = "text"
     EQUIVALENT = "equivalence"
     MACHINE_CODE = "machine code"
+    TESTED = "testbench"
     BOUNDED = "bounded"
     DIFFERENT = "different"
     UNKNOWN = ""
@@ -41,7 +44,8 @@ async def undecided(_: Snapshot, __: Snapshot, ___: Project) -> Same:
 
 
 def proving(pool: WorkerPool, seconds: float) -> Compare:
-    """A comparison by Yosys (Verilog) or the compiler (C), that gives up after so many seconds."""
+    """A comparison by Yosys, and by the testbench where a trusted project names one, or for C by the compiler. Yosys
+    has so many seconds for it."""
     yosys = Yosys(pool)
 
     async def compare(one: Snapshot, other: Snapshot, project: Project) -> Same:
@@ -51,11 +55,20 @@ def proving(pool: WorkerPool, seconds: float) -> Compare:
             return Same.UNKNOWN
         try:
             async with asyncio.timeout(seconds):
-                return await _hardware(one, other, project, yosys, seconds)
+                found = await _hardware(one, other, project, yosys, seconds)
         except TimeoutError:
-            return Same.UNKNOWN
+            found = Same.UNKNOWN
+        return found if found in (Same.EQUIVALENT, Same.DIFFERENT) else await _tested(one, other, project) or found
 
     return compare
+
+
+async def _tested(one: Snapshot, other: Snapshot, project: Project) -> Same | None:
+    """What the project's testbench says; None where there is none, or where it fails the first text, too."""
+    if not named(project) or (await simulate(one, project)).result is not Result.PASSED:
+        return None
+    result = (await simulate(other, project)).result
+    return {Result.PASSED: Same.TESTED, Result.FAILED: Same.DIFFERENT}.get(result)
 
 
 async def _hardware(one: Snapshot, other: Snapshot, project: Project, yosys: Yosys, seconds: float) -> Same:

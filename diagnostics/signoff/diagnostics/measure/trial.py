@@ -23,7 +23,7 @@ from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.mcu.facts import LINK
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import apply_edits
+from signoff.verifiers.text import Edit, apply_edits
 from signoff.verifiers.verifier import Speed, Verifier
 
 # A fault is looked at through so many of the findings that it brings; all that the control proves is looked at.
@@ -31,14 +31,16 @@ FINDINGS = 3
 CONTROL_TRIED = 40
 NEAR_LINES = 1
 
-RIGHT = frozenset({Same.TEXT, Same.EQUIVALENT, Same.MACHINE_CODE})
+# A testbench tells that a repair is right, as a person would take it; that a fault is none it does not tell.
+PROVEN = frozenset({Same.TEXT, Same.EQUIVALENT, Same.MACHINE_CODE})
+RIGHT = PROVEN | {Same.TESTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
     """The fix that one proposer would have offered first. `same`: what is known of the mended text beside the clean one
     (apart from blanks and comments); `others`: the same of the fixes that would have been offered beside it.
-    `seconds` is the wall time of the search.
+    `seconds` is the wall time of the search, `judging` that of the proof alone.
     """
 
     title: str
@@ -46,12 +48,14 @@ class Repair:
     level: str
     tools: tuple[str, ...]
     seconds: float
+    judging: float = 0.0
+    edits: tuple[Edit, ...] = ()
     same: Same = Same.UNKNOWN
     others: tuple[Same, ...] = ()
 
     @property
     def right(self) -> bool:
-        """Whether the mended text is proven to mean what the clean one does."""
+        """Whether the mended text is proven to mean what the clean one does, or passes its testbench."""
         return self.same in RIGHT
 
     @property
@@ -157,7 +161,7 @@ class Bench:
         asked = tuple(one.name for one in self._proposers)
         if not found:
             same = Same.UNKNOWN if mutant.silent else await self._same(mutant.clean, mutant.faulty)
-            return None if same in RIGHT else Trial(mutant, (), asked=asked)
+            return None if same in PROVEN else Trial(mutant, (), asked=asked)
         faults = self._faults(mutant, found, known)
         runs: Runs = {}
         repairs = {one.name: await self._repair(one, faults, mutant, runs) for one in self._proposers}
@@ -210,8 +214,18 @@ class Bench:
 
     async def _judged(self, fixes: Sequence[ProvenFix], mutant: Mutant, seconds: float) -> Repair:
         first, *others = [await self._of_fix(fix, mutant) for fix in fixes]
-        fix = fixes[0]
-        return Repair(fix.title, fix.rule, str(fix.proof.level), fix.proof.tools, seconds, first, tuple(others))
+        fix, proof = fixes[0], fixes[0].proof
+        return Repair(
+            fix.title,
+            fix.rule,
+            str(proof.level),
+            proof.tools,
+            seconds,
+            proof.seconds,
+            fix.edits,
+            first,
+            tuple(others),
+        )
 
     async def _of_fix(self, fix: ProvenFix, mutant: Mutant) -> Same:
         """What is known of the text that a fix makes, beside the clean one."""

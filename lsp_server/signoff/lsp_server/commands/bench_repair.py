@@ -17,6 +17,7 @@ from signoff.diagnostics.measure.sameness import proving, undecided
 from signoff.diagnostics.measure.trial import Bench, Trial
 from signoff.diagnostics.mutate.draw import draw
 from signoff.lsp_server.commands.bench_complete import PICTURES, dumps, settings_of, sources
+from signoff.lsp_server.commands.bench_engines import completion_sources
 from signoff.lsp_server.commands.paths import BadPath
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
@@ -36,6 +37,7 @@ async def main(args: argparse.Namespace) -> int:
             _proposers(args, session) as (proposers, model),
         ):
             files = sources(args, session)
+            status.show(f"looking for places for faults in {len(files)} files")
             mutants = draw(files, session.workspace.project_for, args.faults, args.seed, kinds)
             if not mutants:
                 raise BadPath(f"{', '.join(args.paths)}: no fault of that kind could be put in there.")
@@ -69,7 +71,10 @@ async def _proposers(args: argparse.Namespace, session: Session) -> AsyncIterato
         return
     model = await open_model(settings_of(args), session.pool)
     try:
-        yield _named(args.proposer or (), (*PROPOSERS, *with_model(model))), model.description.name
+        yield (
+            _named(args.proposer or (), (*PROPOSERS, *with_model(model, completion_sources(session)))),
+            model.description.name,
+        )
     finally:
         await model.close()
 
