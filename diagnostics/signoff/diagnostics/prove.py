@@ -49,7 +49,8 @@ class Proof:
 
     `revealed` are warnings elsewhere that a tool could not report before, as the fault stopped it;
     `errors_left` counts the errors of other faults that the tools still report in the document. `versions` holds
-    (tool, version) of those tools that say theirs.
+    (tool, version) of those tools that say theirs. `scope` is of what a level above ACCEPTED speaks, where not of all:
+    "8 cycles from power-up", "the default parameters".
     """
 
     level: Level
@@ -59,6 +60,13 @@ class Proof:
     revealed: tuple[Finding, ...] = ()
     errors_left: int = 0
     versions: tuple[tuple[str, str], ...] = ()
+    scope: str = ""
+
+    @property
+    def claim(self) -> str:
+        """The level in the words of a title: no more than was proven."""
+        words = Level.EQUIVALENT if self.level is Level.BOUNDED else self.level
+        return f"{words} for {self.scope}" if self.scope else str(self.level)
 
 
 async def prove(
@@ -81,8 +89,13 @@ async def judge(
     verifiers: Sequence[Verifier],
     baseline: Mapping[str, Outcome] | None = None,
     runs: Runs | None = None,
+    *,
+    asked: bool = False,
 ) -> Proof | Refusal:
     """Prove a candidate, or say why it is refused.
+
+    `asked`: the edit is a refactoring that the user asks for; no tool has reported what it changes. A proposer has no
+    way to say so of its own.
 
     `baseline` holds what the verifiers (by name) said about `snapshot` as it is; what it lacks is run, but for deep
     ones: these judge only a finding that they alone have reported.
@@ -98,7 +111,7 @@ async def judge(
         return Refusal("changes nothing" if text == snapshot.text else "; ".join(lost))
     known = await baselines(snapshot, project, verifiers, baseline)
     mended = _mended(candidate, snapshot, project, text)
-    accepted, revealed, left, seen = list[str](), list[Finding](), 0, False
+    accepted, revealed, left, seen = list[str](), list[Finding](), 0, asked
     for verifier in wanted(verifiers, snapshot, project):
         before = known.get(verifier.name)
         if before is None or not before.ran or not _worth_asking(verifier, before, candidate.finding, seen):
@@ -123,7 +136,8 @@ async def judge(
         return refusal
     names = ", ".join(display(name) for name in accepted)
     more = f"; {len(revealed)} warning(s) that the fault had hidden are now shown" if revealed else ""
-    detail = f"{names}: the fault is gone, nothing new is reported, nothing is lost{more}"
+    gone = "" if asked else "the fault is gone, "
+    detail = f"{names}: {gone}nothing new is reported, nothing is lost{more}"
     seconds = time.perf_counter() - start
     return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.verdict import Refusal
 from signoff.diagnostics.prove import Level, Proof, spliced
+from signoff.verifiers.display import display
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import apply_edits
@@ -75,10 +76,11 @@ async def _equivalent(
     if found.verdict is Verdict.UNPROVEN:
         return replace(proof, detail=f"{proof.detail}; that it behaves as before is not proven: {found.why}")
     bounded = found.verdict is Verdict.BOUNDED
-    claim = f"equivalent for {found.cycles} cycles from power-up" if bounded else "equivalent"
-    said = " ".join(filter(None, (f"Yosys: {claim}", found.why)))
+    cycles = f"{found.cycles} cycles from power-up" if bounded else ""
+    scope = ", ".join(filter(None, (cycles, found.scope)))
     level = Level.BOUNDED if bounded else Level.EQUIVALENT
-    return _with(proof, level, said, "yosys", found.version)
+    shown = replace(proof, level=level, scope=scope)
+    return _with(shown, f"Yosys: {shown.claim}", "yosys", found.version)
 
 
 async def _tested(proof: Proof, snapshot: Snapshot, mended: Snapshot, project: Project) -> Proof | Refusal:
@@ -88,15 +90,17 @@ async def _tested(proof: Proof, snapshot: Snapshot, mended: Snapshot, project: P
         return proof
     after = await simulate(mended, project)
     if after.result is Result.PASSED:
-        level = proof.level if proof.level is Level.EQUIVALENT else Level.TESTED
-        return _with(proof, level, f"{after.tool}: passes its testbench {after.top}", after.tool, after.version)
+        equal = proof.level is Level.EQUIVALENT
+        shown = proof if equal else replace(proof, level=Level.TESTED, scope="")
+        said = " ".join(filter(None, (f"{display(after.tool)}: passes its testbench", after.top)))
+        return _with(shown, said, after.tool, after.version)
     if after.result is Result.FAILED and (await simulate(snapshot, project)).result is Result.PASSED:
         return Refusal(f"its testbench passed before, and fails after it: {after.why}")
     return replace(proof, detail=f"{proof.detail}; its testbench says nothing for it: {after.why}")
 
 
-def _with(proof: Proof, level: Level, said: str, tool: str, version: str) -> Proof:
+def _with(proof: Proof, said: str, tool: str, version: str) -> Proof:
     """The proof, with what a further tool has shown."""
     versions = proof.versions if not version or tool in dict(proof.versions) else (*proof.versions, (tool, version))
     tools = proof.tools if tool in proof.tools else (*proof.tools, tool)
-    return replace(proof, level=level, detail=f"{proof.detail}; {said}", tools=tools, versions=versions)
+    return replace(proof, detail=f"{proof.detail}; {said}", tools=tools, versions=versions)

@@ -7,6 +7,7 @@ from signoff.verifiers.mcu.facts import GCC, GUESSED, LINK, PART
 DISPLAY = {
     "verilator": "Verilator",
     "yosys": "Yosys",
+    "icarus": "Icarus Verilog",
     "launch": "launch checks",
     "nvrtc": "NVRTC",
     "nvcc": "nvcc",

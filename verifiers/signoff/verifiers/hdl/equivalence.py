@@ -55,11 +55,12 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """The result: `cycles` of a BOUNDED one, `modules` that were changed, `why` in words for a person (of what was
-    proven, or why it was not), Yosys' version, and wall time in seconds."""
+    """The result: `why` it was not proven, for a person; `scope` is of which parameters a proof speaks ("" where there
+    are none), `cycles` how far a BOUNDED one goes; the `modules` that were changed, Yosys' version, wall time (s)."""
 
     verdict: Verdict
     why: str = ""
+    scope: str = ""
     cycles: int = 0
     modules: tuple[str, ...] = ()
     version: str = ""
@@ -115,7 +116,7 @@ async def equivalent(
 ) -> Equivalence:
     """Compare the design with `before` in it to the one with `after`, for at most so many seconds of Yosys.
 
-    EQUIVALENT speaks of the macros as they are defined, and of the parameters that `why` names. Raises nothing but
+    EQUIVALENT speaks of the macros as they are defined, and of the parameters that `scope` names. Raises nothing but
     CancelledError.
     """
     start = time.perf_counter()
@@ -156,7 +157,7 @@ async def _proven(proof: _Proof) -> Equivalence:
             await _must_matter(proof, way, gate, text)
     scope = places.scope(gold, (*edited, *changed), everything=not way.tops)
     if not why and await _combinational(proof, left):
-        return Equivalence(Verdict.EQUIVALENT, scope, modules=tuple(changed))
+        return Equivalence(Verdict.EQUIVALENT, scope=scope, modules=tuple(changed))
     why = why or dict.fromkeys(left, "the logic before its registers or outputs differs")
     return await _sequential(proof, way, gold, changed, why)
 
@@ -259,7 +260,7 @@ async def _sequential(
         return replace(worst, why="; ".join(filter(None, (reasons, worst.why))), modules=tuple(changed))
     cycles = min((one.cycles for one in found if one.cycles), default=0)
     scope = places.scope(gold, changed, everything=False)
-    return Equivalence(worst.verdict, worst.why or scope, cycles, tuple(changed))
+    return Equivalence(worst.verdict, worst.why, scope, cycles, tuple(changed))
 
 
 async def _unrolled(proof: _Proof, way: Way, name: str, module: dict[str, Any]) -> Equivalence:

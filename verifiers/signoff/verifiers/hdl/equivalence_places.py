@@ -86,7 +86,7 @@ def scope(netlist: Mapping[str, Any], names: Iterable[str], *, everything: bool)
     wanted = {plain(name) for name in names}
     if not any(row.get("parameter_default_values") for name, row in netlist.items() if plain(name) in wanted):
         return ""
-    return "for the parameters that the design uses and their defaults" if everything else "for the default parameters"
+    return "the parameters that the design uses and their defaults" if everything else "the default parameters"
 
 
 def plain(name: str) -> str:
