@@ -29,7 +29,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
         return
     name = target[0]
     numbers = [n for other, n in made if other == name and src.word(n) != wanted]
-    if wanted == "<=" and _read_after(src, block, name, numbers[0]):
+    if wanted == "<=" and read_after(src, block, name, numbers[0]):
         return
     edits = tuple(replacement(index, src.token(n).start, src.token(n).end, wanted) for n in numbers)
     word = "non-blocking" if wanted == "<=" else "blocking"
@@ -38,7 +38,7 @@ def propose(finding: Finding, snapshot: Snapshot, project: Project, index: LineI
     yield FixCandidate(title, edits, "blocking", finding, f"'{name}' changes at another moment")
 
 
-def _read_after(src: Source, block: Always, name: str, operator: int) -> bool:
+def read_after(src: Source, block: Always, name: str, operator: int) -> bool:
     """Whether the block uses the new value at once: an intermediate variable, which must stay blocking."""
     written = {n for other, n in assignments(src, block.statement, block.last) if other == name}
     for number in range(operator + 1, block.last + 1):

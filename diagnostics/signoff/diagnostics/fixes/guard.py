@@ -52,6 +52,9 @@ def losses(
     if finding.code == "AssignmentRequiresParens" and words["="] <= added["=="]:
         # The tools take it for no assignment: IEEE 1800-2017, 11.3.6.
         del words["="]
+    if "always" in replaces:
+        # always_comb waits for what it reads, without being told: IEEE 1800-2017, 9.2.2.2.
+        words["@"] -= min(words["@"], words["always"], added["always_comb"])
     declared = frozenset(replaces)
     _exchange(words, added, declared, drops)
     for family in (TYPES, ASSIGNS):

@@ -95,13 +95,13 @@ class _Mending:
     async def step(self) -> bool:
         """Apply one fix; False where there is none left, or too many were applied."""
         self.known = await baselines(self.snapshot, self.project, self.verifiers)
-        self.here = _here(self.known, self.snapshot)
+        self.here = here(self.known, self.snapshot)
         self.withheld = ()
         fix = await self._first(Cost.TOOL)
         if fix is None and (deep := await _deep(self.snapshot, self.project, self.verifiers)):
             # What only a slow tool sees, as the linker does: asked once nothing else is left to mend.
             self.known |= deep
-            self.here = _here(self.known, self.snapshot)
+            self.here = here(self.known, self.snapshot)
             fix = await self._first(Cost.TOOL)
         for cost in (Cost.MANY, Cost.MODEL):
             fix = await self._first(cost) if fix is None and cost <= self.most else fix
@@ -162,7 +162,7 @@ class _Mending:
         return fixes
 
 
-def _here(known: Mapping[str, Outcome], snapshot: Snapshot) -> list[Finding]:
+def here(known: Mapping[str, Outcome], snapshot: Snapshot) -> list[Finding]:
     """The findings on the document, merged, errors first."""
     found = merge((classify(one) for outcome in known.values() for one in outcome.findings), cap=1000)
     return sorted((one for one in found if one.path == snapshot.path), key=lambda one: (one.severity, one.span))

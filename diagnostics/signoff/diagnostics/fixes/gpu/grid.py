@@ -46,15 +46,20 @@ def _case(ground: Ground) -> Swap | None:
     axis, limit, launch = ground.data.get("axis", ""), ground.number("limit"), ground.launch
     if ground.finding.code != "GridTooLarge" or axis not in ("grid.y", "grid.z") or launch is None or limit is None:
         return None
-    kernel = ground.kernel(launch.kernel)
+    return swap(ground, launch.kernel, AXES.index(axis[-1]), limit)
+
+
+def swap(ground: Ground, name: str, axis: int, limit: int) -> Swap | None:
+    """The kernel of that name, where it and all its launches can be rewritten."""
+    kernel = ground.kernel(name)
     if kernel is None or not only_launched_here(ground, kernel) or not block_number_is_plain(ground, kernel):
         return None
-    launches, number = ground.launches(kernel.name), AXES.index(axis[-1])
+    launches = ground.launches(kernel.name)
     if kernel.cluster or any(one.cluster for one in launches):
         return None
-    if not all(constructed(ground, one, number) for one in sites(launches)):
+    if not all(constructed(ground, one, axis) for one in sites(launches)):
         return None
-    return Swap(ground, kernel, launches, number, limit)
+    return Swap(ground, kernel, launches, axis, limit)
 
 
 def constructed(ground: Ground, launch: Launch, axis: int) -> bool:
@@ -121,19 +126,35 @@ def _folded(case: Swap) -> Iterator[FixCandidate]:
     """The axis becomes the slow part of x: its blocks are numbered x + axis * width."""
     ground = case.ground
     room = min(limits(sm).grid_x for sm in judged(ground.project))
-    if any(_product(one.grid, case.axis) not in range(1, room + 1) for one in case.launches):
+    if any(product(one.grid, case.axis) not in range(1, room + 1) for one in case.launches):
         return
+    if edits := folded(case):
+        yield ground.candidate(folding(case), edits, "grid", dropped(case))
+
+
+def dropped(case: Swap) -> tuple[str, ...]:
+    """The tokens that go where an axis is folded."""
+    return (case.letter, "gridDim", ".", "x")
+
+
+def folding(case: Swap) -> str:
+    """What folding does, as an order."""
+    return f"Fold grid.{case.letter} into grid.x, and take '{case.kernel.name}' its indices from blockIdx.x"
+
+
+def folded(case: Swap) -> list[Edit]:
+    """The edits of launches and kernel that fold the axis into x; none where the kernel does not know x's extent."""
+    ground = case.ground
     widths = {in_kernel(ground, case.kernel, launch, launch.axes[0]) for launch in sites(case.launches)}
     width = widths.pop() if len(widths) == 1 else None
     if width is None:
-        return
+        return []
     edits = [edit for launch in sites(case.launches) for edit in _folded_grid(ground, launch, case.axis)]
-    edits += _unfolded(case, width)
-    title = f"Fold grid.{case.letter} into grid.x, and take '{case.kernel.name}' its indices from blockIdx.x"
-    yield ground.candidate(title, edits, "grid", (case.letter, "gridDim", ".", "x"))
+    return [*edits, *_unfolded(case, width)]
 
 
-def _product(grid: Extent, axis: int) -> int:
+def product(grid: Extent, axis: int) -> int:
+    """The blocks of x and the axis together; 0 where one of the two is not known."""
     long = (grid.x, grid.y, grid.z)[axis]
     return (grid.x or 0) * (long or 0)
 

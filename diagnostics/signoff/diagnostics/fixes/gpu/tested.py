@@ -21,7 +21,7 @@ def tests_its_index(ground: Ground, kernel: Kernel, launch: Launch, axis: str, s
     the kernel may use for the extent of its block.
     """
     src, found = ground.src, [*global_indices(ground, kernel, axis, size)]
-    grid = _grid(ground, launch, axis)
+    grid = grid_words(ground, launch, axis)
     for first, _ in found:
         if src.word(first - 1) != "=" or src.word(first - 3) not in WHOLE:
             return False
@@ -56,7 +56,7 @@ def _outside(ground: Ground, kernel: Kernel, launch: Launch, words: list[str]) -
     return found
 
 
-def _grid(ground: Ground, launch: Launch, axis: str) -> list[str]:
+def grid_words(ground: Ground, launch: Launch, axis: str) -> list[str]:
     """The words of the grid's extent on an axis; of a variable, those that it was last set to."""
     place = launch.axes["xyz".index(axis)] or (launch.grid_span if axis == "x" else None)
     if place is None:

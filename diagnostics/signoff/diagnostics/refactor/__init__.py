@@ -1,0 +1,1 @@
+"""Refactorings: edits that nobody's finding asks for, proven like fixes before they are offered."""
