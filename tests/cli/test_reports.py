@@ -147,6 +147,16 @@ def test_sarif_keeps_the_rules_of_the_standard() -> None:
     assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "verilator: timed out: 60 s"
 
 
+def test_sarif_carries_the_kinds_as_a_taxonomy() -> None:
+    (run,) = json.loads(sarif.render(result(WIDE, FAR)))["runs"]
+    (taxonomy,) = run["taxonomies"]
+    assert run["tool"]["driver"]["supportedTaxonomies"] == [{"name": taxonomy["name"]}]
+    assert [one["id"] for one in taxonomy["taxa"]] == ["invalid-literal", "other"]
+    assert taxonomy["taxa"][0]["shortDescription"]["text"] == "Invalid literal"
+    (wide,) = (one for one in run["results"] if one["ruleId"] == "VectorLiteralOverflow")
+    assert wide["taxa"] == [{"id": "invalid-literal", "toolComponent": {"name": taxonomy["name"]}}]
+
+
 def check_location(location: dict[str, Any], bases: dict[str, Any]) -> None:
     region, artifact = location["region"], location["artifactLocation"]
     assert region["startLine"] >= 1

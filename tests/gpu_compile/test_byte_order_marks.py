@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.lsp_server.commands import fix
+from signoff.lsp_server.commands.rewriting import Changes, read
 from signoff.lsp_server.commands.session import snapshot_of
 from signoff.verifiers.gpu.checks.headers import HeaderStore, Includes
 from signoff.verifiers.gpu.checks.launch import Launch
@@ -63,7 +63,8 @@ def test_an_open_header_may_come_with_its_mark(folder: Path) -> None:
 
 
 def test_a_fix_keeps_the_mark(folder: Path) -> None:
-    file = fix._read(str(folder / "a.cu"))
+    file, changes = read(str(folder / "a.cu")), Changes()
     assert file.snapshot.text == MAIN
-    fix._write(file, MAIN.replace("1, T", "2, T"))
+    changes.put(file, MAIN.replace("1, T", "2, T"))
+    changes.write()
     assert (folder / "a.cu").read_bytes() == (BOM + MAIN.replace("1, T", "2, T")).encode()

@@ -19,13 +19,14 @@ KEPT = 512
 @dataclass(frozen=True, slots=True)
 class Promise:
     """An action on exactly `version` of a document: a proven `fix`; else a `finding` for the model to mend; else all of
-    one `code` ("": of all codes)."""
+    one `code` ("": of all codes). What a `refactoring` claims is still to be proven."""
 
     uri: str
     version: int
     fix: ProvenFix | None = None
     finding: Finding | None = None
     code: str = ""
+    refactoring: bool = False
 
 
 class Shelf:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from signoff.completion.model.protocol import ModelUnavailable
-from signoff.completion.settings import BACKENDS
+from signoff.lsp_server.commands.model_options import add_model
 from signoff.lsp_server.commands.paths import BadPath, existing
 from signoff.lsp_server.commands.session import run_to_end
 from signoff.lsp_server.commands.status import say
@@ -56,7 +56,7 @@ def _add_repair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which faults are drawn (default 1)")
     parser.add_argument("--proposer", action="append", metavar="NAME", help="ask only this one (may be repeated)")
     parser.add_argument("--with-model", action="store_true", help="ask a model, too, as another proposer")
-    _add_model(parser)
+    add_model(parser)
     parser.add_argument("--deep", action="store_true", help="ask the slow verifiers, too (Yosys, nvcc)")
     parser.add_argument(
         "--budget", type=float, default=20.0, metavar="S", help="seconds a proposer and finding (default 20)"
@@ -81,23 +81,13 @@ def _add_complete(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which regions are drawn (default 1)")
     parser.add_argument("--explicit", action="store_true", help="ask as on a key, for several candidates")
-    _add_model(parser)
+    add_model(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every hole and all figures here")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture here (.svg, .png or .pdf)")
     parser.add_argument("--replay", action="store_true", help="type the first file again, key by key, in real time")
     parser.add_argument("--keystrokes", type=_count, default=500, metavar="N", help="keys of a replay (default 500)")
     parser.add_argument("--from-line", type=_count, default=0, metavar="N", help="the replay's first line")
     parser.add_argument("--trust", action="store_true", help="let the projects' own build files be asked")
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backend", choices=[one for one in BACKENDS if one != "off"], default="auto")
-    parser.add_argument("--url", default="", help="the model server's base URL")
-    parser.add_argument(
-        "--model", default="", help="the server's name of the model; without --url a name of `signoff model list`"
-    )
-    parser.add_argument("--api-key-env", default="", metavar="NAME", help="environment variable with the API key")
-    parser.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads of a local model")
 
 
 def _count(text: str) -> int:

@@ -8,7 +8,6 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from signoff.completion.measure import holes
@@ -16,8 +15,8 @@ from signoff.completion.measure.complete import Tried, fill
 from signoff.completion.measure.holes_judged import draw_judged
 from signoff.completion.measure.judge import Judge
 from signoff.completion.measure.report import rows, summary, table
-from signoff.completion.settings import CompletionSettings
 from signoff.lsp_server.commands.bench_engines import both_ways, completion_judges
+from signoff.lsp_server.commands.model_options import settings_of as settings_of
 from signoff.lsp_server.commands.paths import BadPath, request
 from signoff.lsp_server.commands.session import Session, open_session, snapshot_of
 from signoff.lsp_server.commands.status import Status, say
@@ -125,16 +124,6 @@ def _finite(value: object) -> object:
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}
     return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def settings_of(args: argparse.Namespace) -> CompletionSettings:
-    """The settings of completion that the arguments ask for; no pause before the model is asked."""
-    settings = CompletionSettings(
-        backend=args.backend, url=args.url, api_key_env=args.api_key_env, threads=args.threads, debounce=0.0
-    )
-    if args.url:
-        return replace(settings, model=args.model)
-    return replace(settings, local_model=args.model) if args.model else settings
 
 
 def sources(args: argparse.Namespace, session: Session) -> list[Snapshot]:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from signoff.diagnostics.explain.finding import kinds
 from signoff.lsp_server.report.result import CheckResult
 from signoff.verifiers.finding import Finding, Related, Severity, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note", Severity.HINT: "note"}
 BASE = "SRCROOT"
+# The kinds of fault, as a taxonomy of the run (3.14.8).
+TAXONOMY = "Signoff kinds of fault"
 
 
 def render(result: CheckResult) -> str:
@@ -27,6 +31,7 @@ def render(result: CheckResult) -> str:
     run = {
         "tool": {"driver": _driver([_rule(rules[code]) for code in order])},
         "columnKind": "unicodeCodePoints",
+        "taxonomies": [_taxonomy(result.findings)],
         "originalUriBaseIds": {BASE: {"uri": Path(result.folder).as_uri().rstrip("/") + "/"}},
         "invocations": [_invocation(result)],
         "results": [_result(finding, order[finding.code], result) for finding in result.findings],
@@ -35,7 +40,24 @@ def render(result: CheckResult) -> str:
 
 
 def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"name": "signoff", "version": importlib.metadata.version("signoff"), "rules": rules}
+    return {
+        "name": "signoff",
+        "version": importlib.metadata.version("signoff"),
+        "supportedTaxonomies": [{"name": TAXONOMY}],
+        "rules": rules,
+    }
+
+
+def _taxonomy(findings: Iterable[Finding]) -> dict[str, Any]:
+    """The kinds that occur, each with what it is."""
+    described = kinds()
+    taxa: list[dict[str, Any]] = []
+    for name in sorted({finding.category.value for finding in findings}):
+        taxon: dict[str, Any] = {"id": name}
+        if kind := described.get(name):
+            taxon |= {"shortDescription": {"text": kind["title"]}, "fullDescription": {"text": kind["text"]}}
+        taxa.append(taxon)
+    return {"name": TAXONOMY, "version": importlib.metadata.version("signoff"), "taxa": taxa}
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
@@ -65,6 +87,7 @@ def _result(finding: Finding, rule: int, result: CheckResult) -> dict[str, Any]:
         "level": LEVELS[finding.severity],
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": _location(finding.path, finding.span, result)}],
+        "taxa": [{"id": finding.category.value, "toolComponent": {"name": TAXONOMY}}],
         "properties": {"category": finding.category.value, "tools": list(finding.tools or (finding.tool,))},
     }
     if finding.related:
