@@ -19,6 +19,9 @@ export function settings(): Record<string, unknown> {
 /** Runs firmware: what a click on a line above main does. */
 export type Emulate = (uri: string | undefined, engine: string | undefined) => Promise<unknown>;
 
+/** Explains a finding: asks the server with `ask` and shows what it says. */
+export type Explain = (args: readonly unknown[], ask: (args: unknown[]) => Promise<unknown>) => Promise<unknown>;
+
 /** Ghost text as the server sends it. */
 export type GhostText = vscode.InlineCompletionItem[] | vscode.InlineCompletionList | null | undefined;
 
@@ -32,6 +35,7 @@ export function createClient(
   log: vscode.LogOutputChannel,
   logged: (line: string) => void,
   emulate: Emulate,
+  explain: Explain,
   offered: Offered,
 ): LanguageClient {
   const options: LanguageClientOptions = {
@@ -47,9 +51,12 @@ export function createClient(
     initializationFailedHandler: () => false,
     errorHandler: errorHandler(() => client),
     middleware: {
-      // The panel for its output is the editor's affair, as is the way to end it.
-      executeCommand: (command, args, next) =>
-        command === "signoff.runEmulator" ? emulate(args[0] as string, args[1] as string) : next(command, args),
+      executeCommand: (command, args, next) => {
+        // The panel for its output is the editor's affair, as is the way to end it.
+        if (command === "signoff.runEmulator") return emulate(args[0] as string, args[1] as string);
+        if (command === "signoff.explain") return explain(args, async (asked) => next(command, asked));
+        return next(command, args);
+      },
       provideInlineCompletionItems: async (document, position, context, token, next) => {
         const items = await next(document, position, context, token);
         if (!token.isCancellationRequested) offered(document, position, items);

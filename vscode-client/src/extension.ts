@@ -1,10 +1,11 @@
 // The extension's start and its commands.
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import { createClient, settings, type Emulate } from "./client";
+import { createClient, settings, type Emulate, type Explain } from "./client";
 import { Completion } from "./completion";
 import { cLanguages, concerns, firmwareMarks } from "./documents";
 import { Emulator } from "./emulator";
+import { Explanations } from "./explain";
 import { run, type Found } from "./find";
 import type { Memory } from "./memory";
 import { chooseModel, Keys } from "./model";
@@ -15,6 +16,7 @@ class Extension implements vscode.Disposable {
   private readonly log = vscode.window.createOutputChannel("Signoff", { log: true });
   private readonly status = new Status();
   private readonly emulator = new Emulator();
+  private readonly explanations = new Explanations();
   private readonly completion = new Completion();
   private readonly keys: Keys;
   private client: LanguageClient | undefined;
@@ -91,6 +93,7 @@ class Extension implements vscode.Disposable {
   dispose(): void {
     this.status.dispose();
     this.emulator.dispose();
+    this.explanations.dispose();
     this.completion.dispose();
     this.keys.dispose();
     this.log.dispose();
@@ -110,7 +113,8 @@ class Extension implements vscode.Disposable {
       lastLine = line;
     };
     const emulate: Emulate = (uri, engine) => this.emulate(engine ?? "qemu", uri);
-    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, logged, emulate, (...offered) => this.completion.offered(...offered));
+    const explain: Explain = (args, ask) => this.explanations.run(args, ask);
+    this.client = createClient(start, this.context.globalStorageUri.fsPath, this.log, logged, emulate, explain, (...offered) => this.completion.offered(...offered));
     this.following = this.status.follow(this.client, where);
     this.completion.follow(this.client);
     this.client.onNotification("signoff/memory", () => void this.tellMemory());

@@ -22,6 +22,6 @@ class DiagnosticsSettings:
     )
     model_fixes: bool = setting(
         True,
-        "Offer to have the model mend a finding that nothing else mends. It is asked only when that is chosen; what it "
-        "writes is proven like every fix before it is applied.",
+        "Offer to have the model mend a finding that nothing else mends, and let it add its words to explanations. It "
+        "is asked only when that is chosen; what it writes as a fix is proven like every other before it is applied.",
     )

@@ -141,13 +141,18 @@ class Fixing:
         return found
 
     async def all_of(self, uri: str, findings: Sequence[Finding], code: str = "") -> Together | None:
-        """One edit of what is proven for all findings of a code ("": all codes), each and together. Raises Outdated."""
+        """One edit of what is proven for all findings of a code, each and together. Raises Outdated.
+
+        "": of all codes, but without those that change the hardware beyond the fault, which a person asks for by name.
+        """
         if (state := self._state(uri)) is None:
             raise Outdated
         wanted = [one for one in findings if (one.code == code if code else one.severity <= Severity.WARNING)]
-        return await self._unless_edited(state, self._all_of(uri, state, wanted))
+        return await self._unless_edited(state, self._all_of(uri, state, wanted, behaviour=bool(code)))
 
-    async def _all_of(self, uri: str, state: _State, findings: Sequence[Finding]) -> Together | None:
+    async def _all_of(
+        self, uri: str, state: _State, findings: Sequence[Finding], *, behaviour: bool
+    ) -> Together | None:
         from signoff.diagnostics.fixes.offer import offers
         from signoff.diagnostics.fixes.proposer import Cost
         from signoff.diagnostics.fixes.together import together
@@ -159,7 +164,7 @@ class Fixing:
         best: dict[Finding, ProvenFix] = {}
         for fix in found:
             best.setdefault(fix.finding, fix)
-        return await together(tuple(best.values()), *state.seen, judges, known)
+        return await together(tuple(best.values()), *state.seen, judges, known, behaviour=behaviour)
 
     async def model_name(self, *, wait: bool) -> str:
         """The model that could be asked for a fix; "" where there is none, or nobody knows yet."""
@@ -168,6 +173,13 @@ class Fixing:
         if wait and self._asking is not None:
             await asyncio.wait([self._asking], timeout=STATUS_SECONDS)
         return self._model[1]
+
+    async def while_unchanged(self, uri: str, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of some work on the present state of a document; it ends with the next edit. Raises Outdated."""
+        if (state := self._state(uri)) is None:
+            work.close()
+            raise Outdated
+        return await self._unless_edited(state, work)
 
     def edited(self, uri: str) -> None:
         """A document was edited or closed: what is at work on it is of no use any more."""
@@ -196,20 +208,18 @@ class Fixing:
 
     def _told(self, state: _State, fix: ProvenFix, known: Mapping[str, Outcome]) -> Offered | None:
         """The fix as the slow tools have left it; None where one objects. Those that have not spoken are asked."""
-        from signoff.diagnostics.fixes.confirm import outstanding
+        from signoff.diagnostics.fixes.confirm import pending
         from signoff.diagnostics.fixes.proven import ProvenFix
 
-        if not fix.preferred:
-            return Offered(fix, False)
-        key = (fix.finding, fix.edits)
+        key, slow = (fix.finding, fix.edits), self._slow()
         said = state.confirmed.get(key)
         if isinstance(said, ProvenFix):
-            return Offered(replace(said, ambiguous=fix.ambiguous), said.preferred)
+            sure = replace(said, ambiguous=fix.ambiguous)
+            return Offered(sure, sure.preferred)
         if said is not None:
             return None
-        slow = self._slow()
-        if not outstanding(fix, *state.seen, slow, known):
-            return Offered(fix, True)
+        if fix.ambiguous or fix.behaviour or not pending(fix, *state.seen, slow, known):
+            return Offered(fix, fix.preferred)
         if key not in state.confirmed:
             state.confirmed[key] = None
             self._spawn(state, self._confirm(state, key, fix, slow, known))

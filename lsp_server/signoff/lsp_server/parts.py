@@ -26,7 +26,8 @@ from signoff.verifiers.workspace import WorkspaceModel
 
 if TYPE_CHECKING:
     from signoff.completion.engine import CompletionEngine
-    from signoff.completion.model.protocol import ModelStatus
+    from signoff.completion.model.protocol import Model, ModelStatus
+    from signoff.completion.passage import ContextSource
     from signoff.completion.suggestion import Suggestion
     from signoff.diagnostics.fixes.proposer import Proposer
     from signoff.lsp_server.constructs import Constructs
@@ -164,7 +165,11 @@ class Parts:
     async def _model_proposers(self) -> tuple[Proposer, ...]:
         from signoff.diagnostics.fixes.proposers import with_model
 
-        return with_model(await (await self._loaded_engine()).model())
+        return with_model(await self.model(), self.sources)
+
+    async def model(self) -> Model:
+        """The model, for what else than completions is asked of it. Raises ModelUnavailable."""
+        return await (await self._loaded_engine()).model()
 
     async def _model_status(self) -> ModelStatus:
         return await (await self._loaded_engine()).status()
@@ -188,15 +193,20 @@ class Parts:
         return tuple(verifier for verifier in judges if enabled(verifier, self.settings))
 
     @cached_property
-    def engine(self) -> CompletionEngine:
-        """The completion engine, loaded when the first completion is asked for."""
-        from signoff.completion.engine import CompletionEngine
+    def sources(self) -> tuple[ContextSource, ...]:
+        """What knows facts that a model is told."""
         from signoff.completion.facts import registry as facts
 
         # The live slang checks at each key, which the facts would wait for; and a check reads the same files next.
-        sources = facts.build(self.pool, self.proof_slang, lambda uri: self.gpu.costs(uri).kernels)
+        return facts.build(self.pool, self.proof_slang, lambda uri: self.gpu.costs(uri).kernels)
+
+    @cached_property
+    def engine(self) -> CompletionEngine:
+        """The completion engine, loaded when the first completion is asked for."""
+        from signoff.completion.engine import CompletionEngine
+
         judges, wanted = self.completion_verifiers, self.settings.completion
-        engine = CompletionEngine(self.pool, judges, wanted, sources, roots=self._folders)
+        engine = CompletionEngine(self.pool, judges, wanted, self.sources, roots=self._folders)
         for document in self.documents:
             engine.opened(document.snapshot)
         return engine

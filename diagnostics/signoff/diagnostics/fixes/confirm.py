@@ -9,7 +9,8 @@ from dataclasses import replace
 from signoff.diagnostics.fixes.proven import ProvenFix, titled
 from signoff.diagnostics.fixes.search import versions
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
-from signoff.diagnostics.prove import spliced, wanted
+from signoff.diagnostics.prove import Level, spliced, wanted
+from signoff.diagnostics.prove_deep import HDL_LANGUAGES, strengthen
 from signoff.verifiers.finding import Finding, Outcome, Severity, Status
 from signoff.verifiers.mcu.facts import LINK
 from signoff.verifiers.project import Project
@@ -32,12 +33,28 @@ def outstanding(
     return [one for one in spoken if one.name not in fix.proof.tools]
 
 
+def pending(
+    fix: ProvenFix, snapshot: Snapshot, project: Project, verifiers: Sequence[Verifier], known: Mapping[str, Outcome]
+) -> bool:
+    """Whether confirmed() may learn more of a fix than is known: by slow tools, a proof of equivalence, a testbench."""
+    if fix.candidate is None or fix.elsewhere is not None:
+        return False
+    if fix.proof.level is Level.ACCEPTED and snapshot.language in HDL_LANGUAGES:
+        from signoff.verifiers.hdl.testbench import named
+
+        if fix.candidate.keeps or (project.trusted and named(project)):
+            return True
+    return bool(outstanding(fix, snapshot, project, verifiers, known))
+
+
 async def confirmed(
     fix: ProvenFix, snapshot: Snapshot, project: Project, verifiers: Sequence[Verifier], known: Mapping[str, Outcome]
 ) -> ProvenFix | Refusal:
-    """The fix with the slow tools among those that accept it, or why one does not.
+    """The fix with the slow tools among those that accept it, and what more could be proven; or why one does not.
 
     One that cannot judge the mended text (a time limit, a file that is missing) is not named, and stands in no way.
+    `verifiers` are asked where they are slow and have spoken of the document (`known`); the Yosys among them proves
+    that an edit keeps the behaviour that it claims to keep (prove_deep.py).
     """
     if fix.candidate is None:
         return fix
@@ -57,7 +74,10 @@ async def confirmed(
             accepted.append(verifier.name)
     told = dict(fix.proof.versions) | dict(versions(accepted, verifiers, project))
     proof = replace(fix.proof, tools=tuple(accepted), revealed=tuple(revealed), versions=tuple(told.items()))
-    return replace(fix, proof=proof, title=titled(fix.candidate, proof))
+    stronger = await strengthen(fix.candidate, snapshot, project, proof, verifiers)
+    if isinstance(stronger, Refusal):
+        return stronger
+    return replace(fix, proof=stronger, title=titled(fix.candidate, stronger))
 
 
 def _errors(findings: Sequence[Finding], path: str) -> bool:

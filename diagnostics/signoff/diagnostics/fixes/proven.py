@@ -47,13 +47,18 @@ class ProvenFix:
     candidate: FixCandidate | None = None
 
     @property
-    def preferred(self) -> bool:
-        """Whether it may be applied without a person looking at it: nobody need choose, and nothing was guessed, unless
-        more than the tools' acceptance is proven."""
+    def certain(self) -> bool:
+        """Whether nobody need choose: no other of its kind is proven; and where it was guessed, or claims to keep the
+        behaviour, more is proven of it than that the tools accept it."""
         from signoff.diagnostics.prove import Level
 
-        known = not self.guessed or self.proof.level is not Level.ACCEPTED
-        return known and not self.ambiguous and not self.behaviour
+        claims = self.guessed or (self.candidate is not None and self.candidate.keeps)
+        return not self.ambiguous and (not claims or self.proof.level is not Level.ACCEPTED)
+
+    @property
+    def preferred(self) -> bool:
+        """Whether it may be applied without a person looking at it."""
+        return self.certain and not self.behaviour
 
 
 def proven(candidate: FixCandidate, proof: Proof, version: int, *, guessed: bool = False) -> ProvenFix:
@@ -95,7 +100,7 @@ def _proposed(candidate: FixCandidate) -> tuple[str, ...]:
 def _level(proof: Proof) -> tuple[str, ...]:
     from signoff.diagnostics.prove import Level
 
-    return () if proof.level is Level.ACCEPTED else (proof.level.value,)
+    return () if proof.level is Level.ACCEPTED else (proof.claim,)
 
 
 def _accepted(proof: Proof) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from signoff.diagnostics.fixes.proven import ProvenFix, proven
 from signoff.diagnostics.fixes.verdict import Refusal
 from signoff.diagnostics.prove import Level, Proof, Runs, judge
 from signoff.verifiers.project import Project
+from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.text import apply_edits
 from signoff.verifiers.verifier import Verifier
 
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 PROVEN_PER_FINDING = 3
 # How many candidates of one proposer are judged.
-TRIED: Mapping[Cost, int] = MappingProxyType({Cost.FREE: 16, Cost.TOOL: 16, Cost.MANY: 48, Cost.MODEL: 12})
+TRIED: Mapping[Cost, int] = MappingProxyType({Cost.FREE: 16, Cost.TOOL: 16, Cost.MANY: 48, Cost.MODEL: 24})
 # Characters that a fix may put in, and its places: nobody reads more in a menu, and a model that runs away writes more.
 LONGEST_EDIT = 20_000
 MOST_EDITS = 200
@@ -35,11 +36,12 @@ GUESSING = frozenset(
     ("declare", "punctuation", "spelling", "names", "clock_tree", "handlers", "pins", "recipe_sources")
 )
 LEVELS = tuple(Level)
+VERSION = re.compile(r"\d+(?:\.\w+)+.*")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A candidate for a fault and what came of it, for those who keep or show what was tried. `seconds` is wall time."""
+    """A candidate for a fault and what came of it, for those who keep or show what was tried; `seconds` of wall time."""
 
     fault: Fault
     candidate: FixCandidate
@@ -77,7 +79,9 @@ class Search:
             if self._proven:
                 return
             for proposer in equals:
-                if len(self._proven) < self.enough and self._concerned(proposer):
+                # Asking a model costs too much for a second opinion.
+                enough = 1 if proposer.cost is Cost.MODEL else self.enough
+                if len(self._proven) < enough and self._concerned(proposer):
                     await self._listen(proposer)
 
     @property
@@ -182,12 +186,18 @@ def unfit(candidate: object, proposer: Proposer, fault: Fault) -> str:
 
 def versions(tools: Sequence[str], verifiers: Sequence[Verifier], project: Project) -> tuple[tuple[str, str], ...]:
     """(tool, version) of those tools that tell theirs."""
-    found: dict[str, str] = {}
-    for verifier in verifiers:
-        if verifier.name in tools:
-            with suppress(Exception):
-                found[verifier.name] = verifier.available(project.settings).version
+    found = {one.name: version_of(one, project.settings) for one in verifiers if one.name in tools}
     return tuple((name, version) for name, version in found.items() if version)
+
+
+def version_of(verifier: Verifier, settings: VerifierSettings) -> str:
+    """The version of a verifier's tool, without the tool's name in front; "" where it is not to be had."""
+    try:
+        told = verifier.available(settings).version
+    except Exception:
+        log.exception("%s does not tell its version", verifier.name)
+        return ""
+    return number[0] if (number := VERSION.search(told)) else told
 
 
 async def _close(generator: AsyncGenerator[FixCandidate, Refusal | None]) -> None:

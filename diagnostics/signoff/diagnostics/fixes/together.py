@@ -49,14 +49,17 @@ async def together(
     project: Project,
     verifiers: Sequence[Verifier],
     known: Mapping[str, Outcome],
+    *,
+    behaviour: bool = False,
 ) -> Together | None:
     """As many of the fixes as the tools accept in one edit of the document, or None where that is none.
 
-    Only those that need no person are taken (ProvenFix.preferred). Where all at once are refused, one is added after
-    the other. `known`: what each verifier, by name, says of the document as it is. Cancelling ends the tools' runs.
+    Only those that need no person are taken (ProvenFix.preferred), with `behaviour` also those that change the hardware
+    beyond the fault. Where all at once are refused, one is added after the other. `known`: what each verifier, by name,
+    says of the document as it is. Cancelling ends the tools' runs.
     """
     ground = _Ground(snapshot, project, verifiers, known)
-    chosen = tuple(_apart([fix for fix in fixes if _fits(fix, snapshot)]))[:MOST]
+    chosen = tuple(_apart([fix for fix in fixes if _fits(fix, snapshot, behaviour)]))[:MOST]
     left = tuple(fix for fix in fixes if fix not in chosen)
     if not chosen:
         return None
@@ -74,10 +77,11 @@ async def together(
     return _joined(kept, best, snapshot, left) if best is not None else None
 
 
-def _fits(fix: ProvenFix, snapshot: Snapshot) -> bool:
+def _fits(fix: ProvenFix, snapshot: Snapshot, behaviour: bool) -> bool:
     """Whether it is one of this very document that nobody need choose; the linker is asked of single fixes only."""
     here = fix.elsewhere is None and fix.version == snapshot.version and fix.candidate is not None
-    return here and fix.preferred and not (fix.candidate and fix.candidate.links) and LINK not in fix.proof.tools
+    wanted = fix.certain if behaviour else fix.preferred
+    return here and wanted and not (fix.candidate and fix.candidate.links) and LINK not in fix.proof.tools
 
 
 def _apart(fixes: Sequence[ProvenFix]) -> Iterator[ProvenFix]:

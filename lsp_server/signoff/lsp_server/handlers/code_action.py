@@ -141,13 +141,17 @@ class _Actions:
     def _all_of_code(
         self, offered: Sequence[Offered], here: Sequence[Finding], document: Document
     ) -> list[types.CodeAction]:
-        """All of one code at once, where one of them has a fix that needs no person."""
+        """All of one code at once, where one of them has a fix that nobody need choose among others."""
+        changes: dict[str, bool] = {}
+        for fix in (one.fix for one in offered if one.fix.certain):
+            changes.setdefault(fix.finding.code, bool(fix.behaviour))
         actions = []
-        for code in dict.fromkeys(one.fix.finding.code for one in offered if one.fix.preferred):
+        for code, behaviour in changes.items():
             count = sum(finding.code == code for finding in here)
             if count > 1 and resolves(self._server):
                 number = self.shelf.put(Promise(document.uri, document.version, code=code))
-                title = f"Fix all {count} '{code}' in this file (what is proven, each and together)"
+                note = ", which changes behaviour" if behaviour else ""
+                title = f"Fix all {count} '{code}' in this file{note} (what is proven, each and together)"
                 actions.append(_promised(title, f"{QUICK_FIX}.all", number))
         return actions
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -13,6 +14,9 @@ from signoff.lsp_server.handlers.code_action import EXPLAIN
 from signoff.lsp_server.handlers.hover import hover_at
 from signoff.lsp_server.server import SignoffServer
 from signoff.verifiers.finding import Finding
+
+if TYPE_CHECKING:
+    from signoff.diagnostics.explain.finding import Asked
 
 # Seconds that the facts of a place may take: an explanation is read when it is asked for.
 FACTS_SECONDS = 5.0
@@ -26,21 +30,38 @@ def register(server: SignoffServer) -> None:
 
     @server.command(EXPLAIN)
     async def explain(*arguments: Any) -> dict[str, Any]:
-        """(uri, {code, line, character, show}): what a finding means, as Markdown; shown unless `show` is false."""
+        """(uri, {code, line, character, show, words}): what a finding means, as Markdown.
+
+        It is shown unless `show` is false, and a model's words follow; a client that shows it itself asks for them with
+        `words`.
+        """
         uri, about = (str(arguments[0]) if arguments else ""), _plain(arguments[1] if len(arguments) > 1 else None)
         document = server.documents.get(uri)
         finding = _finding(server, document, about) if document is not None else None
         if document is None or finding is None:
             server.warn("Signoff: the finding is not there any more")
             return {"ok": False, "markdown": ""}
-        text = await _explained(server, document, finding)
-        if about.get("show", True):
+        return {"ok": True, "markdown": await _told(server, document, finding, about)}
+
+
+async def _told(server: SignoffServer, document: Document, finding: Finding, about: Mapping[str, Any]) -> str:
+    """The explanation, shown as it grows where the server is to show it."""
+    from signoff.diagnostics.explain.finding import explained
+
+    show = bool(about.get("show", True))
+    asked = await _asked(server, document, finding)
+    text = explained(asked)
+    if show:
+        await _show(server, text)
+    if about.get("words", show) and (worded := await _worded(server, asked)) is not asked:
+        text = explained(worded)
+        if show:
             await _show(server, text)
-        return {"ok": True, "markdown": text}
+    return text
 
 
-async def _explained(server: SignoffServer, document: Document, finding: Finding) -> str:
-    from signoff.diagnostics.explain.finding import Asked, explained
+async def _asked(server: SignoffServer, document: Document, finding: Finding) -> Asked:
+    from signoff.diagnostics.explain.finding import Asked
 
     facts, offered, versions = await asyncio.gather(
         _facts(server, document, finding),
@@ -49,7 +70,24 @@ async def _explained(server: SignoffServer, document: Document, finding: Finding
     )
     said = server.parts.store.findings(document.path)
     titles = [one.fix.title for one in offered]
-    return explained(Asked(finding, document.text, document.language, said, versions, facts, titles))
+    return Asked(finding, document.text, document.language, said, versions, facts, titles)
+
+
+async def _worded(server: SignoffServer, asked: Asked) -> Asked:
+    """The same with a model's words, where there is one that can be talked to. The user may cancel that."""
+    if not server.parts.settings.diagnostics.model_fixes or not await server.parts.fixing.model_name(wait=True):
+        return asked
+    from signoff.completion.model.chat import chatting
+    from signoff.completion.model.protocol import ModelUnavailable
+    from signoff.diagnostics.explain.words import words
+
+    server.watched("Signoff: the model explains")
+    try:
+        chat = await chatting(await server.parts.model())
+        said = await words(chat, asked)
+    except ModelUnavailable:
+        return asked
+    return replace(asked, words=said, model=chat.description.name) if said else asked
 
 
 async def _facts(server: SignoffServer, document: Document, finding: Finding) -> str:
@@ -65,6 +103,7 @@ async def _facts(server: SignoffServer, document: Document, finding: Finding) ->
 
 def _versions(server: SignoffServer, finding: Finding) -> Mapping[str, str]:
     """The versions of the tools that speak, by the names that findings and verifiers have for them."""
+    from signoff.diagnostics.fixes.search import version_of
     from signoff.verifiers.display import display
     from signoff.verifiers.verifier import tool_of
 
@@ -73,8 +112,7 @@ def _versions(server: SignoffServer, finding: Finding) -> Mapping[str, str]:
     for verifier in server.parts.verifiers:
         names = {tool_of(verifier), display(tool_of(verifier))}
         if names & told:
-            version = verifier.available(server.parts.settings.verifiers).version
-            found.update(dict.fromkeys(names, version))
+            found.update(dict.fromkeys(names, version_of(verifier, server.parts.settings.verifiers)))
     return found
 
 
