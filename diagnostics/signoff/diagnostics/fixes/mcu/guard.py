@@ -32,7 +32,10 @@ def losses(before: str, after: str, candidate: FixCandidate) -> tuple[str, ...]:
     """What the change from `before` to `after` loses, in words; empty where nothing is lost."""
     old, new = _changed(before, after)
     drops, replaces = Counter(candidate.drops), frozenset(candidate.replaces)
-    said = [*_kept_whole(old, new, drops, replaces), *_structure(old, new, replaces, drops)]
+    truth = candidate.finding.code == "parentheses" and "truth value" in candidate.finding.message
+    # `if (a = b)`, said to be doubtful by the compiler, may be the comparison that was meant.
+    compared = truth and _texts(new)["=="] > _texts(old)["=="]
+    said = [*_kept_whole(old, new, drops, replaces), *_structure(old, new, replaces, drops, compared)]
     lost, gained = _counted(old) - _counted(new) - drops, _counted(new) - _counted(old)
     undeclared = [word for word in lost if word not in replaces]
     if undeclared:
@@ -68,14 +71,15 @@ def _kept_whole(
 
 
 def _structure(
-    old: Sequence[Token], new: Sequence[Token], replaces: frozenset[str], drops: Counter[str]
+    old: Sequence[Token], new: Sequence[Token], replaces: frozenset[str], drops: Counter[str], compared: bool
 ) -> Iterator[str]:
-    """Statements, blocks, assignments, marks, control and calls, each by its number."""
-    was, now = Counter(token.text for token in old), Counter(token.text for token in new)
+    """Statements, blocks, assignments, marks, control and calls, each by its number. `compared`: one assignment may
+    have become a comparison."""
+    was, now = _texts(old), _texts(new)
     for sign, name in ((";", "a statement"), ("{", "a block"), ("}", "a block")):
         if was[sign] > now[sign]:
             yield f"drops {name}"
-    if sum(was[sign] for sign in ASSIGNS) > sum(now[sign] for sign in ASSIGNS):
+    if sum(was[sign] for sign in ASSIGNS) > sum(now[sign] for sign in ASSIGNS) + compared:
         yield "drops an assignment"
     if marks := [word for word in MARKS if was[word] > now[word]]:
         yield f"drops {_listed(marks)}"
@@ -85,6 +89,10 @@ def _structure(
     gone = called - calls
     if gone.total() > (calls - called).total() or not set(gone) <= replaces:
         yield f"drops the call of {_listed(gone)}"
+
+
+def _texts(tokens: Sequence[Token]) -> Counter[str]:
+    return Counter(token.text for token in tokens)
 
 
 def _calls(tokens: Sequence[Token]) -> Counter[str]:

@@ -175,7 +175,7 @@ def _missing(place: Place, module: Module, used: list[str], wrong: str, case: Bl
     size, quote, digits = wrong.rpartition("'")
     base = {"b": 2, "d": 10, "h": 16, "o": 8}.get(digits[:1].lower(), 10) if quote else 10
     plain = digits[1:] if quote else digits
-    width = bits_of(module, place.src.word(case.opener + 2)) or (int(size) if size.isdigit() else 0)
+    width = int(size) if size.isdigit() else bits_of(module, place.src.word(case.opener + 2))
     if not plain or not 0 < width <= 6:
         return []
     values = [int(text.rpartition("'")[2].lstrip("bdhoBDHO"), base) for text in used if text != wrong and _plain(text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -20,6 +21,8 @@ CODES = (
 )
 EDGES = ("posedge", "negedge")
 OTHER = {"posedge": "negedge", "negedge": "posedge"}
+# How signals that act when low are called.
+_LOW = re.compile(r"(?:_n|_ni|_b|_l|n)$", re.IGNORECASE)
 CLOCKED = ("BLKSEQ", "BlockingInAlwaysFF", "BLKANDNBLK")
 
 
@@ -62,10 +65,18 @@ def _polarity(place: Place, block: Always) -> Iterator[Draft]:
         if src.word(number) not in EDGES:
             continue
         name = src.word(number + 1)
-        sense = _sense(place, block, name)
-        if sense and sense != src.word(number):
-            title = f"Wait for {sense} of '{name}', as the block tests it"
-            yield place.draft(0, title, place.replace(number, sense), FAMILY, "the reset acts at the other level")
+        sense, low = _sense(place, block, name), _LOW.search(name) is not None
+        if not sense or sense == src.word(number):
+            continue
+        title = f"Wait for {sense} of '{name}', as the block tests it"
+        odds = 0 if low == (sense == "negedge") else 2
+        yield place.draft(odds, title, place.replace(number, sense), FAMILY, "the reset acts at the other level")
+        if sense == "posedge":
+            tested = next(n for n in range(block.statement, block.last) if src.word(n) == "if") + 2
+            edit = place.insert(src.token(tested).start, "!")
+            yield place.draft(
+                1, f"Test '!{name}', as its edge has it", edit, FAMILY, "the reset acts at the other level"
+            )
 
 
 def _sense(place: Place, block: Always, name: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from signoff.diagnostics.fixes.templates import (
+    c_operators,
+    c_values,
     defaults,
     edges,
     indices,
@@ -19,6 +21,8 @@ from signoff.diagnostics.fixes.templates import (
     words,
 )
 from signoff.diagnostics.fixes.templates.place import VERILOG, Family
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES
+from signoff.verifiers.mcu.facts import C_LANGUAGES
 
 HDL: tuple[tuple[Iterable[str], Family], ...] = (
     (words.CODES, words.draft),
@@ -35,11 +39,18 @@ HDL: tuple[tuple[Iterable[str], Family], ...] = (
 )
 
 
+C_FAMILY: tuple[tuple[Iterable[str], Family], ...] = (
+    (c_operators.CODES, c_operators.draft),
+    (c_values.CODES, c_values.draft),
+)
+
+
 @cache
 def of(language: str) -> Mapping[str, tuple[Family, ...]]:
     """The families of a language by the codes that they look at."""
     found: dict[str, list[Family]] = {}
-    for codes, family in HDL if language in VERILOG else ():
+    known = HDL if language in VERILOG else C_FAMILY if language in C_LANGUAGES | CUDA_LANGUAGES else ()
+    for codes, family in known:
         for code in codes:
             found.setdefault(code, []).append(family)
     return {code: tuple(families) for code, families in found.items()}

@@ -44,14 +44,14 @@ ENDS = frozenset((";", ",", "=", ":", "begin", "end", "else", "if", "assign", "c
 def draft(place: Place) -> Iterator[Draft]:
     """Other operators, and other brackets around those that are there."""
     if place.code in CONSTANT:
-        yield from _compared(place)
+        yield from compared(place)
     if place.code in ARITHMETIC:
-        near = [n for n in (*place.under, *place.line) if place.src.word(n) in OPPOSITE and not _is_prefix(place, n)]
-        yield from (_swap(place, odds, n, OPPOSITE[place.src.word(n)]) for odds, n in enumerate(dict.fromkeys(near)))
+        near = [n for n in (*place.under, *place.line) if place.src.word(n) in OPPOSITE and not is_prefix(place, n)]
+        yield from (swap(place, odds, n, OPPOSITE[place.src.word(n)]) for odds, n in enumerate(dict.fromkeys(near)))
     if place.code in PRECEDENCE:
         yield from _grouped(place)
     if place.code in NOT:
-        yield from _negated(place)
+        yield from negated(place)
     if place.code in CHOICE:
         yield from _choice(place)
     if place.code in CHAIN:
@@ -62,17 +62,19 @@ def draft(place: Place) -> Iterator[Draft]:
         yield from _mistyped(place)
 
 
-def _swap(place: Place, odds: int, number: int, text: str) -> Draft:
+def swap(place: Place, odds: int, number: int, text: str) -> Draft:
+    """One token for another."""
     old = place.src.word(number)
     return place.draft(odds, f"Replace '{old}' by '{text}'", place.replace(number, text), FAMILY)
 
 
-def _compared(place: Place) -> Iterator[Draft]:
+def compared(place: Place) -> Iterator[Draft]:
+    """The other comparisons for one that is constant."""
     # Verilator stands at the operator itself.
     for number in (place.at, place.at + 1, place.at - 1):
         others = INSTEAD.get(place.src.word(number), ())
         if others:
-            yield from (_swap(place, odds, number, text) for odds, text in enumerate(others))
+            yield from (swap(place, odds, number, text) for odds, text in enumerate(others))
             return
 
 
@@ -83,7 +85,7 @@ def operand(place: Place, operator: int, step: int, level: int) -> int:
         following = src.word(number + step)
         if following in ENDS or following in (")]}" if step > 0 else "([{") or number + step == place.assigns:
             return number
-        if LEVELS.get(following, level) < level and not _is_prefix(place, number + step):
+        if LEVELS.get(following, level) < level and not is_prefix(place, number + step):
             return number
         number = _whole(place, number + step, step)
     return number
@@ -97,7 +99,7 @@ def _whole(place: Place, number: int, step: int) -> int:
     return place.src.opening(number) if step < 0 and word in (")", "]", "}") else number
 
 
-def _is_prefix(place: Place, number: int) -> bool:
+def is_prefix(place: Place, number: int) -> bool:
     """Whether an operator stands before its only operand."""
     before = place.src.token(number - 1)
     return (before.kind == "operator" and before.text not in (")", "]", "}")) or before.text in ENDS
@@ -107,39 +109,41 @@ def _grouped(place: Place) -> Iterator[Draft]:
     """`a & b == c`: the weaker operator first, or the one that is meant for conditions, or as it is, in brackets."""
     for number in place.line:
         word = place.src.word(number)
-        if word not in ("&", "|", "^", "&&", "+", "-", "<<", ">>") or _is_prefix(place, number):
+        if word not in ("&", "|", "^", "&&", "+", "-", "<<", ">>") or is_prefix(place, number):
             continue
-        yield from _around(place, number)
+        yield from around(place, number)
         if word in TWINS and place.code == "BitwiseRelPrecedence":
-            yield _swap(place, 1, number, TWINS[word])
+            yield swap(place, 1, number, TWINS[word])
 
 
-def _around(place: Place, number: int) -> Iterator[Draft]:
+def around(place: Place, number: int) -> Iterator[Draft]:
+    """Brackets around an operator with its two operands, or around what binds closer on either side."""
     src, word = place.src, place.src.word(number)
     left, right = operand(place, number, -1, 10), operand(place, number, 1, 10)
-    yield _in_brackets(place, 0, left, right)
+    yield in_brackets(place, 0, left, right)
     for side, other in ((1, number + 1), (-1, number - 1)):
         end = operand(place, number, side, LEVELS[word] + 1)
         first, last = (other, end) if side > 0 else (end, other)
         if last > first and not (src.word(first) == "(" and src.closing(first) == last):
-            yield _in_brackets(place, 2, first, last)
+            yield in_brackets(place, 2, first, last)
 
 
-def _in_brackets(place: Place, odds: int, first: int, last: int) -> Draft:
+def in_brackets(place: Place, odds: int, first: int, last: int) -> Draft:
+    """Brackets around the tokens from one to another."""
     text = place.between(first, last)
     edits = [place.insert(place.src.token(first).start, "("), place.insert(place.src.token(last).end, ")")]
     return place.draft(odds, f"Put '{text[:40]}' in brackets", edits, FAMILY)
 
 
-def _negated(place: Place) -> Iterator[Draft]:
+def negated(place: Place) -> Iterator[Draft]:
     """`!a == b`: not equal; or the negation of `a` alone, bit by bit."""
     for number in place.line:
         last = operand(place, number, 1, 5)
         if place.src.word(number) != "!" or last == _whole(place, number + 1, 1):
             continue
-        yield _in_brackets(place, 0, number + 1, last)
-        yield _swap(place, 1, number, "~")
-        yield _in_brackets(place, 2, number, operand(place, number, 1, 10))
+        yield in_brackets(place, 0, number + 1, last)
+        yield swap(place, 1, number, "~")
+        yield in_brackets(place, 2, number, operand(place, number, 1, 10))
 
 
 def _choice(place: Place) -> Iterator[Draft]:
@@ -149,10 +153,10 @@ def _choice(place: Place) -> Iterator[Draft]:
         return
     first, end = operand(place, mark, -1, 10), _choice_end(place, mark)
     if end > mark:
-        yield _in_brackets(place, 0, first, end)
+        yield in_brackets(place, 0, first, end)
     start = operand(place, mark, -1, 0)
     if start < first:
-        yield _in_brackets(place, 1, start, mark - 1)
+        yield in_brackets(place, 1, start, mark - 1)
 
 
 def _choice_end(place: Place, mark: int) -> int:
@@ -180,8 +184,8 @@ def _twins(place: Place) -> Iterator[Draft]:
         return
     for number in place.statement:
         word = place.src.word(number)
-        if word in TWINS and (word not in ("&", "|") or not _is_prefix(place, number)):
-            yield _swap(place, 2, number, TWINS[word])
+        if word in TWINS and (word not in ("&", "|") or not is_prefix(place, number)):
+            yield swap(place, 2, number, TWINS[word])
 
 
 def _mistyped(place: Place) -> Iterator[Draft]:
@@ -209,7 +213,7 @@ def _conditions(place: Place) -> Iterator[Draft]:
     for number in place.line:
         depth += {"(": 1, ")": -1}.get(src.word(number), 0)
         if src.word(number) == "=" and depth > 0 and "for" not in [src.word(n) for n in place.line]:
-            yield _swap(place, 1, number, "==")
+            yield swap(place, 1, number, "==")
 
 
 def _assigning(place: Place) -> Iterator[Draft]:
@@ -220,9 +224,9 @@ def _assigning(place: Place) -> Iterator[Draft]:
         return
     continuous = src.word(statement.start) == "assign"
     if src.word(number) in ("==", "===") or (continuous and src.word(number) == "<="):
-        yield _swap(place, 1, number, "=")
+        yield swap(place, 1, number, "=")
         if not continuous:
-            yield _swap(place, 0, number, "<=")
+            yield swap(place, 0, number, "<=")
 
 
 def _words(place: Place) -> Iterator[Draft]:
@@ -231,4 +235,4 @@ def _words(place: Place) -> Iterator[Draft]:
         before = place.src.token(number - 1)
         if place.src.word(number) in words and (before.text in ("=", "(", ")", "]", "<=") or before.is_name):
             for odds, text in enumerate(words[place.src.word(number)]):
-                yield _swap(place, odds, number, text)
+                yield swap(place, odds, number, text)

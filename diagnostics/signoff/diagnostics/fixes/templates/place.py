@@ -11,7 +11,7 @@ from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.gpu import tokens as c_tokens
 from signoff.diagnostics.fixes.modules import Module, module_at
 from signoff.diagnostics.fixes.proposer import Fault
-from signoff.diagnostics.fixes.source import Source, Token, scan, source, spot
+from signoff.diagnostics.fixes.source import Source, scan, source, spot
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -21,6 +21,7 @@ NAME = "templates"
 VERILOG = frozenset(("verilog", "systemverilog"))
 # What a statement begins behind.
 STARTS = frozenset((";", "begin", "end", "else", "endcase", "endfunction", "endtask", "generate", "endgenerate"))
+C_STARTS = frozenset((";", "{", "}", "else", "do"))
 # A statement that is longer is a table, and no template is about one.
 LONGEST_STATEMENT = 400
 
@@ -72,7 +73,12 @@ class Place:
     @cached_property
     def src(self) -> Source:
         """Its tokens, by its language."""
-        return source(self.text) if self.snapshot.language in VERILOG else c_tokens.source(self.text)
+        return source(self.text) if self.hdl else c_tokens.source(self.text)
+
+    @cached_property
+    def hdl(self) -> bool:
+        """Whether the document is Verilog; else it is C or CUDA."""
+        return self.snapshot.language in VERILOG
 
     @cached_property
     def data(self) -> Mapping[str, str]:
@@ -113,9 +119,10 @@ class Place:
 
     @cached_property
     def statement(self) -> range:
-        """The tokens of the Verilog statement or declaration around the finding, its semicolon included."""
+        """The tokens of the statement or declaration around the finding, its semicolon included."""
         first, last, total = self.at, self.at, len(self.src.tokens)
-        while first > 0 and self.src.word(first - 1) not in STARTS and self.at - first < LONGEST_STATEMENT:
+        starts = STARTS if self.hdl else C_STARTS
+        while first > 0 and self.src.word(first - 1) not in starts and self.at - first < LONGEST_STATEMENT:
             first -= 1
         while last < total - 1 and self.src.word(last) != ";" and last - self.at < LONGEST_STATEMENT:
             last += 1
@@ -127,7 +134,7 @@ class Place:
         number = self.statement.start
         while number < self.statement.stop:
             word = self.src.word(number)
-            if word in ("=", "<="):
+            if word == "=" or (word == "<=" and self.hdl):
                 return number
             number = max(self.src.closing(number), number) + 1 if word in ("(", "[", "{") else number + 1
         return -1
@@ -167,7 +174,7 @@ class Place:
     def _gone(self, edits: Iterable[Edit]) -> Counter[str]:
         """The tokens that are under the edits and not in their texts."""
         was, now = Counter[str](), Counter[str]()
-        reader = scan if self.snapshot.language in VERILOG else c_tokens.scan
+        reader = scan if self.hdl else c_tokens.scan
         for edit in edits:
             start, end = self.index.offsets(edit.span)
             was.update(token.text for token in reader(self.text[start:end]))
@@ -180,8 +187,3 @@ class Place:
 
 
 Family = Callable[[Place], Iterator[Draft]]
-
-
-def is_name(token: Token, language: str) -> bool:
-    """Whether a token is an identifier of its language and no keyword."""
-    return token.is_name if language in VERILOG else c_tokens.is_name(token)

@@ -39,8 +39,8 @@ def draft(place: Place) -> Iterator[Draft]:
             yield _swap(place, 0, number, wanted[0])
         for odds, other in enumerate(MEANT.get(word, ())):
             yield _swap(place, 3 + odds, number, other)
-    yield from _brackets(place)
-    yield from _unbalanced(place)
+    yield from brackets(place)
+    yield from unbalanced(place)
     yield from _braces(place)
     yield from _replication(place)
 
@@ -56,7 +56,7 @@ def _around(place: Place) -> Iterator[int]:
     yield from dict.fromkeys(n for n in (here, here + 1, here - 1) if 0 <= n < len(place.src.tokens))
 
 
-def _brackets(place: Place) -> Iterator[Draft]:
+def brackets(place: Place) -> Iterator[Draft]:
     """A bracket that is closed by one of another kind."""
     src, stack = place.src, list[int]()
     for number in place.statement:
@@ -70,7 +70,7 @@ def _brackets(place: Place) -> Iterator[Draft]:
                 yield _swap(place, 2, opening, next(one for one, other in BRACKETS.items() if other == word))
 
 
-def _unbalanced(place: Place) -> Iterator[Draft]:
+def unbalanced(place: Place) -> Iterator[Draft]:
     """A bracket on the line without its partner: that one may stand before, or behind, any token in between."""
     src, stack = place.src, list[int]()
     for number in place.line:
