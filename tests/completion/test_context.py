@@ -37,3 +37,9 @@ def test_a_hole_beside_a_comment_or_a_string(text: str) -> None:
 def test_missing_closers() -> None:
     assert hole("module m;\n  initial begin\n    |\n").missing == ("end", "endmodule")
     assert hole("module m;\n  initial begin\n    |\n  end\nendmodule").missing == ()
+
+
+def test_a_comment_behind_the_cursor_does_not_hold_a_statement_to_its_line() -> None:
+    place = hole("void f(void) {\n  x = |  /* why */\n}\n", "c")
+    assert (place.block, place.statement) == (True, True)
+    assert not hole("void f(void) {\n  x = |; /* why */\n}\n", "c").block

@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 # A file, its language, what is taken out of it and right, what is put there and wrong, and who must have said so.
 CASES = [
     ("counter.v", "verilog", "value - 1'b1;", "valu - 1'b1;", "slang"),
-    ("rmsnorm.cu", "cuda-cpp", "value * value;", "valeu * value;", "nvrtc"),
+    ("rmsnorm.cu", "cuda-cpp", "value * value;", "valeu * value;", "nvcc front end"),
     ("rmsnorm.cu", "cuda-cpp", "size_t(BATCH) * CHANNELS * SPATIAL * sizeof(float);", "BATHC * 4;", "nvcc front end"),
     ("softmax.py", "python", "tl.exp(values - tl.max(values, axis=0))", "tl.expp(values)", "triton"),
     ("firmware/ticks.c", "c", "CORE_CLOCK_HZ / 1000U - 1U;", "CORE_CLOCK / 1000U;", "gcc"),

@@ -104,9 +104,9 @@ def _wanted(prefix: str, before: str, after: str, place: Around, language: str) 
     """(block, single, statement); see Hole."""
     if _DIRECTIVE.match(before) and language not in nesting.PYTHON:
         return False, False, False
-    listed = place.opened and place.opened[-1] in (")", "]")
-    # A comment behind an item of a list is of that item: more may come.
-    if (_code(after, language) if listed else after).strip():
+    begun = before.strip() or (place.opened and place.opened[-1] in (")", "]"))
+    # A comment behind what has been begun, or behind an item of a list, is of that: more may come.
+    if (_code(after, language) if begun else after).strip():
         return _between_pair(before, after), False, False
     if not before.strip():
         return True, _one(prefix, place, language), False
