@@ -41,7 +41,7 @@ VERSION = re.compile(r"\d+(?:\.\w+)+.*")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A candidate for a fault and what came of it, for those who keep or show what was tried; `seconds` by the clock."""
+    """A candidate for a fault and what came of it, for who keeps or shows what was tried; `seconds` are wall time."""
 
     fault: Fault
     candidate: FixCandidate
