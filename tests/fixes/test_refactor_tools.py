@@ -53,6 +53,7 @@ endmodule
 # The loop reads what its last round wrote: non-blocking, it is another circuit.
 CARRIED = """module top (input clk, input [3:0] d, output reg [3:0] q);
     integer i;
+    initial q = 4'd0;
     always @(posedge clk) begin
         for (i = 1; i < 4; i = i + 1) begin
             q[i] = q[i - 1] ^ d[i];
