@@ -9,9 +9,14 @@ import sys
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 # A GPU cannot be installed, so `gpu` is not among them.
 NEEDED_IN_CI = ("tool", "model", "vscode")
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("signoff", deadline=None)
+settings.load_profile("signoff")
 
 # A shell starts what runs in its background with Ctrl-C ignored, and so would every process of ours be that the tests
 # interrupt.
