@@ -47,7 +47,9 @@ def design(text: str, *, sv: bool = False) -> tuple[Snapshot, Project]:
 def faults(snapshot: Snapshot, project: Project, known: dict[str, Outcome]) -> list[Fault]:
     """The faults of a document that are worth mending, errors first."""
     merged = merge((classify(one) for outcome in known.values() for one in outcome.findings), cap=50)
-    found = [one for one in merged if one.severity <= Severity.WARNING and not one.code.upper().startswith("UNUSED")]
+    found = [
+        one for one in merged if one.severity <= Severity.WARNING and not one.code.startswith(("UNUSED", "Unused"))
+    ]
     ordered = sorted(found, key=lambda one: (one.severity, one.span))
     return [Fault(one, snapshot, project, known) for one in ordered]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.gpu.tokens import is_name
 from signoff.diagnostics.fixes.templates.likeness import alike
-from signoff.diagnostics.fixes.templates.place import Draft, Place
+from signoff.diagnostics.fixes.templates.place import LONGEST_STATEMENT, Draft, Place
 
 FAMILY = "values"
 NAMES = ("error", "implicit-function-declaration", "NoMember", "UndefinedIdentifier")
@@ -44,7 +44,7 @@ def _literal(place: Place) -> Iterator[Draft]:
 def _room(place: Place) -> Iterator[Draft]:
     """An array with as many elements as its initializer has."""
     src = place.src
-    opening = next((n for n in range(place.at, place.statement.start, -1) if src.word(n) == "{"), -1)
+    opening = next((n for n in range(place.at, max(place.at - LONGEST_STATEMENT, 0), -1) if src.word(n) == "{"), -1)
     if opening < 0 or src.word(opening - 1) != "=" or src.word(opening - 2) != "]":
         return
     depth, commas, close = 0, 0, src.closing(opening)
