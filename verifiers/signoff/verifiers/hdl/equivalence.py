@@ -23,7 +23,7 @@ from signoff.verifiers.hdl import equivalence_places as places
 from signoff.verifiers.hdl import equivalence_script as scripts
 from signoff.verifiers.hdl import yosys_script
 from signoff.verifiers.hdl.correspondence import Open, correspond
-from signoff.verifiers.hdl.netlist import Unsupported, circuit
+from signoff.verifiers.hdl.netlist import EFFECTS, Unsupported, circuit
 from signoff.verifiers.hdl.overlay import lay_out
 from signoff.verifiers.hdl.yosys import MODULE, Yosys, complaint
 from signoff.verifiers.hdl.yosys_names import PLAIN, Names
@@ -159,7 +159,7 @@ async def _proven(proof: _Proof) -> Equivalence:
     if not why and await _combinational(proof, left):
         return Equivalence(Verdict.EQUIVALENT, scope=scope, modules=tuple(changed))
     why = why or dict.fromkeys(left, "the logic before its registers or outputs differs")
-    return await _sequential(proof, way, gold, changed, why)
+    return await _sequential(proof, way, (gold, gate), changed, why)
 
 
 async def _must_matter(proof: _Proof, way: Way, gate: dict[str, Any], text: str) -> None:
@@ -242,24 +242,30 @@ async def _combinational(proof: _Proof, left: dict[str, Open]) -> bool:
 
 
 async def _sequential(
-    proof: _Proof, way: Way, gold: dict[str, Any], changed: Sequence[str], why: dict[str, str]
+    proof: _Proof,
+    way: Way,
+    netlists: tuple[dict[str, Any], dict[str, Any]],
+    changed: Sequence[str],
+    why: dict[str, str],
 ) -> Equivalence:
-    """The changed modules from power-up on, each."""
+    """The changed modules from power-up on, each by its outputs: not where there are checks, which have none."""
     reasons = "; ".join(dict.fromkeys(f"{places.plain(name)}: {reason}" for name, reason in why.items()))
     written = set(MODULE.findall(proof.gold.snapshot.text)) & set(MODULE.findall(proof.gate.snapshot.text))
-    if not set(changed) <= written:
+    modules = [module for netlist in netlists for module in places.below(netlist, changed)]
+    checks = any(cell["type"] in EFFECTS for module in modules for cell in module["cells"].values())
+    if checks or not set(changed) <= written:
         return Equivalence(Verdict.UNPROVEN, reasons, modules=tuple(changed))
     found = []
     for name in changed:
         try:
-            found.append(await _unrolled(proof, replace(way, tops=(name,)), name, gold[name]))
+            found.append(await _unrolled(proof, replace(way, tops=(name,)), name, netlists[0][name]))
         except Unsupported as error:
             found.append(Equivalence(Verdict.UNPROVEN, str(error)))
     worst = max(found, key=lambda one: list(Verdict).index(one.verdict))
     if worst.verdict is Verdict.UNPROVEN:
         return replace(worst, why="; ".join(filter(None, (reasons, worst.why))), modules=tuple(changed))
     cycles = min((one.cycles for one in found if one.cycles), default=0)
-    scope = places.scope(gold, changed, everything=False)
+    scope = places.scope(netlists[0], changed, everything=False)
     return Equivalence(worst.verdict, worst.why, scope, cycles, tuple(changed))
 
 

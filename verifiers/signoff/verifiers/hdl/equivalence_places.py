@@ -8,13 +8,16 @@ from typing import Any
 
 from signoff.verifiers.hdl.index import KEYWORDS
 from signoff.verifiers.hdl.netlist import Unsupported
-from signoff.verifiers.hunks import hunks
+from signoff.verifiers.hunks import Hunk, hunks
+from signoff.verifiers.text import common, common_end
 
 _COMMENT = re.compile(r'(?P<string>"(?:\\.|[^"\\\r\n])*")|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _MODULE = re.compile(
     r"\b(?:(?P<open>(?:macro)?module)\s+(?:automatic\s+|static\s+)?(?P<name>[A-Za-z_]\w*)|endmodule\b)"
 )
 _NAME = re.compile(r"(?<![\w$`'\\])[A-Za-z_]\w*")
+# What a statement begins behind.
+_BOUND = re.compile(r";|\b(?:begin|end|generate|endgenerate|endcase)\b")
 PROBE = "signoff_probe_"
 # An edit of more places than this is not looked at.
 PLACES = 8
@@ -64,12 +67,26 @@ def probes(before: str, after: str) -> Iterator[str]:
     lines, shift = text.splitlines(keepends=True), 0
     for hunk in found:
         first = hunk.first + shift
-        last = first + max(len(hunk.new), 1)
         shift += len(hunk.new) - len(hunk.old)
-        while last < len(lines) and not any(map(_names, lines[first:last])):
-            last += 1
-        renamed = (_NAME.sub(_probe, line) for line in lines[first:last])
-        yield "".join((*lines[:first], *renamed, *lines[last:]))
+        start, end = _stretch(hunk, sum(map(len, lines[:first])), text)
+        while end < len(text) and not _names(text[start:end]):
+            end = _statement_end(text, end)
+        yield text[:start] + _NAME.sub(_probe, text[start:end]) + text[end:]
+
+
+def _stretch(hunk: Hunk, start: int, text: str) -> tuple[int, int]:
+    """The statements in which a hunk's text, which starts at an offset, differs from what stood there before."""
+    old, new = "\n".join(hunk.old), "\n".join(hunk.new)
+    head = common(old, new)
+    tail = common_end(old[head:], new[head:])
+    first, last = start + head, start + len(new) - tail
+    bounds = [match.end() for match in _BOUND.finditer(text, 0, first)]
+    return (bounds[-1] if bounds else 0), _statement_end(text, max(first, last))
+
+
+def _statement_end(text: str, place: int) -> int:
+    match = _BOUND.search(text, place)
+    return match.end() if match else len(text)
 
 
 def _names(line: str) -> list[str]:
@@ -87,6 +104,17 @@ def scope(netlist: Mapping[str, Any], names: Iterable[str], *, everything: bool)
     if not any(row.get("parameter_default_values") for name, row in netlist.items() if plain(name) in wanted):
         return ""
     return "the parameters that the design uses and their defaults" if everything else "the default parameters"
+
+
+def below(netlist: Mapping[str, Any], names: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Modules of a netlist, with all that they instantiate."""
+    todo, seen = list(names), set[str]()
+    while todo:
+        name = todo.pop()
+        if name in netlist and name not in seen:
+            seen.add(name)
+            todo += [cell["type"] for cell in netlist[name]["cells"].values()]
+    return [netlist[name] for name in sorted(seen)]
 
 
 def plain(name: str) -> str:

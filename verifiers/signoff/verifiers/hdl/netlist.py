@@ -30,6 +30,10 @@ IGNORED = frozenset(("$scopeinfo",))
 FREE = frozenset(("$anyconst", "$anyseq", "$allconst", "$allseq", "$initstate", "$assume", "$live", "$fair", "$tribuf"))
 
 
+# Checks and prints: they give nothing to any net.
+EFFECTS = frozenset(("$check", "$print", "$assert", "$cover", "$assume", "$live", "$fair"))
+
+
 class Unsupported(Exception):
     """Something in the design that cannot be compared; the text says what, for a person."""
 
