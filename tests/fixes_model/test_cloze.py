@@ -50,7 +50,7 @@ async def test_the_model_reads_what_the_tool_says_and_not_what_is_masked() -> No
     await searched(model)
     (request,) = model.asked
     assert "// ERROR: use of undeclared identifier 'bb'\n    wire both = a & " in request.prefix
-    assert request.suffix.startswith(";\n    assign y")
+    assert request.suffix.startswith("\n    assign y"), "what follows on the line is where its text is cut off"
     assert request.prompt.startswith("<|fim_prefix|>") and request.n == 1 and request.temperature == 0
 
 
@@ -65,10 +65,11 @@ async def test_first_the_likeliest_of_every_mask_then_several_of_each() -> None:
 
 
 async def test_what_it_writes_most_often_is_tried_first() -> None:
-    model = FakeChat(fills=lambda request: ["a & zz", "b", "b"] if request.temperature else ["unknown"])
+    model = FakeChat(fills=lambda request: ["a", "b", "b"] if request.temperature else ["unknown"])
     search, attempts = await searched(model)
-    assert search.fixes
-    assert [isinstance(one.verdict, Proof) for one in attempts][-2:] == [True, False]
+    first = next(one for one in attempts if isinstance(one.verdict, Proof))
+    assert apply_edits(FAULTY, first.candidate.edits) == MENDED
+    assert len(search.fixes) == 2 and all(fix.ambiguous for fix in search.fixes), "which one is meant nobody knows"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ async def test_what_it_writes_most_often_is_tried_first() -> None:
             "/d/a.sv",
             "module m(input a,b, output reg y);\nalways_comb begin\n  if (a & (b | cc))\n    y = a;\nend\nendmodule\n",
             "cc",
-            {Kind.POINTED: "cc", Kind.EXPRESSION: "b | cc", Kind.STATEMENT: "if (a & (b | cc))\n    y = a;"},
+            {Kind.POINTED: "cc", Kind.EXPRESSION: "b | cc", Kind.LINE: "if (a & (b | cc))"},
         ),
         (
             "c",
@@ -142,9 +143,12 @@ async def test_no_cheat_gets_through(name: str) -> None:
     model = FakeChat(fills=lambda request: [CHEATS[name]])
     search, _ = await searched(model)
     # A model that says what belongs there and goes on is read up to there.
-    for fix in search.fixes:
-        assert apply_edits(FAULTY, fix.edits) == MENDED
-        assert name in ("a fence", "closes the module", "closes the module on its line", "a pragma", "opens a comment")
+    honest = (
+        *("a fence", "opens a comment", "a pragma", "half a character", "a zero"),
+        *(one for one in CHEATS if "closes" in one),
+    )
+    assert not search.fixes or name in honest
+    assert all(apply_edits(FAULTY, fix.edits) == MENDED for fix in search.fixes)
     assert len(model.asked) <= 2 * MASKS
 
 

@@ -127,9 +127,11 @@ def _replaced(fault: Fault, pieces: Iterable[Piece], index: LineIndex) -> tuple[
     """The tokens that go, of those that may."""
     lost = Counter[str]()
     for piece in pieces:
-        wide = _widened(index.text, piece)
-        was, now = (_code(text, fault) for text in (index.text[wide.start : wide.end], wide.text))
-        lost += was - now
+        # Whole lines: half of a literal is another token.
+        start = index.starts[index.position(piece.start)[0]]
+        end = index.line_end(index.position(piece.end)[0])
+        new = index.text[start : piece.start] + piece.text + index.text[piece.end : end]
+        lost += _code(index.text[start:end], fault) - _code(new, fault)
     named = _named(fault, index)
     unnamed = [word for word in lost if word not in named]
     kept = unnamed if sum(lost[word] for word in unnamed) <= UNNAMED else []

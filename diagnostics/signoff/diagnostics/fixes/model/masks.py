@@ -38,11 +38,12 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """The offsets from `start` up to `end` are to be written anew."""
+    """The offsets from `start` up to `end` are to be written anew; `single`: these hold one token."""
 
     start: int
     end: int
     kind: Kind
+    single: bool = False
 
 
 def masks(fault: Fault) -> tuple[Mask, ...]:
@@ -73,19 +74,21 @@ class _Place:
     def over(self, first: int, last: int, kind: Kind) -> Iterator[Mask]:
         """The mask from one token to another; none where there are none."""
         if 0 <= first <= last < len(self.src.tokens):
-            yield Mask(self.src.token(first).start, self.src.token(last).end, kind)
+            yield Mask(self.src.token(first).start, self.src.token(last).end, kind, first == last)
 
 
 def _masks(place: _Place) -> Iterator[Mask]:
     if is_syntax(place.fault.finding):
         yield from _gap(place)
     yield from _pointed(place)
+    if place.fault.snapshot.language in nesting.PYTHON:
+        yield from _line(place)
+        return
+    first, last = _statement(place)
+    yield from _enclosing(place, first, last)
     yield from _line(place)
-    if place.fault.snapshot.language not in nesting.PYTHON:
-        first, last = _statement(place)
-        yield from _enclosing(place, first, last)
-        yield from place.over(first, last, Kind.STATEMENT)
-        yield from _assigned(place, first, last)
+    yield from _assigned(place, first, last)
+    yield from place.over(first, last, Kind.STATEMENT)
 
 
 def _gap(place: _Place) -> Iterator[Mask]:
@@ -99,7 +102,9 @@ def _gap(place: _Place) -> Iterator[Mask]:
 def _pointed(place: _Place) -> Iterator[Mask]:
     start, end = place.index.offsets(place.fault.finding.span)
     first, last = place.at, place.src.before(max(end, start))
-    yield from place.over(first, max(last, first), Kind.POINTED)
+    # What only delimits is not written otherwise.
+    if last > first or place.src.token(first).kind in ("word", "number"):
+        yield from place.over(first, max(last, first), Kind.POINTED)
 
 
 def _line(place: _Place) -> Iterator[Mask]:
@@ -140,7 +145,9 @@ def _assigned(place: _Place, first: int, last: int) -> Iterator[Mask]:
     while number < end:
         word = place.src.word(number)
         if word in ASSIGNS:
-            yield from place.over(number + 1, end, Kind.EXPRESSION)
+            # In a condition before it the fault is another one.
+            if number < place.at or _opener(place, first) < 0:
+                yield from place.over(number + 1, end, Kind.EXPRESSION)
             return
         number = max(place.src.closing(number), number) + 1 if word in ("(", "[", "{") else number + 1
 
