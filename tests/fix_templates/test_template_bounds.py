@@ -75,7 +75,16 @@ def test_no_text_and_no_finding_makes_them_fail(seed: int, language: str) -> Non
     text = chance.choice(
         (text, text[: cut[0]], text[cut[0] :], text[: cut[0]] + text[cut[1] :], "", "\U0001f600" + text)
     )
-    text = chance.choice((text, text.replace("\n", "\r\n"), text.replace(")", ""), text.replace(";", ""), text * 3))
+    text = chance.choice(
+        (
+            text,
+            text.replace("\n", "\r\n"),
+            text.replace(")", ""),
+            text.replace(";", ""),
+            text * 3,
+            text.replace("8", "9" * 5000),
+        )
+    )
     for code in codes(language):
         fault = fault_in(text, language, code, places(text, chance), chance.choice(MESSAGES))
         made = drafted(fault)

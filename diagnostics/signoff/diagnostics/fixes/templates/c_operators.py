@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from signoff.diagnostics.fixes.templates.operators import around, compared, in_brackets, negated, swap
 from signoff.diagnostics.fixes.templates.place import Draft, Place
 from signoff.diagnostics.fixes.templates.separators import brackets, unbalanced
+from signoff.diagnostics.fixes.templates.widths import plain
 
 FAMILY = "operators"
 # gcc's warnings and errors, NVRTC's codes; CUDA's front end numbers its warnings.
@@ -113,8 +114,8 @@ def _looped(place: Place) -> Iterator[Draft]:
                     yield swap(place, 0, inside, src.word(inside)[0])
             break
     for number in place.under:
-        if src.word(number) == "[" and src.word(number + 1).isdigit() and src.word(number + 2) == "]":
-            index = int(src.word(number + 1))
+        if src.word(number) == "[" and plain(src.word(number + 1)) >= 0 and src.word(number + 2) == "]":
+            index = plain(src.word(number + 1))
             for odds, other in enumerate((index - 1, 0)):
                 if other >= 0:
                     edit = place.replace(number + 1, str(other))

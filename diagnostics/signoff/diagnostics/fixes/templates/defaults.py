@@ -10,7 +10,7 @@ from signoff.diagnostics.fixes.source import Source, indent_of, newline_of, quot
 from signoff.diagnostics.fixes.statements import Always, always_at, assignments, statement_end
 from signoff.diagnostics.fixes.templates.likeness import alike, signals
 from signoff.diagnostics.fixes.templates.place import Draft, Place
-from signoff.diagnostics.fixes.templates.widths import bits_of, entry_of
+from signoff.diagnostics.fixes.templates.widths import bits_of, entry_of, plain, value_of
 from signoff.verifiers.text import Edit
 
 FAMILY = "defaults"
@@ -174,17 +174,14 @@ def _missing(place: Place, module: Module, used: list[str], wrong: str, case: Bl
         return alike(wrong, [name for name in constants if name not in used], 4, 0.3)
     size, quote, digits = wrong.rpartition("'")
     base = {"b": 2, "d": 10, "h": 16, "o": 8}.get(digits[:1].lower(), 10) if quote else 10
-    plain = digits[1:] if quote else digits
-    width = int(size) if size.isdigit() else bits_of(module, place.src.word(case.opener + 2))
-    if not plain or not 0 < width <= 6:
+    own = digits[1:] if quote else digits
+    width = plain(size) if size.isdigit() else bits_of(module, place.src.word(case.opener + 2))
+    if not own or not 0 < width <= 6:
         return []
-    values = [int(text.rpartition("'")[2].lstrip("bdhoBDHO"), base) for text in used if text != wrong and _plain(text)]
+    shown = {2: "b", 8: "o", 10: "d", 16: "h"}[base]
+    values = [value_of(shown, text.rpartition("'")[2].lstrip("bdhoBDHO")) for text in used if text != wrong]
     free = [value for value in range(1 << width) if value not in values]
-    return [f"{size}{quote}{digits[:1] if quote else ''}{_digits(value, base, len(plain))}" for value in free[:4]]
-
-
-def _plain(text: str) -> bool:
-    return text.rpartition("'")[2].lstrip("bdhoBDHO").isalnum() and not set("xXzZ?") & set(text)
+    return [f"{size}{quote}{digits[:1] if quote else ''}{_digits(value, base, len(own))}" for value in free[:4]]
 
 
 def _digits(value: int, base: int, least: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.templates.likeness import alike, signals
 from signoff.diagnostics.fixes.templates.place import Draft, Place
-from signoff.diagnostics.fixes.templates.widths import RANGE, bits_of, entry_of, select_at
+from signoff.diagnostics.fixes.templates.widths import RANGE, bits_of, entry_of, plain, select_at
 
 FAMILY = "indices"
 CODES = (
@@ -35,7 +35,7 @@ def draft(place: Place) -> Iterator[Draft]:
     select = select_at(place, opening)
     if select is not None:
         yield from _range(place, opening, bounds)
-    elif bounds is not None and place.src.word(opening + 2) == "]" and place.src.word(opening + 1).isdigit():
+    elif bounds is not None and place.src.word(opening + 2) == "]" and plain(place.src.word(opening + 1)) >= 0:
         yield from _bit(place, opening, bounds)
     yield from _names(place, opening, name)
     yield from _declared(place, opening, name)
@@ -61,7 +61,7 @@ def _bounds(place: Place, name: str) -> tuple[int, int] | None:
 
 def _bit(place: Place, opening: int, bounds: tuple[int, int]) -> Iterator[Draft]:
     """The nearest bit that there is; the other end."""
-    index, (low, high) = int(place.src.word(opening + 1)), sorted(bounds)
+    index, (low, high) = plain(place.src.word(opening + 1)), sorted(bounds)
     nearest = min(max(index, low), high)
     digit = [int(str(index)[:-1] or "-1"), int(str(index)[1:] or "-1")]
     for odds, other in enumerate(dict.fromkeys((nearest, *digit, low, high))):
@@ -72,10 +72,9 @@ def _bit(place: Place, opening: int, bounds: tuple[int, int]) -> Iterator[Draft]
 def _range(place: Place, opening: int, bounds: tuple[int, int] | None) -> Iterator[Draft]:
     """Turned round; moved to where it fits; cut; by `+:` from a lower base."""
     src = place.src
-    first, second, operator = src.word(opening + 1), int(src.word(opening + 3)), src.word(opening + 2)
-    if not first.isdigit():
+    start, second, operator = plain(src.word(opening + 1)), plain(src.word(opening + 3)), src.word(opening + 2)
+    if start < 0:
         return
-    start = int(first)
     if operator == ":":
         yield _written(place, 0, opening, f"[{second}:{start}]")
     if bounds is None:
@@ -130,7 +129,7 @@ def _declared(place: Place, opening: int, name: str) -> Iterator[Draft]:
     """The declaration with room for the highest bit that is selected."""
     entry = entry_of(place.module, name)
     words = [place.src.word(n) for n in range(opening + 1, place.src.closing(opening))]
-    numbers = [int(word) for word in words if word.isdigit()]
+    numbers = [plain(word) for word in words if plain(word) >= 0]
     if entry is None or entry.siblings > 1 or not numbers:
         return
     if match := RANGE.fullmatch(entry.packed):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import replacement
 from signoff.diagnostics.fixes.templates.place import Draft, Place
+from signoff.diagnostics.fixes.templates.widths import plain, value_of
 
 CODES = (
     *("BadBinaryDigit", "BadOctalDigit", "BadDecimalDigit", "BadHexDigit", "DecimalDigitMultipleUnknown"),
@@ -23,7 +24,8 @@ _SLIPS = (
     re.compile(r"\b(?P<size>\d+)\s*'\s*(?P<base>)(?P<digits>[0-9a-fA-F_]+)\b"),
 )
 _DIGITS = {"b": "01", "o": "01234567", "d": "0123456789", "h": "0123456789abcdef"}
-_VALUES = {"b": 2, "o": 8, "d": 10, "h": 16}
+# Bits: no literal of a person's is wider.
+WIDEST = 4_096
 
 
 def draft(place: Place) -> Iterator[Draft]:
@@ -53,8 +55,8 @@ def _based(place: Place) -> Iterator[Draft]:
     if not digits:
         for number, filled in enumerate(("0", "1")):
             yield _written(place, match, f"{match.group().rstrip()}{filled}", 2 + number)
-    if size and int(size.replace("_", "")) == 0 and digits:
-        needed = max(int(digits.replace("_", ""), _VALUES[base.lower()]).bit_length(), 1)
+    if size and plain(size) == 0 and (value := value_of(base, digits)) >= 0:
+        needed = max(value.bit_length(), 1)
         for number, width in enumerate(dict.fromkeys((needed, 1, 8, 16, 32))):
             if width >= needed:
                 yield _written(place, match, f"{width}{quote}{sign}{base}{gap}{digits}", 1 + number)
@@ -69,12 +71,12 @@ def _literal(place: Place) -> re.Match[str] | None:
 
 
 def _bases(digits: str) -> Iterator[str]:
-    plain = digits.replace("_", "").lower()
-    yield from (base for base in "dhob" if plain and set(plain) <= set(_DIGITS[base]))
+    own = digits.replace("_", "").lower()
+    yield from (base for base in "dhob" if own and set(own) <= set(_DIGITS[base]))
 
 
 def _fits(size: str, base: str, digits: str) -> bool:
-    return not size or int(digits.replace("_", ""), _VALUES[base]) < 1 << int(size.replace("_", ""))
+    return not size or 0 <= value_of(base, digits) < 1 << max(min(plain(size), WIDEST), 0)
 
 
 def _redigited(base: str, digits: str) -> Iterator[str]:
@@ -107,7 +109,7 @@ def _overflow(place: Place) -> Iterator[Draft]:
     if match is None or not match[1]:
         return
     size, quote, sign, base, gap, digits = match.groups(default="")
-    width, odds = int(size.replace("_", "")), 4
+    width, odds = min(max(plain(size), 0), WIDEST), 4
     for other in _bases(digits):
         if other != base.lower() and _fits(size, other, digits):
             yield _written(place, match, f"{size}{quote}{sign}{other}{gap}{digits}", odds)
@@ -121,9 +123,9 @@ def _overflow(place: Place) -> Iterator[Draft]:
 def _sized(place: Place) -> Iterator[Draft]:
     """A number without a size in a concatenation has 32 bits, which is hardly ever meant."""
     token = place.src.token(place.at)
-    if not token.text.isdigit():
+    if plain(token.text) < 0:
         return
-    needed = max(int(token.text).bit_length(), 1)
+    needed = max(plain(token.text).bit_length(), 1)
     for number, width in enumerate(dict.fromkeys((needed, 1, 8, 16, 32))):
         if width >= needed:
             text = f"{width}'{'b' if width == 1 else 'd'}{token.text}"

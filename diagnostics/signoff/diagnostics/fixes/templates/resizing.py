@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.templates.likeness import alike, signals
 from signoff.diagnostics.fixes.templates.place import Draft, Place
-from signoff.diagnostics.fixes.templates.widths import RANGE, bits, bits_of, entry_of, select_at
+from signoff.diagnostics.fixes.templates.widths import RANGE, bits, bits_of, entry_of, plain, select_at, value_of
 
 FAMILY = "resizing"
 CODES = (
     *("WidthTruncate", "WidthExpand", "PortWidthTruncate", "PortWidthExpand", "WIDTHTRUNC", "WIDTHEXPAND"),
     *("WIDTHXZEXPAND", "CaseOutsideRange"),
 )
+_SIZED = re.compile(r"(?P<size>\d+)'(?P<base>[bodhBODH])(?P<digits>[0-9a-fA-F_]+)")
 # A declaration is narrowed by so many bits at most.
 WIDER = 2
 _FROM_TO = re.compile(r"from (\d+) to (\d+) bits")
@@ -25,6 +26,7 @@ def draft(place: Place) -> Iterator[Draft]:
     given, wanted = said(place)
     if given <= 0 or wanted <= 0 or given == wanted:
         return
+    yield from _literals(place, given, wanted)
     yield from _selects(place, given, wanted)
     yield from _counts(place, given, wanted)
     yield from _names(place, given, wanted)
@@ -70,12 +72,26 @@ def _counts(place: Place, given: int, wanted: int) -> Iterator[Draft]:
     """`{4{x}}`: so many times that it fits."""
     src = place.src
     for number in _numbers(place):
-        if src.word(number) == "{" and src.word(number + 1).isdigit() and src.word(number + 2) == "{":
-            count = int(src.word(number + 1))
+        if src.word(number) == "{" and plain(src.word(number + 1)) > 0 and src.word(number + 2) == "{":
+            count = plain(src.word(number + 1))
             for each in dict.fromkeys((1, abs(wanted - given), max(given // max(count, 1), 1))):
                 other, rest = divmod(wanted - given, each)
                 if rest == 0 and count + other > 0:
                     yield _number(place, 0 if each == 1 else 1, number + 1, count + other)
+
+
+def _literals(place: Place, given: int, wanted: int) -> Iterator[Draft]:
+    """A literal as wide as one of the two becomes as wide as the other, where its value fits."""
+    for number in _numbers(place):
+        match = _SIZED.fullmatch(place.src.word(number))
+        if match is None or plain(match["size"]) not in (given, wanted):
+            continue
+        other = given if plain(match["size"]) == wanted else wanted
+        value = value_of(match["base"], match["digits"])
+        if 0 <= value < 1 << other:
+            text = f"{other}'{match['base']}{match['digits']}"
+            edit = place.replace(number, text)
+            yield place.draft(0, f"Write {text} for {place.src.word(number)}", edit, FAMILY)
 
 
 def _number(place: Place, odds: int, number: int, value: int) -> Draft:

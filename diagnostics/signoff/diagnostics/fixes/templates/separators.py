@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.blocks import END_WORDS
-from signoff.diagnostics.fixes.source import quoted
+from signoff.diagnostics.fixes.source import Source, quoted
 from signoff.diagnostics.fixes.templates.place import Draft, Place
 
 FAMILY = "separators"
@@ -35,7 +35,9 @@ def draft(place: Place) -> Iterator[Draft]:
     wanted = quoted(place.finding.message)[:1] if place.code == "ExpectedToken" else ()
     for number in _around(place):
         word = place.src.word(number)
-        if wanted and word != wanted[0] and any(word in kind and wanted[0] in kind for kind in (SIGNS, END_WORDS)):
+        # A bracket gives way to another bracket only: without it, something is lost.
+        kinds = (SIGNS - BRACKETS.keys() - {*BRACKETS.values()}, {*BRACKETS, *BRACKETS.values()}, END_WORDS)
+        if wanted and word != wanted[0] and any(word in kind and wanted[0] in kind for kind in kinds):
             yield _swap(place, 0, number, wanted[0])
         for odds, other in enumerate(MEANT.get(word, ())):
             yield _swap(place, 3 + odds, number, other)
@@ -88,6 +90,9 @@ def _partner(place: Place, closing: int, opening: int) -> Iterator[Draft]:
     """Where the partner of a closing bracket may be missing; of the last one that is open, where there is one."""
     src = place.src
     word = next(one for one, other in BRACKETS.items() if other == src.word(closing))
+    if opening < 0 and place.line.start <= place.assigns < closing:
+        offset = src.token(place.assigns + 1).start
+        yield place.draft(1, f"Insert '{word}' behind '{src.word(place.assigns)}'", place.insert(offset, word), FAMILY)
     before = range(closing - 1, max(place.line.start, closing - REACH, opening + 1) - 1, -1)
     for odds, number in enumerate(n for n in before if src.token(n).kind in ("word", "number")):
         if opening >= 0:
@@ -104,7 +109,7 @@ def _braces(place: Place) -> Iterator[Draft]:
     src = place.src
     above = src.from_(place.index.offset(max(place.finding.span.start_line - 2, 0), 0))
     last = min(place.line.stop + 400, len(src.tokens))
-    opened = [n for n in range(above, place.line.stop) if src.word(n) == "{" and src.word(n - 1) in (")", "else", ":")]
+    opened = [n for n in range(above, place.line.stop) if src.word(n) == "{" and _before_block(src, n)]
     for opening in opened[-1:]:
         yield _swap(place, 1, opening, "begin")
         depth = 0
@@ -117,6 +122,11 @@ def _braces(place: Place) -> Iterator[Draft]:
     closing = next((n for n in range(above, last) if src.word(n) == "}" and src.word(n - 1) in STATEMENT_ENDS), -1)
     if closing >= 0:
         yield _swap(place, 1, closing, "end")
+
+
+def _before_block(src: Source, number: int) -> bool:
+    """Whether a statement begins at a token: behind a condition, a label, `else` or `@*`."""
+    return src.word(number - 1) in (")", "else", ":") or (src.word(number - 2), src.word(number - 1)) == ("@", "*")
 
 
 def _replication(place: Place) -> Iterator[Draft]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from signoff.diagnostics.fixes.modules import Declared, Module
 from signoff.diagnostics.fixes.templates.place import Place
 
-RANGE = re.compile(r"\[\s*(\d+)\s*:\s*(\d+)\s*\]")
+RANGE = re.compile(r"\[\s*(\d{1,9})\s*:\s*(\d{1,9})\s*\]")
+# Digits of a literal that is looked at.
+LONGEST_LITERAL = 2_000
 SCALARS = frozenset(("", "wire", "reg", "logic", "bit", "tri"))
 
 
@@ -33,8 +35,8 @@ def select_at(place: Place, opening: int) -> Select | None:
     operator = src.word(opening + 2)
     if src.word(opening) != "[" or operator not in (":", "+:", "-:") or src.word(opening + 4) != "]":
         return None
-    plain = src.word(opening + 3).isdigit() and (operator != ":" or src.word(opening + 1).isdigit())
-    return Select(opening, opening + 1, opening + 3, operator) if plain else None
+    known = plain(src.word(opening + 3)) >= 0 and (operator != ":" or plain(src.word(opening + 1)) >= 0)
+    return Select(opening, opening + 1, opening + 3, operator) if known else None
 
 
 def bits(entry: Declared) -> int:
@@ -55,3 +57,19 @@ def bits_of(module: Module | None, name: str) -> int:
     """Bits of a name of the module; 0 where that is not known."""
     entry = entry_of(module, name)
     return bits(entry) if entry is not None else 0
+
+
+def plain(text: str) -> int:
+    """A plain number; -1 where it is none, or so long that nobody has meant it."""
+    digits = text.replace("_", "")
+    return int(digits) if len(digits) <= 9 and digits.isdecimal() else -1
+
+
+def value_of(base: str, digits: str) -> int:
+    """The value of a literal's digits; -1 where they are not of its base."""
+    if len(digits) > LONGEST_LITERAL:
+        return -1
+    try:
+        return int(digits.replace("_", ""), {"b": 2, "o": 8, "d": 10, "h": 16}[base.lower()])
+    except ValueError:
+        return -1
