@@ -27,7 +27,7 @@ def trial(control: Repair | None = None, **repairs: Repair) -> Trial:
     return Trial(MUTANT, (HERE,), dict(repairs), control, ("rules", "model"))
 
 
-UNSEEN = Trial(MUTANT, (), asked=("rules", "model"))
+UNSEEN = Trial(MUTANT, ())
 
 
 def test_repairs_are_shares_of_all_faults_and_names_of_those_found() -> None:
@@ -72,7 +72,8 @@ def test_reports_hold_where_there_is_nothing() -> None:
     assert math.isnan(empty["all"]["detected"]) and empty["all"]["offered"]["proven"] is None
     assert len(list(table(empty))) == 2
     assert len(list(proposers_table(empty))) == 1
-    assert len(list(proposers_table(summary([UNSEEN])))) == 5
+    assert len(list(proposers_table(summary([UNSEEN])))) == 1
+    assert len(list(proposers_table(summary([trial()])))) == 5
 
 
 def test_the_control_stands_beside_every_rate() -> None:

@@ -72,7 +72,8 @@ class Repair:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One fault and what came of it. `found`: what is newly reported, merged, the gravest first, those of the document
-    before others. `repairs`: by proposer, only where a fix was proven. `control`: what got through of the deletions."""
+    before others. `asked`: the proposers that it concerns, in their order; `repairs`: by proposer, only where a fix was
+    proven. `control`: what got through of the deletions."""
 
     mutant: Mutant
     found: tuple[Finding, ...]
@@ -135,6 +136,8 @@ class Bench:
         self._budget = budget
         self._control = DeletionControl() if control else None
         self._clean: dict[str, Mapping[str, Outcome]] = {}
+        # Several proposers come to the same text.
+        self._compared: dict[tuple[Snapshot, str], Same] = {}
         self.dropped = 0
         self.unclean = 0
 
@@ -158,13 +161,14 @@ class Bench:
     async def _trial(self, mutant: Mutant) -> Trial | None:
         known = await self._outcomes(mutant.faulty)
         found = self._new(mutant, known)
-        asked = tuple(one.name for one in self._proposers)
         if not found:
             same = Same.UNKNOWN if mutant.silent else await self._same(mutant.clean, mutant.faulty)
-            return None if same in PROVEN else Trial(mutant, (), asked=asked)
+            return None if same in PROVEN else Trial(mutant, ())
         faults = self._faults(mutant, found, known)
         runs: Runs = {}
-        repairs = {one.name: await self._repair(one, faults, mutant, runs) for one in self._proposers}
+        concerned = [one for one in self._proposers if any(map(one.concerned, faults))]
+        asked = tuple(one.name for one in concerned)
+        repairs = {one.name: await self._repair(one, faults, mutant, runs) for one in concerned}
         control = await self._repair(self._control, faults, mutant, runs) if self._control is not None else None
         return Trial(mutant, found, {name: one for name, one in repairs.items() if one is not None}, control, asked)
 
@@ -209,11 +213,17 @@ class Bench:
             except TimeoutError:
                 pass
             if search.fixes:
-                return await self._judged(search.fixes, mutant, time.perf_counter() - start)
+                seconds = time.perf_counter() - start
+                return await self._judged(search.fixes, mutant, seconds, any_wrong=control)
         return None
 
-    async def _judged(self, fixes: Sequence[ProvenFix], mutant: Mutant, seconds: float) -> Repair:
-        first, *others = [await self._of_fix(fix, mutant) for fix in fixes]
+    async def _judged(self, fixes: Sequence[ProvenFix], mutant: Mutant, seconds: float, *, any_wrong: bool) -> Repair:
+        """The repair that the first of the fixes is. `any_wrong`: one that is not right is all that is asked for."""
+        verdicts: list[Same] = []
+        for one in fixes:
+            verdicts.append(await self._of_fix(one, mutant))
+            if any_wrong and verdicts[-1] not in RIGHT:
+                break
         fix, proof = fixes[0], fixes[0].proof
         return Repair(
             fix.title,
@@ -223,8 +233,8 @@ class Bench:
             seconds,
             proof.seconds,
             fix.edits,
-            first,
-            tuple(others),
+            verdicts[0],
+            tuple(verdicts[1:]),
         )
 
     async def _of_fix(self, fix: ProvenFix, mutant: Mutant) -> Same:
@@ -241,4 +251,7 @@ class Bench:
         return reading(one.text, one.language, project) == reading(other.text, other.language, project)
 
     async def _same(self, clean: Snapshot, other: Snapshot) -> Same:
-        return await self._compare(clean, other, self._project(clean))
+        key = (clean, other.text)
+        if key not in self._compared:
+            self._compared[key] = await self._compare(clean, other, self._project(clean))
+        return self._compared[key]
