@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from signoff.diagnostics.fixes.proposer import Proposer
 from signoff.diagnostics.fixes.rules import Rules
 from signoff.diagnostics.fixes.templates.templates import Templates
+from signoff.diagnostics.fixes.tools.gcc import GccFixits
+from signoff.diagnostics.fixes.tools.slang import SlangHints
+from signoff.diagnostics.fixes.tools.verilator import VerilatorHints
 
 if TYPE_CHECKING:
     # What talks to models need not be loaded to ask those who do not.
     from signoff.completion.model.protocol import Model
     from signoff.completion.passage import ContextSource
 
-PROPOSERS: tuple[Proposer, ...] = (Rules(), Templates())
+PROPOSERS: tuple[Proposer, ...] = (Rules(), SlangHints(), VerilatorHints(), GccFixits(), Templates())
 
 
 def with_model(model: Model, sources: Sequence[ContextSource] = ()) -> tuple[Proposer, ...]:

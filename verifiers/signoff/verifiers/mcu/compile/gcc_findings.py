@@ -85,11 +85,9 @@ def finding_of(one: Diagnostic, scene: Scene) -> Finding | None:
     if not scene.own(path) or (path != scene.document and severity is not Severity.ERROR):
         # A header's warnings are told when it is looked at itself, once.
         return None
-    data = (("fixits", _edits(one.fixits, scene)),) if one.fixits else ()
     span = span_of(at, scene)
-    return Finding(
-        path, span, severity, code(one), sentence(one), TOOL, category(one), _help(one), _related(one, at, scene), data
-    )
+    related, data = _related(one, at, scene), _data(one, scene)
+    return Finding(path, span, severity, code(one), sentence(one), TOOL, category(one), _help(one), related, data)
 
 
 def user_place(one: Diagnostic, scene: Scene) -> Place:
@@ -205,8 +203,15 @@ def _one_related(at: Place, message: str, scene: Scene) -> Related:
     return Related(scene.path(at.file), span_of(at, scene), message)
 
 
-def _edits(fixits: Iterable[FixIt], scene: Scene) -> str:
-    """Fix-its as JSON: path, lines and columns from 0 in code points, text."""
+def _data(one: Diagnostic, scene: Scene) -> tuple[tuple[str, str], ...]:
+    """The fix-its as JSON: "fixits" are the message's own, "note_fixits" those of each note, with its words."""
+    noted = [{"message": note.message, "edits": _edits(note.fixits, scene)} for note in one.notes if note.fixits]
+    own = (("fixits", json.dumps(_edits(one.fixits, scene))),) if one.fixits else ()
+    return (*own, *((("note_fixits", json.dumps(noted)),) if noted else ()))
+
+
+def _edits(fixits: Iterable[FixIt], scene: Scene) -> list[Mapping[str, object]]:
+    """Fix-its as plain data: path, lines and columns from 0 in code points, text."""
     edits: list[Mapping[str, object]] = []
     for one in fixits:
         path = scene.path(one.file)
@@ -221,4 +226,4 @@ def _edits(fixits: Iterable[FixIt], scene: Scene) -> str:
                 "text": one.text,
             }
         )
-    return json.dumps(edits)
+    return edits
