@@ -72,6 +72,13 @@ CHANGES = {
         "    always_ff @(posedge clk)\n        if (!rst_n) begin\n            q <= 0; // zero\n            r <= '0;\n"
         "        end\n        else begin\n            q <= d;\n            r <= q;\n        end\n",
     ),
+    "a reset at the end": (
+        "reset",
+        "    always_ff @(posedge clk) begin\n        q <= d;\n        if (en) r <= q;\n        if (!rst_n) begin\n"
+        "            q <= 0;\n        end\n    end\n",
+        "    always_ff @(posedge clk) begin\n        q <= d;\n        if (en) r <= q;\n        if (!rst_n) begin\n"
+        "            q <= 0;\n            r <= '0;\n        end\n    end\n",
+    ),
     "a reset branch in a line": (
         "reset",
         "    always_ff @(posedge clk) if (!rst_n) q <= 0; else begin q <= d; r <= q; end\n",
@@ -104,7 +111,7 @@ NOTHING = {
         "reset",
         "    state_t s;\n    always @(posedge clk) if (!rst_n) q <= 0; else begin q <= d; s <= next; end\n",
     ),
-    "no other branch": ("reset", "    always @(posedge clk) begin r <= d; if (!rst_n) q <= 0; end\n"),
+    "no other branch": ("reset", "    always @(posedge clk) begin if (!rst_n) q <= 0; r <= d; end\n"),
 }
 
 

@@ -24,7 +24,7 @@ STEP = "    "
 
 @dataclass(frozen=True, slots=True)
 class _Branches:
-    """`if (reset) <taken> else <other>` of a clocked process, as token indices (first, last)."""
+    """`if (reset) <taken> else <other>` of a clocked process, or `<other> if (reset) <taken>`: token indices."""
 
     taken: tuple[int, int]
     other: tuple[int, int]
@@ -53,22 +53,40 @@ def propose(site: Site) -> Iterator[FixCandidate]:
 
 
 def _branches(src: Source, block: Always) -> _Branches | None:
-    first = block.statement
-    if src.word(first) == "begin":
-        first += 3 if src.word(first + 1) == ":" else 1
-    if src.word(first) != "if" or src.word(first + 1) != "(":
-        return None
+    statements = list(_statements(src, block))
+    first, last = statements[0][0], statements[-1]
+    if src.word(first) == "if" and _is_reset(src, block, first):
+        end = statement_end(src, src.closing(first + 1) + 1)
+        if src.word(end + 1) == "else":
+            return _Branches((src.closing(first + 1) + 1, end), (end + 2, statement_end(src, end + 2)))
+    elif len(statements) > 1 and src.word(last[0]) == "if" and _is_reset(src, block, last[0]):
+        taken = src.closing(last[0] + 1) + 1
+        if statement_end(src, taken) == last[1]:
+            return _Branches((taken, last[1]), (first, last[0] - 1))
+    return None
+
+
+def _statements(src: Source, block: Always) -> Iterator[tuple[int, int]]:
+    """(first, last) token of each statement of a process."""
+    number, last = block.statement, block.last
+    if src.word(number) == "begin":
+        number, last = number + (3 if src.word(number + 1) == ":" else 1), last - 1
+    yield number, (end := statement_end(src, number))
+    while end < last:
+        number = end + 1
+        yield number, (end := max(statement_end(src, number), number))
+
+
+def _is_reset(src: Source, block: Always, first: int) -> bool:
+    """Whether an `if` asks for the reset of its process, and for nothing else."""
+    if src.word(first + 1) != "(":
+        return False
     close = src.closing(first + 1)
     names = [src.word(n) for n in range(first + 2, close) if src.token(n).is_name]
     events = {src.word(n) for n in range(block.keyword + 1, block.statement) if src.token(n).is_name}
     edges = sum(src.word(n) in ("posedge", "negedge") for n in range(block.keyword + 1, block.statement))
     asynchronous = edges > 1 and len(names) == 1 and names[0] in events
-    if len(set(names)) != 1 or not (asynchronous or RESET.search(names[0])):
-        return None
-    end = statement_end(src, close + 1)
-    if src.word(end + 1) != "else":
-        return None
-    return _Branches((close + 1, end), (end + 2, statement_end(src, end + 2)))
+    return len(set(names)) == 1 and (asynchronous or RESET.search(names[0]) is not None)
 
 
 def _missing(src: Source, branches: _Branches, module: Module) -> list[str]:

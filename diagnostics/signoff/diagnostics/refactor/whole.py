@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ from signoff.verifiers.verifier import Verifier
 
 # A file with more such places is better changed in several steps.
 ROUNDS = 200
+# Seconds for the proofs of one file's edits one by one, once they could not be proven together.
+SINGLY = 120.0
 
 
 async def refactor(
@@ -67,6 +70,7 @@ class _Refactoring:
     withheld: list[ProvenFix] = field(default_factory=list)
     tried: set[object] = field(default_factory=set)
     begun: Snapshot | None = None
+    ends: float = field(default_factory=lambda: time.monotonic() + SINGLY)
 
     @property
     def kept(self) -> tuple[ProvenFix, ...]:
@@ -93,6 +97,9 @@ class _Refactoring:
     async def _take(self, refactor: Refactor, fix: ProvenFix) -> bool:
         """Apply a refactoring, once it is proven as far as it has to be; False where it is left out."""
         if self.singly and unproven(fix):
+            if time.monotonic() > self.ends and not self.behaviour:
+                self.withheld.append(fix)
+                return False
             done = await refactor.finished(fix, self.provers)
             if isinstance(done, Refusal):
                 return False

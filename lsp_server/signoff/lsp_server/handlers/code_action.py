@@ -11,11 +11,14 @@ from pygls.exceptions import JsonRpcException
 
 from signoff.lsp_server.documents import Document
 from signoff.lsp_server.handlers.edits import resolves, workspace_edit
+from signoff.lsp_server.handlers.refactor import COMMAND as REFACTOR
+from signoff.lsp_server.handlers.refactor import REWRITE, Refactorings, Unproven
 from signoff.lsp_server.server import SignoffServer
 from signoff.lsp_server.shelf import Promise, Shelf
 from signoff.verifiers.finding import Finding, Severity, Span
 
 if TYPE_CHECKING:
+    from signoff.diagnostics.fixes.proven import ProvenFix
     from signoff.diagnostics.fixes.search import Attempt
     from signoff.lsp_server.fixing import Offered
 
@@ -28,7 +31,7 @@ MEND, EXPLAIN = "signoff.mendWithModel", "signoff.explain"
 def register(server: SignoffServer) -> None:
     """Register textDocument/codeAction, codeAction/resolve and the command that asks the model."""
     actions = _Actions(server)
-    kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, FIX_ALL]
     options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
@@ -43,6 +46,11 @@ def register(server: SignoffServer) -> None:
         action.edit = await actions.edit(actions.shelf.get(action.data))
         return action
 
+    @server.command(REFACTOR)
+    async def refactor(*arguments: Any) -> dict[str, Any]:
+        """Make a refactoring, by the number of its code action; the edit is applied once it is proven."""
+        return await mend_with_model(*arguments)
+
     @server.command(MEND)
     async def mend_with_model(*arguments: Any) -> dict[str, Any]:
         """Have the model mend a finding, by the number of its code action; the edit is applied once it is proven."""
@@ -56,6 +64,7 @@ class _Actions:
 
     def __init__(self, server: SignoffServer) -> None:
         self.shelf = Shelf()
+        self._refactorings = Refactorings(server, self.shelf)
         self._server = server
 
     async def of(self, document: Document, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -70,6 +79,8 @@ class _Actions:
             actions += self._all_of_code(offered, here, document)
             actions += await self._by_model(offered, asked, document, wait=not automatic)
             actions += _explanations(asked, document, context)
+        if _wanted(context, REWRITE):
+            actions += await self._refactorings.of(document, params)
         if context.only and _wanted(context, FIX_ALL) and any(one.severity <= Severity.WARNING for one in here):
             actions.append(await self._fix_all(document))
         return actions
@@ -81,9 +92,25 @@ class _Actions:
             raise _changed()
         if promise.finding is not None:
             return await self._mended(document, promise.finding)
+        if promise.refactoring and promise.fix is not None:
+            return await self._refactored(document, promise.fix)
         if promise.fix is None:
             return await self._all_of(document, promise.code)
         edit = workspace_edit(self._server, document, promise.fix)
+        if edit is None:
+            raise _changed()
+        return edit
+
+    async def _refactored(self, document: Document, fix: ProvenFix) -> types.WorkspaceEdit:
+        """The edit of a refactoring, once what it claims is proven; says why there is none."""
+        from signoff.lsp_server.fixing import Outdated
+
+        try:
+            edit = await self._refactorings.edit(document, fix)
+        except Outdated:
+            raise _changed() from None
+        except Unproven as error:
+            raise self._none(str(error)) from None
         if edit is None:
             raise _changed()
         return edit
