@@ -12,7 +12,7 @@ from signoff.completion.extent import MAX_LINES, end_of, overrun
 __all__ = ["MAX_LINES", "boundaries", "finished", "overrun", "trim", "whole_statements"]
 
 # What may end a candidate: only when one of these has come, and a word after it, does it pay to look again.
-_EVENTS = ("\n", ";", ")", "]", "}", "<", "`", "end", "join")
+_EVENT = re.compile(r"[\n;)\]}<`]|end|join")
 _AFTER_EVENT = re.compile(r"\w*\s*(?:\w+|\S)?")
 
 
@@ -53,7 +53,8 @@ class Ending:
         """Whether the text is finished; it begins with the one that was asked of last, which was not."""
         # The longest of the marks may have begun in what was read.
         start, self._read = max(self._read - 3, 0), len(raw)
-        self._event = max(self._event, *(raw.rfind(mark, start) for mark in _EVENTS))
+        for event in _EVENT.finditer(raw, start):
+            self._event = event.start()
         last = _AFTER_EVENT.match(raw, self._event + 1) if self._event >= 0 else None
         if last is None or last.end() == self._looked_at:
             return False
