@@ -96,6 +96,17 @@ def test_a_far_line_is_touched_only_where_the_finding_names_what_is_on_it() -> N
     assert said("verilog", "q <= d;", "q <= d; ;") == (), "what only delimits may stand anywhere"
 
 
+def test_what_brings_in_a_name_stands_where_a_file_begins() -> None:
+    text = "int a;\n" * (2 * NEAR) + C
+    finding = finding_at(text, "use(n)", "implicit-function-declaration", "implicit declaration of function 'use'")
+    for line, refused in (
+        ('#include "use.h"\n', False),
+        ("int unrelated;\n", True),
+        ('#include "use.h"\nint z;\n', True),
+    ):
+        assert bool(breaches(text, line + text, FixCandidate("", (), "test", finding), "c")) is refused
+
+
 @pytest.mark.parametrize("language", TEXTS)
 def test_a_megabyte_is_refused_by_its_size_alone(language: str) -> None:
     assert said(language, WORDS[language], "x " * 500_000)[0].startswith("adds ")

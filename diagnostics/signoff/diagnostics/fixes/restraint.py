@@ -49,6 +49,8 @@ initial final fork generate config namespace struct union template lambda def as
 HOLDERS = frozenset(_HOLDERS.split())
 CONSTANTS = frozenset(("true", "false", "True", "False", "TRUE", "FALSE", "None", "NULL", "nullptr", "not"))
 ALWAYS_ZERO = re.compile(r"(?:\d*'[sS]?[bodhBODH])?0+[uUlL]*|false|False|FALSE|0x0+")
+# What brings in a name stands where a file begins, wherever the name is missing.
+BRINGS = re.compile(r"[ \t]*(?:#[ \t]*include\b|import\b|from\b.*\bimport\b)")
 NAME = re.compile(r"[A-Za-z_$][\w$]*")
 # On so many lines that they connect nothing.
 ORDINARY = KEYWORDS | c_tokens.KEYWORDS | {"clk", "clock", "rst", "reset", "rst_n", "self", "i", "j", "k", "x"}
@@ -165,13 +167,15 @@ def _lambdas(tokens: Sequence[Token]) -> int:
 
 
 def _about(hunk: Hunk, finding: Finding, old: Sequence[Token], new: Sequence[Token], before: str) -> bool:
-    """Whether a stretch is near the finding, names what the finding names, or only delimits."""
+    """Whether a stretch is near the finding, names what the finding names, brings in a name, or only delimits."""
     last = hunk.first + max(len(hunk.old), 1) - 1
     if len(hunk.old) > LINES:
         return False  # an edit so large is no fix of one finding
     for first_line, last_line in _places(finding):
         if hunk.first <= last_line + NEAR and last >= first_line - NEAR:
             return True
+    if not old and all(BRINGS.match(line) for line in hunk.new if line.strip()):
+        return True
     changed = Counter(token.text for token in old)
     changed.subtract(Counter(token.text for token in new))
     if all(text in DELIMITERS or text in TYPES for text, count in changed.items() if count):
