@@ -16,6 +16,8 @@ COMMANDS = {
     "serve": "run the language server (an editor starts this)",
     "check": "check Verilog, CUDA, Triton and firmware files with the real tools",
     "fix": "mend what the tools can prove mended",
+    "repair": "verify and repair the samples of a dataset",
+    "export": "write what was tried on faults, as training data",
     "emulate": "run a firmware image in an emulator",
     "doctor": "say which tools are here, which are not, and why",
     "model": "list, download and serve completion models",

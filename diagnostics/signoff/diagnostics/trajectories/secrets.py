@@ -47,7 +47,9 @@ _PEM_MOST = 16_000
 
 # What the name of a secret holds, and the names that it may be a part of: looked at further by is_secret_name().
 _HINT = re.compile(r"(?i)secret|passw|passphrase|passcode|psk|pwd|token|credential|key|salt")
-_NAME = re.compile(r"[\w.-]*")
+_NAME = re.compile(r"[\w.-]{0,100}")
+# Characters that a name may have before the word that gives it away.
+_NAME_BEFORE = 60
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SURE = frozenset(("secret", "secrets", "password", "passwords", "passwd", "passphrase", "passcode", "pwd", "psk"))
 _SURE |= frozenset(("credential", "credentials", "apikey", "privkey", "privatekey", "secretkey"))
@@ -66,8 +68,8 @@ _NUMBER = r"(?:\d*\s*'\s*[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+|0[xX][0-9a-fA-F_']
 _NUMBERS = re.compile(
     rf"(?P<between>\s*(?:\[[^\]\r\n]*\]\s*){{0,4}}(?:=|<=|:=)?\s*'?\(?)(?P<value>\{{[^{{}};]{{0,8000}}\}}|{_NUMBER})"
 )
-_UNQUOTED = re.compile(r"(?P<between>[\"']?\s*[:=]\s*)(?P<value>[^\s\"',;]{4,})")
-_ELEMENT = re.compile(r"(?P<between>[^<>\r\n]{0,200}>)(?P<value>[^<>\r\n]{3,})(?=</)")
+_UNQUOTED = re.compile(r"(?P<between>[\"']?\s*[:=]\s*)(?P<value>[^\s\"',;]{4,400})")
+_ELEMENT = re.compile(r"(?P<between>[^<>\r\n]{0,200}>)(?P<value>[^<>\r\n]{3,400})(?=</)")
 
 _QUOTED = re.compile(r"([\"'])((?:\\.|(?!\1)[^\\\r\n])*)")
 _DIGITS = re.compile(r"(?<![\w$])(\d*\s*'\s*[sS]?[bodhBODH]\s*|0[xX])([0-9a-fA-F][0-9a-fA-F_']*)|(?<![\w$'])\d[\d_]*")
@@ -162,8 +164,8 @@ def _masked_named(text: str, following: re.Pattern[str], hide: Callable[[str], s
     """The text with the values hidden that follow a secret's name."""
     pieces, done = list[str](), 0
     for hint in _HINT.finditer(text):
-        start = hint.start()
-        while start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start, first = hint.start(), max(hint.start() - _NAME_BEFORE, 0)
+        while start > first and (text[start - 1].isalnum() or text[start - 1] == "_"):
             start -= 1
         name = _NAME.match(text, start)
         if name is None or start < done or (match := following.match(text, name.end())) is None:
