@@ -71,7 +71,7 @@ def _assigned_in_braces(src: Source, number: int) -> bool:
 def driven_uses(name: str, snapshot: Snapshot, project: Project, index: LineIndex, offset: int) -> int:
     """How often the module around an offset uses a name, 0 where nothing there drives it."""
     module, src = module_at(index.text, offset), source(index.text)
-    if module is None:
+    if module is None or not (name.isidentifier() or name.startswith("\\")):
         return 0
     uses = [n for n in range(module.body, module.last) if src.word(n) == name and src.word(n - 1) != "."]
     return len(uses) if any(_driven(src, index, n, snapshot, project) for n in uses) else 0

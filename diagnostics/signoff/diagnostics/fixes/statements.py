@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 from signoff.diagnostics.fixes.blocks import structure
 from signoff.diagnostics.fixes.source import Source, source
 
 ALWAYS = ("always", "always_ff", "always_comb", "always_latch")
+HEADS = frozenset((*ALWAYS, "module"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +26,19 @@ class Always:
 
 def always_at(text: str, offset: int) -> Always | None:
     """The always block around an offset."""
-    src = source(text)
+    src, heads = source(text), _heads(text)
     number = min(src.at(offset), len(src.tokens) - 1)
-    for keyword in range(number, -1, -1):
-        if src.word(keyword) in ALWAYS:
-            block = _always(src, keyword)
-            return block if number <= block.last else None
-        if src.word(keyword) == "module":
-            return None
-    return None
+    before = bisect_right(heads, number) - 1
+    if before < 0 or src.word(heads[before]) == "module":
+        return None
+    block = _always(src, heads[before])
+    return block if number <= block.last else None
+
+
+@lru_cache(maxsize=4)
+def _heads(text: str) -> list[int]:
+    """The tokens that begin always blocks and modules: found once for all the names of a text."""
+    return [number for number, token in enumerate(source(text).tokens) if token.text in HEADS]
 
 
 def _always(src: Source, keyword: int) -> Always:
