@@ -6,6 +6,7 @@ Nothing here knows the protocol. What leaves here has been through the judge (di
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -91,12 +92,14 @@ class Fixing:
         self._states: dict[str, _State] = {}
         self._model: tuple[float, str] = (float("-inf"), "")
         self._asking: asyncio.Task[str] | None = None
+        self._loaded = False
 
     async def fixes(self, uri: str, findings: Sequence[Finding], *, automatic: bool = False) -> tuple[Offered, ...]:
         """The proven fixes of findings of an open document, the best first a finding.
 
         `automatic`: nobody waits for it; what has to try many texts is then done for the next question.
         """
+        await self._load()
         from signoff.diagnostics.fixes.offer import offers
         from signoff.diagnostics.fixes.proposer import Cost
 
@@ -113,6 +116,7 @@ class Fixing:
 
     async def by_model(self, uri: str, finding: Finding, watch: Watch | None = None) -> tuple[ProvenFix, ...]:
         """The fixes that the model was asked for and that were proven. Raises ModelUnavailable and Outdated."""
+        await self._load()
         from signoff.diagnostics.fixes.offer import FixCache, offers
         from signoff.diagnostics.fixes.proposer import Cost
 
@@ -145,6 +149,7 @@ class Fixing:
 
         "": of all codes, but without those that change the hardware beyond the fault, which a person asks for by name.
         """
+        await self._load()
         if (state := self._state(uri)) is None:
             raise Outdated
         wanted = [one for one in findings if (one.code == code if code else one.severity <= Severity.WARNING)]
@@ -194,6 +199,12 @@ class Fixing:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _load(self) -> None:
+        """Load who proposes and judges, in a thread: that takes half a second, in which other messages are answered."""
+        if not self._loaded:
+            await asyncio.to_thread(importlib.import_module, "signoff.diagnostics.fixes.proposers")
+            self._loaded = True
 
     def _state(self, uri: str) -> _State | None:
         """What is known of the present state of a document and its project; of one before it nothing is kept."""
