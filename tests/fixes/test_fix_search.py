@@ -280,3 +280,17 @@ async def test_who_cheats_first_and_is_honest_then_is_heard() -> None:
     await search.ask([told], most=Cost.MODEL)
     assert [one is None for one in told.heard] == [False] * 10 + [True]
     assert apply_edits(FAULTY, search.fixes[0].edits) == FAULTY.replace("= a\n", "= a;\n")
+
+
+async def test_an_operator_of_two_operands_is_not_replaced_by_one_of_one() -> None:
+    """Seen of a small model: `a & ;` became `~a;`."""
+    text = "module top (input a, input b, output y);\n    assign y = a & ;\nendmodule\n"
+    missing = finding_at(text, "; ".strip() + "\nendmodule", "ExpectedExpression", "expected expression")
+    tool = Scripted("slang", lambda now: [missing] if "& ;" in now else [])
+    snapshot, project = document(text)
+    unary = replace(replaced(text, "a & ", "~a", missing), replaces=("&",))
+    right = replace(replaced(text, "& ;", "& b;", missing), replaces=("&",))
+    told = Told(lambda of: [unary, right], cost=Cost.MODEL)
+    await Search(Fault(missing, snapshot, project), (tool,)).ask([told], most=Cost.MODEL)
+    assert told.heard[0] is not None and "drops '&'" in told.heard[0].reason
+    assert told.heard[1] is None

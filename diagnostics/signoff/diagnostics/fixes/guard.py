@@ -27,6 +27,7 @@ KEPT = 0.8
 SIGNS = frozenset("!~<>=:'&|+")
 # Operators of other languages.
 WRITTEN = frozenset(("and", "or", "not", "xor", "mod"))
+UNARY = frozenset(("~", "!", "not"))
 
 
 def losses(
@@ -83,7 +84,9 @@ def _exchange(words: Counter[str], added: Counter[str], declared: frozenset[str]
     for sign in drops:
         words[sign] -= sign in SIGNS and words[sign] > 0
     signs = [text for text in declared if words[text] > 0 and (not _is_word(text) or text in WRITTEN)]
-    come = {text: count for text, count in added.items() if not _is_word(text) and text not in DELIMITERS}
+    # A sign of one operand stands for no sign of two: behind it the other operand is gone.
+    fit = frozenset() if any(text in UNARY for text in signs) else UNARY
+    come = {text: count for text, count in added.items() if not _is_word(text) and text not in DELIMITERS | fit}
     count, length = sum(come.values()), sum(len(text) * number for text, number in come.items())
     if sum(words[text] for text in signs) <= count or sum(len(text) * words[text] for text in signs) <= length:
         for text in signs:
