@@ -8,6 +8,7 @@ DISPLAY = {
     "verilator": "Verilator",
     "yosys": "Yosys",
     "icarus": "Icarus Verilog",
+    "verible": "Verible",
     "launch": "launch checks",
     "nvrtc": "NVRTC",
     "nvcc": "nvcc",

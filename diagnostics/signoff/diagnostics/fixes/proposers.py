@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from signoff.diagnostics.fixes.proposer import Proposer
 from signoff.diagnostics.fixes.rules import Rules
 from signoff.diagnostics.fixes.templates.templates import Templates
+from signoff.diagnostics.fixes.tools.clang_tidy import ClangTidyFixes
 from signoff.diagnostics.fixes.tools.gcc import GccFixits
 from signoff.diagnostics.fixes.tools.slang import SlangHints
+from signoff.diagnostics.fixes.tools.verible import VeribleFixes
 from signoff.diagnostics.fixes.tools.verilator import VerilatorHints
 
 if TYPE_CHECKING:
@@ -20,7 +22,15 @@ if TYPE_CHECKING:
     from signoff.completion.model.protocol import Model
     from signoff.completion.passage import ContextSource
 
-PROPOSERS: tuple[Proposer, ...] = (Rules(), SlangHints(), VerilatorHints(), GccFixits(), Templates())
+PROPOSERS: tuple[Proposer, ...] = (
+    Rules(),
+    SlangHints(),
+    VerilatorHints(),
+    GccFixits(),
+    VeribleFixes(),
+    ClangTidyFixes(),
+    Templates(),
+)
 
 
 def with_model(model: Model, sources: Sequence[ContextSource] = ()) -> tuple[Proposer, ...]:

@@ -11,15 +11,12 @@ from typing import Any
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.proposer import Cost, Fault
-from signoff.diagnostics.fixes.tools.remedy import LONGEST, Remedy
+from signoff.diagnostics.fixes.tools.remedy import AS_READ, DOUBT, LONGEST, SILENCES, Remedy
 from signoff.diagnostics.fixes.verdict import Refusal
 from signoff.verifiers.display import display
 from signoff.verifiers.finding import Span
 from signoff.verifiers.mcu.facts import C_LANGUAGES, GCC
 from signoff.verifiers.text import Edit
-
-# Fix-its whose note says that they silence the warning: they write down what the compiler reads already.
-SILENCES = "silence this warning"
 
 
 class GccFixits:
@@ -48,9 +45,8 @@ def offered(fault: Fault) -> Iterator[FixCandidate]:
     for said, fixits in groups:
         edits = list(_edits(fixits, fault.snapshot.path))
         if edits and len(edits) == len(fixits):
-            silent = SILENCES in said
-            title = "Write the parentheses that the compiler reads" if silent else ""
-            yield remedy.candidate(fault.finding.code, edits, title, keeps=silent)
+            title, behaviour = (AS_READ, DOUBT) if SILENCES in said else ("", "")
+            yield remedy.candidate(fault.finding.code, edits, title, behaviour=behaviour)
 
 
 def _edits(fixits: Sequence[Mapping[str, Any]], path: str) -> Iterator[Edit]:

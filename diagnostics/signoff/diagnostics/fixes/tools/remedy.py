@@ -16,6 +16,11 @@ from signoff.verifiers.text import Edit, LineIndex, line_index
 HDL = frozenset(("verilog", "systemverilog"))
 # Characters; a longer text is a generated one, and taken apart for nobody.
 LONGEST = 2_000_000
+# Compilers offer two ways to mend an expression that may be read wrongly: to have it computed as it looks, or to write
+# down how it is read. Only a person knows which is meant, so neither is ever applied without one.
+SILENCES = "to silence this warning"
+AS_READ = "Write the parentheses that the compiler reads"
+DOUBT = "computed as before, if that is meant"
 # Characters that a title shows of what is replaced, and of what comes in its place.
 SHOWN = 30
 
