@@ -83,7 +83,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (650 MB, once)'
-	@$(PIP) install -e '.[dev,bench,local-model,cuda,triton,mcu]'
+	@$(PIP) install -e '.[dev,bench,local-model,cuda,triton,mcu,fixits]'
 	@touch $@ $(VENV)/.base
 
 # Only the VS Code client's tests need Node; one that is too old or missing is had from PyPI, beside our Python.

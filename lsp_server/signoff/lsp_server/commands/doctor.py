@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
-from signoff.lsp_server.commands import doctor_gpu, doctor_mcu, model_status
+from signoff.lsp_server.commands import doctor_fixits, doctor_gpu, doctor_mcu, model_status
 from signoff.lsp_server.commands.paths import BadPath, existing, request
 from signoff.lsp_server.commands.session import Session, open_session
 from signoff.lsp_server.commands.status import Status, say
@@ -46,6 +46,7 @@ class Health:
     tools: tuple[Check, ...]
     gpu: tuple[Check, ...]
     firmware: tuple[Check, ...]
+    fixits: tuple[Check, ...]
     model: tuple[Check, ...]
     caches: tuple[Check, ...]
     projects: tuple[str, ...]
@@ -87,6 +88,7 @@ async def examine(path: str, *, trusted: bool = False) -> Health:
                 tools=tuple(_tools(session)),
                 gpu=tuple(Check(*row) for row in await doctor_gpu.rows(session, _asked(path, session))),
                 firmware=tuple(Check(*row) for row in await doctor_mcu.rows(session, _asked(path, session))),
+                fixits=tuple(Check(*row) for row in await doctor_fixits.rows(session.settings)),
                 model=await _model(),
                 caches=tuple(_caches(session)),
                 projects=tuple(_projects(path, session)),
@@ -207,6 +209,7 @@ def _text(health: Health) -> str:
     lines = [f"Python {health.python}", packages, "", "Tools", *map(_line, health.tools)]
     lines += ["", "GPU", *map(_line, health.gpu)]
     lines += ["", "Firmware", *map(_line, health.firmware)]
+    lines += ["", "Asked for fixes only", *map(_line, health.fixits)]
     lines += ["", "Model", *map(_line, health.model), "", "Caches", *map(_line, health.caches)]
     lines += ["", "Project", *(f"  {project}" for project in health.projects)]
     if health.problems:
