@@ -29,12 +29,12 @@ def said(text: str, finish: str | None = None) -> dict[str, Any]:
 
 
 def talking(base: Handler, *events: dict[str, Any], path: str = "/v1/chat/completions") -> Handler:
-    """A server that also talks: to the question for a word it answers with that."""
+    """A server that also talks: the word that it is to repeat it repeats."""
 
     async def answer(call: Call) -> None:
         if call.path != path:
             await base(call)
-        elif "one word" in call.body["messages"][0]["content"]:
+        elif "Repeat this word" in call.body["messages"][0]["content"]:
             word = call.body["messages"][0]["content"].rsplit(" ", 1)[-1]
             await call.stream(said(word), said("", "stop"))
         else:
@@ -85,7 +85,9 @@ async def test_ollama_is_talked_to_by_its_own_template() -> None:
             await base(call)
             return
         asked = call.body["messages"][0]["content"]
-        known = [{"message": {"content": asked.rsplit(" ", 1)[-1]}, "done": True}] if "one word" in asked else rows
+        known = (
+            [{"message": {"content": asked.rsplit(" ", 1)[-1]}, "done": True}] if "Repeat this word" in asked else rows
+        )
         await call.stream(*known, end, prefix="", end=False)
 
     async with FakeServer(answer) as server:
@@ -107,7 +109,7 @@ async def test_a_base_model_of_ollama_is_not_even_asked() -> None:
 async def test_a_model_that_goes_on_with_the_question_cannot_be_talked_to() -> None:
     async def answer(call: Call) -> None:
         if call.path == "/v1/chat/completions":
-            await call.stream(said("\nmodule top (input clk);\n  reg [3:0] q;", "length"))
+            await call.stream(said(" bistable\nmodule top (input clk);\n  reg [3:0] q;"), said("", "length"))
         else:
             await vllm()(call)
 

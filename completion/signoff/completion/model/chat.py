@@ -81,14 +81,13 @@ async def chatting(model: object) -> Chat:
 
 async def probe(chat: Chat) -> None:
     """Ask for one word. Raises CannotChat where something else comes: a base model goes on with any text."""
-    name = chat.description.name
-    asked = f"Answer with this one word and nothing else: {_WORD}"
-    told = await whole(chat, Talk((Turn("user", asked),), _PROBE_TOKENS))
+    told = await whole(chat, Talk((Turn("user", f"Repeat this word: {_WORD}"),), _PROBE_TOKENS))
     # Nothing but thoughts within so few tokens: it has understood that it was asked.
     thinks = told.finish == "length" and (not told.text.strip() or told.text.lstrip().startswith("<think>"))
-    if not thinks and _WORD not in told.text.lower():
+    if not thinks and not (_WORD in told.text.lower() and told.finish == "stop"):
         raise CannotChat(
-            f"{name} does not do what it is asked to (a base model?): it fills in, and cannot be talked to."
+            f"{chat.description.name} does not do what it is asked to (a base model?): it fills in, and cannot be "
+            "talked to."
         )
 
 

@@ -25,7 +25,7 @@ MORE_TOKENS, MOST_TOKENS = 24, 160
 # So many tokens in a row are what follows the mask.
 REJOINED = 2
 # Code that a text has more than what it takes the place of, in tokens: a model that goes on writes another design.
-GROWTH = 16
+GROWTH = 8
 
 
 @dataclass(frozen=True, slots=True)

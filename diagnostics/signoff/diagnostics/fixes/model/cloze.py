@@ -118,5 +118,8 @@ class Cloze:
 
 
 def _told(fault: Fault) -> Passage:
-    """What the tool says, as a comment above the line."""
+    """What the tool says, as a comment above the line.
+
+    The wrong line itself is not told: where it is, a 0.5B model writes it again (right in 1 of 10 faults, else in 3).
+    """
     return Passage("", f"ERROR: {facts.brief(fault.finding.message)}", why="the finding", near=True)

@@ -18,8 +18,9 @@ from signoff.verifiers.text import LineIndex, common, common_end
 LANGUAGES = nesting.VERILOG | nesting.C_LIKE | nesting.PYTHON
 # Characters of a document; of more nothing is ever asked of a model.
 LONGEST = 2_000_000
-# So many tokens that the finding does not name may an edit put others in place of: more is another design, not a fix.
-UNNAMED = 3
+# Of what the finding does not name an edit may put another in place of one name or number, and of so many operators:
+# more is another design, not a fix. (A 0.5B model that was let replace three numbers wrote a concatenation of its own.)
+NAMES, OPERATORS = 1, 2
 SHOWN = 60
 KEPT_KINDS = frozenset(("comment", "directive", "string", "attribute"))
 
@@ -56,8 +57,8 @@ def candidate(
 ) -> FixCandidate | None:
     """The changes as a candidate with the smallest edits; None where they change nothing.
 
-    What it says to replace are the tokens that go where the finding names them, and at most UNNAMED others: the
-    guards refuse the rest.
+    What it says to replace are the tokens that go where the finding names them, and a few others: the guards refuse
+    the rest.
     """
     index = LineIndex(fault.snapshot.text)
     made = [one for piece in sorted(pieces, key=lambda one: one.start) if (one := smallest(index.text, piece))]
@@ -133,9 +134,10 @@ def _replaced(fault: Fault, pieces: Iterable[Piece], index: LineIndex) -> tuple[
         new = index.text[start : piece.start] + piece.text + index.text[piece.end : end]
         lost += _code(index.text[start:end], fault) - _code(new, fault)
     named = _named(fault, index)
-    unnamed = [word for word in lost if word not in named]
-    kept = unnamed if sum(lost[word] for word in unnamed) <= UNNAMED else []
-    return tuple(word for word in lost if word in named or word in kept)
+    unnamed = Counter({word: count for word, count in lost.items() if word not in named})
+    names = Counter({word: count for word, count in unnamed.items() if _word(word[0])})
+    few = names.total() <= NAMES and (unnamed - names).total() <= OPERATORS
+    return tuple(word for word in lost if few or word in named)
 
 
 def _code(text: str, fault: Fault) -> Counter[str]:
