@@ -14,7 +14,7 @@ from signoff.diagnostics.fixes.proven import ProvenFix
 from signoff.diagnostics.fixes.verdict import Refusal
 from signoff.diagnostics.prove import Level, Proof, judge
 from signoff.diagnostics.refactor import offer, whole
-from signoff.diagnostics.refactor.offer import Refactor, unproven
+from signoff.diagnostics.refactor.offer import Refactor, unproven, why_unproven
 from signoff.diagnostics.refactor.site import Refactoring, Site
 from signoff.diagnostics.refactor.whole import refactor
 from signoff.verifiers.finding import Category, Finding, Severity, Span, Status
@@ -174,3 +174,12 @@ async def test_what_is_not_proven_is_withheld(monkeypatch: pytest.MonkeyPatch) -
     assert done.text == TEXT and not done.applied and len(done.withheld) == 2
     done = await refactor(*document(TEXT), (clean(),), (), ["nonblocking"], behaviour=True)
     assert done.text == BOTH and all("not proven" in fix.title for fix in done.applied)
+
+
+async def test_the_proofs_of_one_file_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "strengthen", shown(Level.ACCEPTED))
+    monkeypatch.setattr(offer, "strengthen", shown(Level.EQUIVALENT))
+    monkeypatch.setattr(whole, "SINGLY", -1.0)
+    done = await refactor(*document(TEXT), (clean(),), (), ["nonblocking"])
+    assert done.text == TEXT and len(done.withheld) == 2
+    assert all("is over" in why_unproven(fix) and "not proven" in fix.title for fix in done.withheld)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from signoff.diagnostics.fixes.confirm import confirmed, pending
 from signoff.diagnostics.fixes.offer import FixCache, ProvenFix, offers
 from signoff.diagnostics.fixes.proposer import Cost, Proposer
 from signoff.diagnostics.fixes.proposers import PROPOSERS
 from signoff.diagnostics.fixes.search import Watch
 from signoff.diagnostics.merge import merge
-from signoff.diagnostics.prove import baselines, spliced, wanted
+from signoff.diagnostics.prove import Level, baselines, spliced, wanted
 from signoff.diagnostics.taxonomy import classify
 from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.project import Project
@@ -55,6 +56,8 @@ async def mend(
     most: Cost = Cost.TOOL,
     codes: Collection[str] = (),
     watch: Watch | None = None,
+    provers: Sequence[Verifier] = (),
+    deep: bool = False,
 ) -> Mended:
     """Apply the best proven fix of the first fault that has one, and begin anew, until no fault has one.
 
@@ -63,8 +66,13 @@ async def mend(
     `proposers` those up to `most` are asked, the dearer ones only once the cheaper have nothing left to mend; what was
     found by trying is applied only where these were asked for. `codes`: only findings with one of these (empty: all).
     `watch` hears of every candidate that is judged.
+
+    `provers` have Yosys among them: what claims to keep the behaviour is applied only once that is proven, and a
+    testbench that a trusted project names must keep passing. With `deep` the slow ones of `verifiers` have their say on
+    every fix, too.
     """
-    mending = _Mending(snapshot, project, verifiers, behaviour, proposers, most, frozenset(codes), watch)
+    wanted_codes = frozenset(codes)
+    mending = _Mending(snapshot, project, verifiers, behaviour, proposers, most, wanted_codes, watch, provers, deep)
     while await mending.step():
         pass
     here = tuple(mending.here)
@@ -84,6 +92,8 @@ class _Mending:
     most: Cost
     codes: frozenset[str]
     watch: Watch | None
+    provers: Sequence[Verifier]
+    deep: bool
     applied: list[ProvenFix] = field(default_factory=list)
     elsewhere: dict[str, str] = field(default_factory=dict)
     known: dict[str, Outcome] = field(default_factory=dict)
@@ -95,10 +105,12 @@ class _Mending:
     async def step(self) -> bool:
         """Apply one fix; False where there is none left, or too many were applied."""
         self.known = await baselines(self.snapshot, self.project, self.verifiers)
+        if self.deep:
+            self.known |= await _deep(self.snapshot, self.project, self.verifiers)
         self.here = here(self.known, self.snapshot)
         self.withheld = ()
         fix = await self._first(Cost.TOOL)
-        if fix is None and (deep := await _deep(self.snapshot, self.project, self.verifiers)):
+        if fix is None and not self.deep and (deep := await _deep(self.snapshot, self.project, self.verifiers)):
             # What only a slow tool sees, as the linker does: asked once nothing else is left to mend.
             self.known |= deep
             self.here = here(self.known, self.snapshot)
@@ -129,11 +141,26 @@ class _Mending:
                 continue
             fixes = await self._fixes(finding, most)
             free = [fix for fix in fixes if not fix.ambiguous and (self.behaviour or not fix.behaviour)]
-            if free:
-                return free[0]
-            withheld += fixes if fixes and fixes[0].ambiguous else fixes[:1]
+            for fix in free:
+                if (sure := await self._confirmed(fix)) is not None:
+                    return sure
+            withheld += [] if free else fixes if fixes and fixes[0].ambiguous else fixes[:1]
         # What only a slow tool lets see is looked for after the rest, which is then found again.
         self.withheld = tuple({(fix.edits, fix.elsewhere): fix for fix in (*self.withheld, *withheld)}.values())
+        return None
+
+    async def _confirmed(self, fix: ProvenFix) -> ProvenFix | None:
+        """The fix with what slow tools and a testbench show of it; None where one of them objects."""
+        line = LineIndex(self.snapshot.text).line(fix.finding.span.start_line)
+        key, ground = (fix.title, line), (self.snapshot, self.project, self.provers, self.known)
+        if key in self.hopeless:
+            return None
+        if not self.provers or not pending(fix, *ground):
+            return fix
+        sure = await confirmed(fix, *ground)
+        if isinstance(sure, ProvenFix) and (self.behaviour or not _claims(sure)):
+            return sure
+        self.hopeless.add(key)
         return None
 
     async def _fixes(self, finding: Finding, most: Cost) -> tuple[ProvenFix, ...]:
@@ -160,6 +187,11 @@ class _Mending:
         if most > Cost.TOOL and not fixes:
             self.hopeless.add(key)
         return fixes
+
+
+def _claims(fix: ProvenFix) -> bool:
+    """Whether it claims to keep the behaviour without being shown to."""
+    return fix.candidate is not None and fix.candidate.keeps and fix.proof.level is Level.ACCEPTED
 
 
 def here(known: Mapping[str, Outcome], snapshot: Snapshot) -> list[Finding]:

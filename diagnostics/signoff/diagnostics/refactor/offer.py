@@ -29,8 +29,9 @@ LONGEST = 2_000_000
 MOST = 6
 # Of CUDA, the launch checks know launches; only a compiler knows whether the text is one.
 COMPILERS = frozenset(("nvrtc", "nvcc"))
-PROVEN = frozenset((Level.EQUIVALENT, Level.BOUNDED))
 UNPROVEN = "not proven to behave as before"
+# What strengthen() says of it, before the reason.
+NOT_SHOWN = "that it behaves as before is not proven: "
 
 
 @dataclass(slots=True)
@@ -95,10 +96,7 @@ class Refactor:
         proof = await strengthen(candidate, self.snapshot, self.project, fix.proof, provers)
         if isinstance(proof, Refusal):
             return proof
-        if candidate.keeps and proof.level not in PROVEN:
-            changed = "; ".join(filter(None, (candidate.behaviour, UNPROVEN)))
-            candidate = replace(candidate, behaviour=changed)
-        return proven(candidate, proof, fix.version)
+        return told(candidate, proof, fix.version)
 
     def _concerned(self) -> bool:
         return any(self.snapshot.language in one.languages for one in REFACTORINGS)
@@ -115,8 +113,22 @@ class Refactor:
 
 
 def unproven(fix: ProvenFix) -> bool:
-    """Whether it claims to keep the behaviour without being proven to."""
-    return fix.candidate is not None and fix.candidate.keeps and fix.proof.level not in PROVEN
+    """Whether it claims to keep the behaviour and nothing shows it: no proof of equivalence, no testbench."""
+    return fix.candidate is not None and fix.candidate.keeps and fix.proof.level is Level.ACCEPTED
+
+
+def told(candidate: FixCandidate, proof: Proof, version: int) -> ProvenFix:
+    """The refactoring with its proof; where nothing shows that it keeps the behaviour, its title says that."""
+    if candidate.keeps and proof.level is Level.ACCEPTED:
+        changed = "; ".join(filter(None, (candidate.behaviour, UNPROVEN)))
+        candidate = replace(candidate, behaviour=changed)
+    return proven(candidate, proof, version)
+
+
+def why_unproven(fix: ProvenFix) -> str:
+    """Why nothing shows it, for a person."""
+    why = fix.proof.detail.partition(NOT_SHOWN)[2]
+    return why or "Yosys is missing or switched off"
 
 
 def _compiled(proof: Proof, snapshot: Snapshot) -> bool:

@@ -10,9 +10,9 @@ from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.mend import Mended, here
 from signoff.diagnostics.fixes.proven import ProvenFix, proven
 from signoff.diagnostics.fixes.verdict import Refusal
-from signoff.diagnostics.prove import Proof, baselines, spliced
+from signoff.diagnostics.prove import Level, Proof, baselines, spliced
 from signoff.diagnostics.prove_deep import strengthen
-from signoff.diagnostics.refactor.offer import PROVEN, Refactor, unproven
+from signoff.diagnostics.refactor.offer import NOT_SHOWN, Refactor, told, unproven
 from signoff.verifiers.finding import Outcome
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -97,10 +97,7 @@ class _Refactoring:
     async def _take(self, refactor: Refactor, fix: ProvenFix) -> bool:
         """Apply a refactoring, once it is proven as far as it has to be; False where it is left out."""
         if self.singly and unproven(fix):
-            if time.monotonic() > self.ends and not self.behaviour:
-                self.withheld.append(fix)
-                return False
-            done = await refactor.finished(fix, self.provers)
+            done = await self._proven(refactor, fix)
             if isinstance(done, Refusal):
                 return False
             fix = done
@@ -115,6 +112,12 @@ class _Refactoring:
         self.known = {name: said for (name, read, _), said in refactor.runs.items() if read == text}
         return True
 
+    async def _proven(self, refactor: Refactor, fix: ProvenFix) -> ProvenFix | Refusal:
+        if time.monotonic() < self.ends or fix.candidate is None:
+            return await refactor.finished(fix, self.provers)
+        detail = f"{fix.proof.detail}; {NOT_SHOWN}the time for the proofs of one file is over"
+        return told(fix.candidate, replace(fix.proof, detail=detail), fix.version)
+
     async def prove_together(self) -> bool:
         """Whether all that claims to keep the behaviour is proven to by one proof; the fixes then say so."""
         kept, begun = self.kept, self.begun
@@ -122,19 +125,21 @@ class _Refactoring:
             return False
         whole = replace(kept[0].candidate, edits=(difference(begun.text, self.snapshot.text),))
         proof = await strengthen(whole, begun, self.project, kept[0].proof, self.provers)
-        if not isinstance(proof, Proof) or proof.level not in PROVEN:
+        if not isinstance(proof, Proof) or proof.level is Level.ACCEPTED:
             return False
-        self.applied = [_told(fix, proof) for fix in self.applied]
+        self.applied = [_shared(fix, proof) for fix in self.applied]
         return True
 
 
-def _told(fix: ProvenFix, whole: Proof) -> ProvenFix:
+def _shared(fix: ProvenFix, whole: Proof) -> ProvenFix:
     """A fix with what was proven of all of them at once."""
     if fix.candidate is None:
         return fix
     tools = tuple(dict.fromkeys((*fix.proof.tools, *whole.tools)))
     versions = tuple((dict(fix.proof.versions) | dict(whole.versions)).items())
-    proof = replace(fix.proof, level=whole.level, tools=tools, versions=versions, detail=whole.detail)
+    proof = replace(
+        fix.proof, level=whole.level, scope=whole.scope, tools=tools, versions=versions, detail=whole.detail
+    )
     return proven(fix.candidate, proof, fix.version)
 
 

@@ -58,6 +58,9 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also make changes to the hardware beyond the fault, such as a value in place of a latch",
     )
+    parser.add_argument(
+        "--deep", action="store_true", help="let the slow tools (Yosys, nvcc) have their say on every fix, too"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="of --list")
     parser.add_argument("--trust", action="store_true", help="also run tools that the workspace's own files name")
 

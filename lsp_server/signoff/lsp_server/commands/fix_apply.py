@@ -9,7 +9,7 @@ from pathlib import Path
 
 from signoff.diagnostics.fixes.mend import Mended, mend
 from signoff.diagnostics.fixes.proven import ProvenFix
-from signoff.diagnostics.refactor.offer import unproven
+from signoff.diagnostics.refactor.offer import unproven, why_unproven
 from signoff.diagnostics.refactor.whole import refactor
 from signoff.lsp_server.commands.fix_proposers import Proposing, judges, proposing
 from signoff.lsp_server.commands.paths import request
@@ -86,7 +86,7 @@ class _Done:
 async def _mend(args: argparse.Namespace, session: Session, asked: Proposing, file: SourceFile, done: _Done) -> Mended:
     """Mend or refactor one file, with those before it in place of the disk's."""
     project = done.project(session.workspace.project_for(file.path), file)
-    judging = judges(session)
+    judging = list(session.verifiers) if args.deep else judges(session)
     if args.refactor:
         return await refactor(
             file.snapshot, project, judging, session.verifiers, args.refactor, behaviour=args.behaviour
@@ -99,6 +99,8 @@ async def _mend(args: argparse.Namespace, session: Session, asked: Proposing, fi
         proposers=asked.proposers,
         most=asked.most,
         codes=args.only,
+        provers=session.verifiers,
+        deep=args.deep,
     )
 
 
@@ -146,6 +148,8 @@ def why_withheld(fix: ProvenFix) -> str:
     """Why a proven fix is not applied."""
     if fix.ambiguous:
         return "one of several ways, choose in an editor"
-    if fix.behaviour or unproven(fix):
+    if unproven(fix):
+        return f"not applied without --behaviour ({why_unproven(fix)})"
+    if fix.behaviour:
         return "not applied without --behaviour"
     return "found by trying, choose in an editor or ask for it with --try"

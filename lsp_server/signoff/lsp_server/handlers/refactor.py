@@ -53,14 +53,14 @@ class Refactorings:
     async def edit(self, document: Document, fix: ProvenFix) -> types.WorkspaceEdit | None:
         """The edit of one that was chosen; None where the document is another one by now. Raises Unproven, Outdated."""
         from signoff.diagnostics.fixes.proven import ProvenFix
-        from signoff.diagnostics.refactor.offer import unproven
+        from signoff.diagnostics.refactor.offer import unproven, why_unproven
 
         self._server.watched("Signoff: proving the refactoring")
         done = await self._work.finished(document.uri, fix)
         if not isinstance(done, ProvenFix):
             raise Unproven(done.reason)
         if unproven(done):
-            raise Unproven(f"it is not proven to keep the behaviour: {done.proof.detail.rpartition('; ')[2]}")
+            raise Unproven(f"that it behaves as before is not proven: {why_unproven(done)}")
         return workspace_edit(self._server, document, done)
 
     def _action(self, fix: ProvenFix, document: Document) -> types.CodeAction:

@@ -73,16 +73,16 @@ def _finding(one: Listed) -> dict[str, Any]:
         "category": finding.category.value,
         "message": finding.message,
         "tools": list(finding.tools or (finding.tool,)),
-        "fixes": [_fix(fix) for fix in one.fixes],
+        "fixes": [_fix(fix, one.name) for fix in one.fixes],
     }
 
 
-def _fix(fix: ProvenFix) -> dict[str, Any]:
+def _fix(fix: ProvenFix, name: str) -> dict[str, Any]:
     return {
         "title": fix.title,
         "preferred": fix.preferred,
         **evidence(fix),
-        "path": fix.elsewhere.path if fix.elsewhere is not None else fix.finding.path,
+        "path": fix.elsewhere.path if fix.elsewhere is not None else name,
         "edits": [_edit(edit) for edit in fix.edits],
     }
 
