@@ -51,7 +51,8 @@ class ChatServer:
                     self._json({"error": "not here"}, 404)
                     return
                 messages = body["messages"]
-                if "one word" in messages[0]["content"]:
+                if len(messages) == 1 and len(messages[0]["content"]) < 100:
+                    # Whether it can be talked to: it is asked for the last word.
                     self._stream(messages[0]["content"].rsplit(" ", 1)[-1])
                     return
                 outer.talks.append(messages)
