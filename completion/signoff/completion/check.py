@@ -124,7 +124,9 @@ class Checker:
     async def check(self, text: str) -> Checked:
         """Judge `text`, or else a text near it that passes: with its semicolon, or its first whole statements."""
         start = time.monotonic()
-        deadline = start + self._budget
+        # A tool that still reads the file for the first time has twice the time: its headers, say.
+        cold = any(not one.done() for one in self.under_way)
+        deadline = start + self._budget * (2 if cold else 1)
         whole = checked = await self._judge(text, deadline)
         tries = 0
         for other in self._others(text):

@@ -45,7 +45,8 @@ class CompletionSettings:
     )
     check_timeout: float = setting(
         2.0,
-        "Seconds that the tools may take to judge a completion; a tool that takes longer has not judged it.",
+        "Seconds that the tools may take to judge a completion (the first one in a file: twice as long); a tool that "
+        "takes longer has not judged it.",
         minimum=0.05,
         maximum=30.0,
     )
