@@ -111,6 +111,10 @@ NOTHING = {
         "reset",
         "    state_t s;\n    always @(posedge clk) if (!rst_n) q <= 0; else begin q <= d; s <= next; end\n",
     ),
+    "the rest asks for the reset itself": (
+        "reset",
+        "    always @(posedge clk) begin if (en | ~rst_n) r <= ~rst_n; if (!rst_n) q <= 0; end\n",
+    ),
     "no other branch": ("reset", "    always @(posedge clk) begin if (!rst_n) q <= 0; r <= d; end\n"),
 }
 

@@ -148,8 +148,10 @@ def test_the_index_is_tested() -> None:
 
 
 def test_an_index_of_two_axes_is_tested_in_both() -> None:
-    bare = PLANE.replace("    if (x < width && y < height)\n        out", "    out").replace(
-        "dim3 grid(6, 8)", "dim3 grid((WIDTH + 15) / 16, (HEIGHT + 7) / 8)"
+    bare = (
+        PLANE.replace(" + gridDim.x", "")
+        .replace("    if (x < width && y < height)\n        out", "    out")
+        .replace("dim3 grid(6, 8)", "dim3 grid((WIDTH + 15) / 16, (HEIGHT + 7) / 8)")
     )
     (one,) = candidates(bare, "bounds-check")
     assert "    if (x < width && y < height) {\n        out[y" in apply_edits(bare, one.edits)
@@ -157,6 +159,9 @@ def test_an_index_of_two_axes_is_tested_in_both() -> None:
 
 NO_TEST = {
     "it is tested": TESTED,
+    "it goes over the rest in a loop": LINE.replace(
+        "float value", "for (int k = i; k < n; k += gridDim.x * blockDim.x) out[k] = by;\n    float value"
+    ),
     "its threads meet": LINE.replace("float value", "__syncthreads();\n    float value"),
     "its threads share": LINE.replace("float value", "__shared__ float part[128];\n    float value"),
     "the end changes": LINE.replace("float value", "n = 3;\n    float value"),

@@ -14,6 +14,7 @@ from signoff.diagnostics.fixes.gpu.coverage import TOGETHER, global_indices
 from signoff.diagnostics.fixes.gpu.ground import Ground, ground
 from signoff.diagnostics.fixes.gpu.hidden import hidden_use
 from signoff.diagnostics.fixes.gpu.tested import grid_words
+from signoff.diagnostics.fixes.gpu.usage import members
 from signoff.diagnostics.fixes.source import indent_of, newline_of
 from signoff.diagnostics.refactor.flatten import unit
 from signoff.diagnostics.refactor.site import Site
@@ -71,6 +72,9 @@ def _indices(stand: Ground, kernel: Kernel) -> list[_Index]:
     """`int i = blockIdx.x * blockDim.x + threadIdx.x;` a line of its own in the kernel; none where one is compared."""
     src, found = stand.src, list[_Index]()
     for axis in ("x", "y", "z"):
+        # A loop in steps of the grid has its own end.
+        if any(member == axis for _, member in members(stand, kernel, "gridDim")):
+            return []
         for first, last in global_indices(stand, kernel, axis):
             name = src.word(first - 2)
             plain = src.word(first - 1) == "=" and src.word(first - 3) in INTEGERS | {"auto"}

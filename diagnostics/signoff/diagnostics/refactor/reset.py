@@ -47,8 +47,7 @@ def propose(site: Site) -> Iterator[FixCandidate]:
             Category.RESET,
         )
         title = f"Reset {listed(names)} to 0 in this process"
-        they = ("it is", "it holds its") if len(names) == 1 else ("they are", "they hold their")
-        changed = f"{they[0]} 0 after reset, where {they[1]} value now"
+        changed = f"{'it is' if len(names) == 1 else 'they are'} 0 after reset, whatever was there before"
         yield FixCandidate(title, _added(site, branches, names), NAME, finding, changed)
 
 
@@ -61,7 +60,10 @@ def _branches(src: Source, block: Always) -> _Branches | None:
             return _Branches((src.closing(first + 1) + 1, end), (end + 2, statement_end(src, end + 2)))
     elif len(statements) > 1 and src.word(last[0]) == "if" and _is_reset(src, block, last[0]):
         taken = src.closing(last[0] + 1) + 1
-        if statement_end(src, taken) == last[1]:
+        names = {src.word(n) for n in range(last[0] + 2, taken) if src.token(n).is_name}
+        # What the rest of the process does in reset, it does on purpose where it asks for it.
+        asked = any(src.word(n) in names for n in range(first, last[0]))
+        if statement_end(src, taken) == last[1] and not asked:
             return _Branches((taken, last[1]), (first, last[0] - 1))
     return None
 
