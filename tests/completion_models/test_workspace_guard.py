@@ -56,6 +56,16 @@ def test_a_trusted_workspace_s_address_gets_no_key(tmp_path: Path) -> None:
     assert guarded(settings(trusted=True, key=""), [str(tmp_path)])[1] == ()
 
 
+def test_a_workspace_does_not_have_sources_kept(tmp_path: Path) -> None:
+    wanted = parse({"diagnostics": {"trajectories": True}, "trusted": True})[0]
+    assert guarded(wanted, [str(tmp_path)]) == (wanted, ())
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / ".vscode" / "settings.json").write_text('{"signoff.diagnostics.trajectories": true}')
+    found, messages = guarded(wanted, [str(tmp_path)])
+    assert not found.diagnostics.trajectories
+    assert "signoff.diagnostics.trajectories is ignored, as it is set by .vscode/settings.json" in messages[0]
+
+
 def test_other_files_and_odd_ones_are_no_matter(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(f"signoff {URL} {KEY}")
     (tmp_path / ".nvim.lua").mkdir()

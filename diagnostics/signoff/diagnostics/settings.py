@@ -25,3 +25,8 @@ class DiagnosticsSettings:
         "Offer to have the model mend a finding that nothing else mends, and let it add its words to explanations. It "
         "is asked only when that is chosen; what it writes as a fix is proven like every other before it is applied.",
     )
+    trajectories: bool = setting(
+        False,
+        "Keep what is tried on faults on this machine, and nowhere else, for `signoff export`: the source, what the "
+        "tools said, each attempt and its verdict, without secrets and paths. Only your own settings can switch it on.",
+    )

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from signoff.lsp_server.keeping import KEEP_NOTHING, Keeping
 from signoff.verifiers.finding import Finding, Outcome, Severity
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -73,7 +74,8 @@ class _State:
 class Fixing:
     """Seeks fixes for open documents. `judges` prove them, the quickest first; `slow` ones have their say afterwards.
 
-    `models` gives the proposers that ask a model and raises ModelUnavailable; `status` tells how the model is.
+    `models` gives the proposers that ask a model and raises ModelUnavailable; `status` tells how the model is;
+    `keeping` keeps what is tried, where the user wants that.
     """
 
     def __init__(
@@ -83,12 +85,14 @@ class Fixing:
         slow: Callable[[], Sequence[Verifier]],
         models: Callable[[], Awaitable[tuple[Proposer, ...]]],
         status: Callable[[], Awaitable[ModelStatus]],
+        keeping: Keeping = KEEP_NOTHING,
     ) -> None:
         self._known = known
         self._judges = judges
         self._slow = slow
         self._models = models
         self._status = status
+        self._keeping = keeping
         self._states: dict[str, _State] = {}
         self._model: tuple[float, str] = (float("-inf"), "")
         self._asking: asyncio.Task[str] | None = None
@@ -107,7 +111,9 @@ class Fixing:
             return ()
         known, judges = self._known.baseline(uri), self._judges()
         most = Cost.TOOL if automatic else Cost.MANY
-        found = await offers(findings, *state.seen, judges, known, most=most)
+        found = await self._keeping.of(
+            lambda watch: offers(findings, *state.seen, judges, known, most=most, watch=watch)
+        )
         told = [fix for finding in findings for fix in state.modelled.get(finding, ())]
         offered = [one for fix in (*found, *told) if (one := self._told(state, fix, known)) is not None]
         if automatic:
@@ -128,16 +134,19 @@ class Fixing:
         known, judges = self._known.baseline(uri), self._judges()
         found = await self._unless_edited(
             state,
-            offers(
-                [finding],
-                *state.seen,
-                judges,
-                known,
-                cache=FixCache(),
-                budget=MODEL_SECONDS,
-                proposers=proposers,
-                most=Cost.MODEL,
-                watch=watch,
+            self._keeping.of(
+                lambda both: offers(
+                    [finding],
+                    *state.seen,
+                    judges,
+                    known,
+                    cache=FixCache(),
+                    budget=MODEL_SECONDS,
+                    proposers=proposers,
+                    most=Cost.MODEL,
+                    watch=both,
+                ),
+                watch,
             ),
         )
         if found:
@@ -165,7 +174,9 @@ class Fixing:
 
         judges = self._judges()
         known = await baselines(*state.seen, judges, self._known.baseline(uri))
-        found = await offers(findings, *state.seen, judges, known, most=Cost.TOOL, budget=ALL_SECONDS)
+        found = await self._keeping.of(
+            lambda watch: offers(findings, *state.seen, judges, known, most=Cost.TOOL, budget=ALL_SECONDS, watch=watch)
+        )
         best: dict[Finding, ProvenFix] = {}
         for fix in found:
             best.setdefault(fix.finding, fix)
@@ -199,6 +210,7 @@ class Fixing:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._keeping.close()
 
     async def _load(self) -> None:
         """Load who proposes and judges, in a thread: that takes half a second, in which other messages are answered."""
@@ -252,7 +264,10 @@ class Fixing:
 
         bad = [one for one in findings if one not in mended and one.severity <= Severity.WARNING]
         if bad and not state.tasks:
-            self._spawn(state, offers(bad[:1], *state.seen, self._judges(), known, most=Cost.MANY))
+            search = self._keeping.of(
+                lambda watch: offers(bad[:1], *state.seen, self._judges(), known, most=Cost.MANY, watch=watch)
+            )
+            self._spawn(state, search)
 
     async def _unless_edited(self, state: _State, work: Coroutine[Any, Any, Result]) -> Result:
         """The result of some work on a document, which ends with the next edit of that. Raises Outdated."""

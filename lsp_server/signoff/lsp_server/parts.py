@@ -153,6 +153,7 @@ class Parts:
     def fixing(self) -> Fixing:
         """What seeks fixes, loaded when the first is asked for."""
         from signoff.lsp_server.fixing import Fixing
+        from signoff.lsp_server.keeping import Keeping
 
         return Fixing(
             self.checking,
@@ -160,6 +161,7 @@ class Parts:
             lambda: self.slow_verifiers,
             self._model_proposers,
             self._model_status,
+            Keeping(lambda: self.settings.diagnostics.trajectories, lambda: self._folders),
         )
 
     async def _model_proposers(self) -> tuple[Proposer, ...]:

@@ -42,7 +42,7 @@ RESTRICTED_ENDINGS = (
     "localModel",
 )
 
-USER_ONLY = frozenset({"completion.url", "completion.apiKeyEnv"})
+USER_ONLY = frozenset({"completion.url", "completion.apiKeyEnv", "diagnostics.trajectories"})
 
 INTRODUCTION = """\
 # Settings

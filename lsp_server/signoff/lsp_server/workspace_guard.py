@@ -1,4 +1,5 @@
-"""Keeps files of a workspace from saying where code is sent, or which secret of the environment goes with it.
+"""Keeps files of a workspace from saying where code is sent, or which secret of the environment goes with it,
+and that sources are kept on this machine.
 
 An editor sends its settings as one, whether they stand in the user's own or in the workspace's. VS Code takes the
 address and the key's variable from the user's settings alone (their scope is "machine"); for every other editor the
@@ -33,7 +34,29 @@ MOST_BYTES = 1 << 20
 
 
 def guarded(settings: Settings, folders: Iterable[str]) -> tuple[Settings, tuple[str, ...]]:
-    """The settings without what a file of the workspace named and must not name, and a message for each.
+    """The settings without what a file of the workspace named and must not name, and a message for each."""
+    folders = tuple(folders)
+    settings, ignored = _not_sent(settings, folders)
+    settings, also_ignored = _not_kept(settings, folders)
+    return settings, (*ignored, *also_ignored)
+
+
+def _not_kept(settings: Settings, folders: Iterable[str]) -> tuple[Settings, tuple[str, ...]]:
+    """That sources are kept is for the user alone to say."""
+    if not settings.diagnostics.trajectories:
+        return settings, ()
+    for path in _files(folders):
+        text = _read(path)
+        if "signoff" in text and "trajectories" in text:
+            off = replace(settings.diagnostics, trajectories=False)
+            name = f"{path.parent.name}/{path.name}"
+            why = f"signoff.diagnostics.trajectories is ignored, as it is set by {name} of the workspace."
+            return replace(settings, diagnostics=off), (f"{why} Set it in your own settings.",)
+    return settings, ()
+
+
+def _not_sent(settings: Settings, folders: Iterable[str]) -> tuple[Settings, tuple[str, ...]]:
+    """What is sent where is not a project's to say.
 
     The name of the key's variable is never taken from there; the server's address is, where the user trusts the
     workspace, but then without the key.

@@ -72,9 +72,8 @@ class RayCrew:
             # One that is at work answers late: it is killed, and the kernel ends its tools with it.
             with contextlib.suppress(Exception):
                 await asyncio.to_thread(self._ray.wait, closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
-        for actor in self._actors:
-            with contextlib.suppress(Exception):
-                self._ray.kill(actor)
+        for number in range(len(self._actors)):
+            self.kill(number)
         self._actors = []
         self._ray.shutdown()
 
@@ -85,12 +84,16 @@ class RayCrew:
         return {"address": LOCAL, "num_cpus": self.size or None, "include_dashboard": False, **quiet}
 
     def _started(self) -> Any:
-        return self._ray.remote(num_cpus=1)(RepairEngine).remote()
+        return self._ray.remote(num_cpus=1)(_Actor).remote()
+
+    def kill(self, number: int) -> None:
+        """End an actor, whatever it does."""
+        with contextlib.suppress(Exception):
+            self._ray.kill(self._actors[number])
 
     def _replace(self, number: int) -> None:
         """Another actor for one that is of no use any more."""
-        with contextlib.suppress(Exception):
-            self._ray.kill(self._actors[number])
+        self.kill(number)
         self._actors[number] = self._started()
 
     async def _ready(self, order: Order) -> None:
@@ -106,6 +109,22 @@ class RayCrew:
         for version, trouble in told:
             if trouble or version != ours:
                 raise CrewTrouble(trouble or f"a node of the cluster has Signoff {version}, and this machine {ours}")
+
+
+class _Actor:
+    """An engine as Ray wants it: without a coroutine, or its methods would be called within a running event loop."""
+
+    def __init__(self) -> None:
+        self._engine = RepairEngine()
+
+    def ready(self, order: Order) -> tuple[str, str]:
+        return self._engine.ready(order)
+
+    def repair(self, sample: Sample, order: Order) -> Result:
+        return self._engine.repair(sample, order)
+
+    def close(self) -> None:
+        self._engine.close()
 
 
 def _ray() -> Any:

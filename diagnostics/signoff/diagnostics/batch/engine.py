@@ -26,7 +26,7 @@ from signoff.verifiers.project import Project
 from signoff.verifiers.scratch import end_session, scratch_folder
 from signoff.verifiers.settings import VerifierSettings
 from signoff.verifiers.snapshot import Snapshot
-from signoff.verifiers.text import unmarked
+from signoff.verifiers.text import BOM
 from signoff.verifiers.verifier import Speed, Verifier
 from signoff.verifiers.workers import WorkerPool
 from signoff.verifiers.workspace import WorkspaceModel
@@ -181,6 +181,6 @@ async def _placed(sample: Sample, order: Order, tools: _Tools, folder: Path) -> 
     await workspace.scan()
     await workspace.find_firmware([str(path)])
     language = LANGUAGES[path.suffix.lower()]
-    snapshot = Snapshot(path.as_uri(), str(path), language, 0, unmarked(sample.code))
+    snapshot = Snapshot(path.as_uri(), str(path), language, 0, sample.code.removeprefix(BOM))
     project = workspace.project_for(str(path))
     return snapshot, replace(project, buffers=(snapshot,))

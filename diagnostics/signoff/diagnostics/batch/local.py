@@ -57,6 +57,10 @@ class LocalCrew:
             raise Faulty(last_line(error)) from error
         return result
 
+    def pids(self) -> list[int]:
+        """The process ids of the engines that run now."""
+        return self._pool.pids()
+
     async def close(self) -> None:
         """End all processes; those of a tool that is at work end with its engine's."""
         await self._pool.close()

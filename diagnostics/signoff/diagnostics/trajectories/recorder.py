@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from signoff.diagnostics.fixes.proven import ProvenFix
@@ -13,6 +14,8 @@ from signoff.diagnostics.trajectories.record import MOST_ATTEMPTS, Record, Trail
 from signoff.diagnostics.trajectories.scrub import Scrubber, of_this_machine
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime.datetime]
 
@@ -50,6 +53,11 @@ class Recorder:
         if len(trail.attempts) < MOST_ATTEMPTS:
             trail.attempts.append(attempt)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was tried."""
+        return not self._trails
+
     def records(self, fixes: Iterable[ProvenFix]) -> tuple[Record, ...]:
         """The trajectories so far, scrubbed; `fixes` are those that are offered or applied. Takes milliseconds each."""
         trails, self._trails = list(self._trails.values()), {}
@@ -64,8 +72,13 @@ class Recorder:
         return tuple(found)
 
     def keep(self, fixes: Iterable[ProvenFix], store: Store) -> bool:
-        """Write the trajectories so far; whether they could be written. Blocks; raises nothing."""
-        records = self.records(fixes)
+        """Write the trajectories so far; whether they could be written. Blocks; raises nothing, as keeping must never
+        be in the way: what cannot be scrubbed is not kept."""
+        try:
+            records = self.records(fixes)
+        except Exception:
+            log.exception("a trajectory is not kept")
+            return False
         return store.add(records) if records else True
 
 

@@ -64,8 +64,8 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code", action="append", metavar="CODE", help="only findings of this code (repeatable)")
     parser.add_argument("--proposer", action="append", metavar="NAME", help="only repairs that this one thought of")
     parser.add_argument("--origin", action="append", choices=("editor", "fix", "repair"), help="only from there")
-    parser.add_argument("--since", type=_day, default="", metavar="YYYY-MM-DD", help="from this day on")
-    parser.add_argument("--until", type=_day, default="", metavar="YYYY-MM-DD", help="up to this day")
+    parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="from this day on")
+    parser.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="up to this day")
     parser.add_argument("--proven", action="store_true", help="only those with a repair")
     parser.add_argument("--certain", action="store_true", help="only those with a repair that no person need choose")
 
@@ -103,8 +103,8 @@ def _wanted(args: argparse.Namespace) -> Wanted:
         codes=frozenset(args.code or ()),
         proposers=frozenset(args.proposer or ()),
         origins=frozenset(args.origin or ()),
-        since=args.since,
-        until=args.until,
+        since=args.since or "",
+        until=args.until or "",
         proven=args.proven,
         certain=args.certain,
     )
