@@ -9,7 +9,7 @@ from repair_helpers import CLEAN, PATH, Puts, Words, about, fault, project_of, s
 
 from signoff.diagnostics import prove
 from signoff.diagnostics.measure.sameness import Compare, Same
-from signoff.diagnostics.measure.trial import Bench, Trial
+from signoff.diagnostics.measure.trial import NONE_AT_ALL, UNCLEAN, UNJUDGED, Bench, Trial
 from signoff.diagnostics.mutate.mutation import Mutant
 from signoff.verifiers.finding import Category, Severity
 from signoff.verifiers.project import Project
@@ -111,7 +111,7 @@ async def test_deleting_a_surplus_line_is_the_right_repair_and_so_no_control_tha
 async def test_a_fault_that_nobody_finds_and_that_is_none_is_left_out() -> None:
     bench = Bench([Words(lambda text: ())], project_of, [], says(Same.EQUIVALENT))
     assert not await tried(bench, fault("= c;", "= (c);"))
-    assert (bench.dropped, bench.unclean) == (1, 0)
+    assert bench.left_out == {NONE_AT_ALL: 1}
 
 
 async def test_a_testbench_that_passes_tells_of_a_repair_but_not_that_a_fault_is_none() -> None:
@@ -119,7 +119,7 @@ async def test_a_testbench_that_passes_tells_of_a_repair_but_not_that_a_fault_is
     (mended,) = await tried(bench, fault("= c;", "= cc;"))
     assert mended.repairs["puts"].right
     (unseen,) = await tried(bench, fault("= c;", "= (c);"))
-    assert not unseen.detected and bench.dropped == 0
+    assert not unseen.detected and not bench.left_out
 
 
 async def test_one_of_simulation_only_is_kept_whatever_the_hardware() -> None:
@@ -131,7 +131,21 @@ async def test_one_of_simulation_only_is_kept_whatever_the_hardware() -> None:
 async def test_faults_of_a_file_with_errors_are_left_out() -> None:
     bench = Bench([Words(about("module", TYPE))], project_of, [])
     assert not await tried(bench, fault("= c;", "= cc;"))
-    assert (bench.dropped, bench.unclean) == (0, 1)
+    assert bench.left_out == {UNCLEAN: 1}
+
+
+async def test_faults_of_a_file_that_only_checks_of_launches_judge_are_left_out_where_that_is_asked() -> None:
+    for judged in (False, True):
+        bench = Bench([Words(about("cc", TYPE), name="launch")], project_of, [], control=False, judged=judged)
+        assert len(await tried(bench, fault("= c;", "= cc;"))) == (not judged)
+        assert bench.left_out == ({UNJUDGED: 1} if judged else {})
+
+
+async def test_what_is_left_out_does_not_count_for_what_was_asked_for() -> None:
+    bench = Bench([Words(about("cc", TYPE))], project_of, [], says(Same.EQUIVALENT), control=False)
+    faults = [fault("= c;", "= (c);"), fault("= c;", "= cc;"), fault("= a;", "= cc;")]
+    found = [trial.mutant async for trial in bench.trials(faults, 1)]
+    assert found == [faults[1]]
 
 
 async def test_slow_verifiers_are_asked_only_where_they_are_wanted() -> None:

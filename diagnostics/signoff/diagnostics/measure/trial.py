@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from signoff.completion.judges import PARTIAL
 from signoff.diagnostics.fixes.control import DeletionControl
 from signoff.diagnostics.fixes.proposer import Cost, Fault, Proposer
 from signoff.diagnostics.fixes.proven import ProvenFix
@@ -14,12 +16,13 @@ from signoff.diagnostics.fixes.search import PROVEN_PER_FINDING, TRIED, Search
 from signoff.diagnostics.fixes.verdict import NOISE
 from signoff.diagnostics.measure.sameness import Compare, Same, undecided
 from signoff.diagnostics.merge import merge
+from signoff.diagnostics.mutate.draw import domain
 from signoff.diagnostics.mutate.mutation import Mutant
 from signoff.diagnostics.mutate.reading import reading
 from signoff.diagnostics.prove import Runs, wanted
 from signoff.diagnostics.taxonomy import classify
 from signoff.verifiers.compare import new_findings
-from signoff.verifiers.finding import Finding, Outcome, Severity
+from signoff.verifiers.finding import Category, Finding, Outcome, Severity
 from signoff.verifiers.mcu.facts import LINK
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
@@ -113,10 +116,15 @@ def _near(finding: Finding, mutant: Mutant) -> bool:
     return any(abs(finding.span.start_line - line) <= NEAR_LINES for line in mutant.lines)
 
 
+NONE_AT_ALL = "means the same as the clean text"
+UNCLEAN = "file has errors of its own"
+UNJUDGED = "no tool judges the file"
+
+
 class Bench:
     """Tries faults one after the other. `deep`: the slow verifiers are asked, too. `budget`: seconds for one proposer
-    and finding. Faults that no verifier reports and that `compare` proves to be none are left out, and counted in
-    `dropped`; so are those of files with errors of their own, counted in `unclean`."""
+    and finding. `judged`: only faults in files that a compiler, or the like, judges as they are. What is left out is
+    counted in `left_out`, by the reason: among it faults that no verifier reports and `compare` proves to be none."""
 
     def __init__(
         self,
@@ -128,6 +136,7 @@ class Bench:
         deep: bool = False,
         budget: float = 20.0,
         control: bool = True,
+        judged: bool = False,
     ) -> None:
         self._verifiers = tuple(one for one in verifiers if deep or one.speed < Speed.DEEP or one.name == LINK)
         self._project_of = project_of
@@ -138,32 +147,44 @@ class Bench:
         self._clean: dict[str, Mapping[str, Outcome]] = {}
         # Several proposers come to the same text.
         self._compared: dict[tuple[Snapshot, str], Same] = {}
-        self.dropped = 0
-        self.unclean = 0
+        self._judged_only = judged
+        self.left_out: Counter[str] = Counter()
 
-    async def trials(self, mutants: Sequence[Mutant]) -> AsyncIterator[Trial]:
-        """Each fault in its turn, as it is done; those that are none are left out."""
+    async def trials(self, mutants: Sequence[Mutant], most: int | None = None) -> AsyncIterator[Trial]:
+        """Each fault in its turn, as it is done; at most `most` of a language and kind, those left out not counted."""
+        counts: Counter[tuple[str, Category]] = Counter()
         for mutant in mutants:
-            if not await self._is_clean(mutant.clean):
-                self.unclean += 1
-            elif (trial := await self._trial(mutant)) is None:
-                self.dropped += 1
-            else:
+            group = (domain(mutant.clean.language), mutant.category)
+            if most is not None and counts[group] >= most:
+                continue
+            trial = await self._trial(mutant) if await self._usable(mutant.clean) else None
+            if trial is not None:
+                counts[group] += 1
                 yield trial
 
-    async def _is_clean(self, snapshot: Snapshot) -> bool:
-        """Whether no verifier finds an error in the text as it is."""
+    async def _usable(self, snapshot: Snapshot) -> bool:
+        """Whether faults in a file are worth anything: no verifier finds an error in it as it is."""
         if snapshot.path not in self._clean:
             self._clean[snapshot.path] = await self._outcomes(snapshot)
-        found = (one for outcome in self._clean[snapshot.path].values() for one in outcome.findings)
-        return not any(one.severity is Severity.ERROR and one.path == snapshot.path for one in found)
+        outcomes = self._clean[snapshot.path]
+        found = (one for outcome in outcomes.values() for one in outcome.findings)
+        if any(one.severity is Severity.ERROR and one.path == snapshot.path for one in found):
+            self.left_out[UNCLEAN] += 1
+            return False
+        if self._judged_only and not any(one.judged and name not in PARTIAL for name, one in outcomes.items()):
+            self.left_out[UNJUDGED] += 1
+            return False
+        return True
 
     async def _trial(self, mutant: Mutant) -> Trial | None:
         known = await self._outcomes(mutant.faulty)
         found = self._new(mutant, known)
         if not found:
             same = Same.UNKNOWN if mutant.silent else await self._same(mutant.clean, mutant.faulty)
-            return None if same in PROVEN else Trial(mutant, ())
+            if same in PROVEN:
+                self.left_out[NONE_AT_ALL] += 1
+                return None
+            return Trial(mutant, ())
         faults = self._faults(mutant, found, known)
         runs: Runs = {}
         concerned = [one for one in self._proposers if any(map(one.concerned, faults))]

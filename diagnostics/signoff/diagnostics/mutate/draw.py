@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 
+from signoff.diagnostics.mutate.code import VERILOG
 from signoff.diagnostics.mutate.mutation import Mutant, Mutation, Mutator, mutant
 from signoff.diagnostics.mutate.parsed import parsed
 from signoff.diagnostics.mutate.reading import reading
@@ -37,11 +38,11 @@ def draw(
     found: dict[tuple[str, Category], dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
     for snapshot in _some(files, seed):
         for mutator, mutation in _places(snapshot, seed, kinds):
-            key = (_domain(snapshot), mutator.category)
+            key = (domain(snapshot.language), mutator.category)
             found[key][mutator.name].append((snapshot, mutator, mutation))
     chosen: list[Mutant] = []
-    for (domain, category), ways in sorted(found.items()):
-        chance = random.Random(f"{seed} {domain} {category}")
+    for (group, category), ways in sorted(found.items()):
+        chance = random.Random(f"{seed} {group} {category}")
         chosen += islice(_in_turns(ways, project_of, chance), count)
     return tuple(chosen)
 
@@ -66,8 +67,9 @@ def _mark(snapshot: Snapshot) -> int:
     return zlib.crc32(snapshot.text.encode("utf-8", errors="replace"))
 
 
-def _domain(snapshot: Snapshot) -> str:
-    return "verilog" if snapshot.language in ("verilog", "systemverilog") else snapshot.language
+def domain(language: str) -> str:
+    """The language as faults are counted by: Verilog and SystemVerilog are one."""
+    return "verilog" if language in VERILOG else language
 
 
 def _places(snapshot: Snapshot, seed: int, kinds: Collection[Category]) -> Iterator[tuple[Mutator, Mutation]]:

@@ -57,6 +57,7 @@ def _add_repair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--proposer", action="append", metavar="NAME", help="ask only this one (may be repeated)")
     parser.add_argument("--with-model", action="store_true", help="ask a model, too, as another proposer")
     add_model(parser)
+    parser.add_argument("--judged", action="store_true", help="only in files that a compiler or the like judges whole")
     parser.add_argument("--deep", action="store_true", help="ask the slow verifiers, too (Yosys, nvcc)")
     parser.add_argument(
         "--budget", type=float, default=20.0, metavar="S", help="seconds a proposer and finding (default 20)"

@@ -25,6 +25,8 @@ from signoff.verifiers.finding import Category
 
 # A control that gets through more often than this makes the rates beside it mean little.
 CONTROL_LIMIT = 0.05
+# So many times more faults are drawn than are asked for: some prove to be none, some files are of no use.
+SPARES = 4
 
 
 async def main(args: argparse.Namespace) -> int:
@@ -38,16 +40,15 @@ async def main(args: argparse.Namespace) -> int:
         ):
             files = sources(args, session)
             status.show(f"looking for places for faults in {len(files)} files")
-            mutants = draw(files, session.workspace.project_for, args.faults, args.seed, kinds)
+            mutants = draw(files, session.workspace.project_for, SPARES * args.faults, args.seed, kinds)
             if not mutants:
                 raise BadPath(f"{', '.join(args.paths)}: no fault of that kind could be put in there.")
             bench = _bench(args, session, proposers)
             trials: list[Trial] = []
-            async for one in bench.trials(mutants):
+            async for one in bench.trials(mutants, args.faults):
                 trials.append(one)
                 place = f"{Path(one.mutant.clean.path).name}:{one.mutant.lines[0] + 1}"
-                done = len(trials) + bench.dropped + bench.unclean
-                status.show(f"{done} of {len(mutants)}: {one.mutant.operator} in {place}")
+                status.show(f"{len(trials)} done: {one.mutant.category} in {place}")
     _report(args, trials, bench, model)
     return 0
 
@@ -96,21 +97,21 @@ def _bench(args: argparse.Namespace, session: Session, proposers: Sequence[Propo
         deep=args.deep,
         budget=args.budget,
         control=not args.no_control,
+        judged=args.judged,
     )
 
 
 def _report(args: argparse.Namespace, trials: Sequence[Trial], bench: Bench, model: str) -> None:
     figures = summary(trials)
-    left_out = {"means the same as the clean text": bench.dropped, "file has errors of its own": bench.unclean}
     sys.stdout.write(f"{len(trials)} faults, seed {args.seed}{f', with {model}' if model else ''}")
-    sys.stdout.writelines(f"; {count} left out ({why})" for why, count in left_out.items() if count)
+    sys.stdout.writelines(f"; {count} left out ({why})" for why, count in bench.left_out.items())
     sys.stdout.write("\n\n")
     sys.stdout.writelines(f"{line}\n" for line in table(figures))
     sys.stdout.write("\nEach proposer as if it had been the only one:\n\n")
     sys.stdout.writelines(f"{line}\n" for line in proposers_table(figures))
     _control(args, figures["all"]["control"])
     if args.json:
-        head = {"version": 1, "seed": args.seed, "model": model, "left_out": left_out}
+        head = {"version": 1, "seed": args.seed, "model": model, "left_out": bench.left_out}
         document = {**head, "figures": figures, "faults": rows(trials)}
         args.json.write_text(dumps(document), encoding="utf-8")
     if args.plot:
