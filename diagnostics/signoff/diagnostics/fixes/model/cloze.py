@@ -25,6 +25,7 @@ from signoff.diagnostics.fixes.model import facts, ground
 from signoff.diagnostics.fixes.model.blanks import Blank, blank, variants
 from signoff.diagnostics.fixes.model.ground import Piece
 from signoff.diagnostics.fixes.model.masks import masks
+from signoff.diagnostics.fixes.model.reach import overreach
 from signoff.diagnostics.fixes.proposer import Cost, Fault
 from signoff.diagnostics.fixes.verdict import Refusal
 
@@ -76,8 +77,8 @@ class Cloze:
         found, whole = [], fault.snapshot.text
         for piece in ways:
             mended = whole[: piece.start] + piece.text + whole[piece.end :]
-            if mended not in seen and (one := ground.candidate(fault, [piece], NAME, self._name, 1)) is not None:
-                found.append(one)
+            if mended not in seen and not overreach(fault, [piece]):
+                found += [one] if (one := ground.candidate(fault, [piece], NAME, self._name, 1)) else []
             seen.add(mended)
         return found
 

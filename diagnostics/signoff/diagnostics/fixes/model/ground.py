@@ -133,18 +133,18 @@ def _replaced(fault: Fault, pieces: Iterable[Piece], index: LineIndex) -> tuple[
         end = index.line_end(index.position(piece.end)[0])
         new = index.text[start : piece.start] + piece.text + index.text[piece.end : end]
         lost += _code(index.text[start:end], fault) - _code(new, fault)
-    named = _named(fault, index)
-    unnamed = Counter({word: count for word, count in lost.items() if word not in named})
+    names_said = named(fault, index)
+    unnamed = Counter({word: count for word, count in lost.items() if word not in names_said})
     names = Counter({word: count for word, count in unnamed.items() if _word(word[0])})
     few = names.total() <= NAMES and (unnamed - names).total() <= OPERATORS
-    return tuple(word for word in lost if few or word in named)
+    return tuple(word for word in lost if few or word in names_said)
 
 
 def _code(text: str, fault: Fault) -> Counter[str]:
     return Counter(one.text for one in tokens(text, fault.snapshot.language) if one.kind not in KEPT_KINDS)
 
 
-def _named(fault: Fault, index: LineIndex) -> set[str]:
+def named(fault: Fault, index: LineIndex) -> set[str]:
     """The names that the tool quotes, and the one token that it points at."""
     start, end = index.offsets(fault.finding.span)
     under = [one.text for one in tokens(index.text[start:end][:SHOWN], fault.snapshot.language)]

@@ -16,6 +16,7 @@ from signoff.completion.window import CHARACTERS
 from signoff.diagnostics.fixes.candidate import FixCandidate
 from signoff.diagnostics.fixes.model import blocks, facts, ground, talk
 from signoff.diagnostics.fixes.model.excerpt import Excerpt, excerpt
+from signoff.diagnostics.fixes.model.reach import overreach
 from signoff.diagnostics.fixes.proposer import Cost, Fault
 from signoff.diagnostics.fixes.verdict import Refusal
 from signoff.verifiers.text import apply_edits
@@ -118,6 +119,8 @@ def _candidate(fault: Fault, shown: Excerpt, said: Said, model: str, rounds: int
         pieces = blocks.pieces(said.text, shown, fault.snapshot.text)
     except blocks.Unusable as error:
         return "The answer was cut off: it is too long." if said.finish in ("length", "cut") else str(error)
+    if reason := overreach(fault, pieces):
+        return f"The edit {reason}."
     made = ground.candidate(fault, pieces, NAME, model, rounds)
     return made if made is not None else "The edits change nothing."
 
