@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
+from signoff.diagnostics.fixes.mcu import linking
 from signoff.diagnostics.fixes.proven import ProvenFix
 from signoff.diagnostics.fixes.verdict import STOP_AT_ERROR, Refusal, compare
 from signoff.diagnostics.prove import Level, Proof, Runs, spliced, wanted
@@ -78,10 +79,9 @@ async def together(
 
 
 def _fits(fix: ProvenFix, snapshot: Snapshot, behaviour: bool) -> bool:
-    """Whether it is one of this very document that nobody need choose; the linker is asked of single fixes only."""
+    """Whether it is one of this very document that nobody need choose."""
     here = fix.elsewhere is None and fix.version == snapshot.version and fix.candidate is not None
-    wanted = fix.certain if behaviour else fix.preferred
-    return here and wanted and not (fix.candidate and fix.candidate.links) and LINK not in fix.proof.tools
+    return here and (fix.certain if behaviour else fix.preferred)
 
 
 def _apart(fixes: Sequence[ProvenFix]) -> Iterator[ProvenFix]:
@@ -131,12 +131,26 @@ async def _held(fixes: Sequence[ProvenFix], ground: _Ground) -> Proof | Refusal:
         left += errors
         if not (verifier.name in STOP_AT_ERROR and errors):
             accepted.append(verifier.name)
-    if unseen or not accepted or (ground.snapshot.language in C_LANGUAGES and GCC not in accepted):
+    in_c = ground.snapshot.language in C_LANGUAGES
+    if unseen or not accepted or (in_c and GCC not in accepted):
         return Refusal("no tool that reports the faults could judge the mended text")
+    if in_c and LINK not in accepted:
+        linked = await _linked(candidates, text, ground)
+        if isinstance(linked, Refusal):
+            return linked
+        accepted += [LINK] if linked else []
     versions = {name: version for fix in fixes for name, version in fix.proof.versions if name in accepted}
     detail = f"{len(fixes)} fixes, each proven, and all together: the faults are gone, nothing new is reported"
     seconds = time.perf_counter() - start
     return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left, tuple(versions.items()))
+
+
+async def _linked(candidates: Sequence[FixCandidate], text: str, ground: _Ground) -> Refusal | bool:
+    """The linker's say in all names that the edits call or define; see mcu/linking.py."""
+    mended = spliced(ground.snapshot, ground.project, text)
+    linker = next((one for one in wanted(ground.verifiers, *mended) if one.name == LINK), None)
+    names = tuple(dict.fromkeys(name for candidate in candidates for name in candidate.links))
+    return await linking.judged(replace(candidates[0], links=names), linker, mended, ground.known.get(LINK))
 
 
 def _compared(
