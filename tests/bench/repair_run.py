@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", action="append", choices=complete_run.MODELS, default=[])
     parser.add_argument("--proof", type=float, default=20.0, help="seconds of an equivalence proof (default 20)")
     parser.add_argument("--deep", action="store_true", help="with Yosys and nvcc, too")
+    parser.add_argument("--judged", action="store_true", help="only in files that a compiler or the like judges whole")
     args = parser.parse_args(argv)
     results: dict[str, Any] = {}
     failed = False
@@ -101,6 +102,7 @@ def _measure(model: str, language: str, args: argparse.Namespace) -> dict[str, A
             *("--faults", str(args.faults), "--seed", str(args.seed), "--proof", str(args.proof)),
             *(word for kind in args.kind for word in ("--kind", kind)),
             *(("--deep",) if args.deep else ()),
+            *(("--judged",) if args.judged else ()),
             *(() if model == NO_MODEL else ("--with-model", "--model", model)),
             *("--json", str(report)),
         ]
