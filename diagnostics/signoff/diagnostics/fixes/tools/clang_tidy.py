@@ -69,7 +69,8 @@ def candidates(fault: Fault, fixes: tuple[TidyFix, ...]) -> Iterator[FixCandidat
     line = fault.finding.span.start_line
     for fix in fixes:
         near = line == fix.line or any(edit.span.start_line <= line <= edit.span.end_line for edit in fix.edits)
-        if near and fault.finding.code in only.get(fix.check, (fault.finding.code,)):
+        fits = fault.finding.code in only.get(fix.check, (fault.finding.code,))
+        if near and fits and not remedy.doubtful(fix.edits):
             edits = [replace(edit, text=LINE_END.sub(newline, edit.text)) for edit in fix.edits]
             title, behaviour = meaning(fix.said)
             yield remedy.candidate(fix.check, edits, title, behaviour=behaviour)

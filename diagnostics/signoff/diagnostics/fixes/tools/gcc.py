@@ -44,7 +44,7 @@ def offered(fault: Fault) -> Iterator[FixCandidate]:
     groups += [(str(one.get("message", "")), one.get("edits") or []) for one in _read(data.get("note_fixits"))]
     for said, fixits in groups:
         edits = list(_edits(fixits, fault.snapshot.path))
-        if edits and len(edits) == len(fixits):
+        if edits and len(edits) == len(fixits) and not remedy.doubtful(edits):
             title, behaviour = (AS_READ, DOUBT) if SILENCES in said else ("", "")
             yield remedy.candidate(fault.finding.code, edits, title, behaviour=behaviour)
 

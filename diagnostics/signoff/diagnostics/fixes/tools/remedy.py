@@ -10,7 +10,7 @@ from signoff.diagnostics.fixes.candidate import FixCandidate, replacement
 from signoff.diagnostics.fixes.gpu import tokens as c_tokens
 from signoff.diagnostics.fixes.proposer import Fault
 from signoff.diagnostics.fixes.source import Source, source, spot
-from signoff.verifiers.finding import Finding
+from signoff.verifiers.finding import Finding, Severity
 from signoff.verifiers.text import Edit, LineIndex, line_index
 
 HDL = frozenset(("verilog", "systemverilog"))
@@ -59,6 +59,18 @@ class Remedy:
         for one in told:
             if one != fault and one.path == fault.path and _meet(one, fault):
                 yield one
+
+    def doubtful(self, edits: Iterable[Edit]) -> bool:
+        """Whether edits only put a name in place of another on a line that has more errors: `foor (i = 0; ...)` is no
+        misspelt `floor`, whatever a compiler takes it for."""
+        if not all(edit.text.isidentifier() for edit in edits):
+            return False
+        fault = self.fault.finding
+        told = (one for outcome in self.fault.known.values() for one in outcome.findings if one.path == fault.path)
+        return any(
+            one.severity is Severity.ERROR and one.span.start_line == fault.span.start_line and one.span != fault.span
+            for one in told
+        )
 
     def spot(self, finding: Finding) -> int:
         """The index of the token at which the tool stood."""
