@@ -175,6 +175,9 @@ async def test_what_clang_tidy_puts_right_is_proven(tmp_path: Path) -> None:
     # A .clang-tidy that would be an error, had it been read: nothing that lies in a workspace is asked.
     (tmp_path / ".clang-tidy").write_text("Checks: '*'\nWarningsAsErrors: '*'\nExtraArgs: ['-include', '/nowhere.h']\n")
     for text in (FAULTY, FAULTY.replace("\n", "\r\n"), f"/* \N{BUTTERFLY} */ {FAULTY}"):
+        # A saved text is compiled where it lies, beside the .clang-tidy; the others have a folder of their own.
+        if text == FAULTY:
+            (tmp_path / "main.c").write_text(text)
         snapshot, project = firmware(tmp_path / "main.c", text)
         _, attempts = await judged(snapshot, project, (verifier,), (ClangTidyFixes(),))
         proven = proven_texts(text, attempts)
