@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.completion import candidates
+from signoff.completion import candidates, nesting
 from signoff.completion.context import Hole
 from signoff.completion.model.protocol import Piece
 from signoff.completion.place import Since
@@ -45,6 +45,9 @@ class Drafts:
     def statements(self) -> str:
         """The whole statements of the first candidate that is still in the making, so far."""
         open_ = next((raw for raw, final in zip(self._raw, self._final, strict=True) if final is None), "")
+        if self.hole.language in nesting.PYTHON:
+            # Nothing but the line's end ends a statement: `x` may be the beginning of `x = 1`.
+            open_ = open_[: open_.rfind("\n") + 1]
         return candidates.whole_statements(candidates.trim(open_, self.hole), self.hole.language) if open_ else ""
 
     def agree(self, since: Since) -> bool:
