@@ -12,7 +12,7 @@ from repair_helpers import PATH, fault
 from signoff.diagnostics.measure.figures import figures, proposers_table, rows, summary, table
 from signoff.diagnostics.measure.plot import plot
 from signoff.diagnostics.measure.sameness import Same
-from signoff.diagnostics.measure.trial import Repair, Trial
+from signoff.diagnostics.measure.tried import Repair, Trial
 from signoff.verifiers.finding import Category, Finding, Severity, Span
 
 MUTANT = fault("= c;", "= cc;")

@@ -9,7 +9,8 @@ from repair_helpers import CLEAN, PATH, Puts, Words, about, fault, project_of, s
 
 from signoff.diagnostics import prove
 from signoff.diagnostics.measure.sameness import Compare, Same
-from signoff.diagnostics.measure.trial import NONE_AT_ALL, UNCLEAN, UNJUDGED, Bench, Trial
+from signoff.diagnostics.measure.trial import NONE_AT_ALL, UNCLEAN, UNJUDGED, UNREAD, Bench
+from signoff.diagnostics.measure.tried import Trial
 from signoff.diagnostics.mutate.mutation import Mutant
 from signoff.verifiers.finding import Category, Severity
 from signoff.verifiers.project import Project
@@ -139,6 +140,18 @@ async def test_faults_of_a_file_that_only_checks_of_launches_judge_are_left_out_
         bench = Bench([Words(about("cc", TYPE), name="launch")], project_of, [], control=False, judged=judged)
         assert len(await tried(bench, fault("= c;", "= cc;"))) == (not judged)
         assert bench.left_out == ({UNJUDGED: 1} if judged else {})
+
+
+async def test_faults_at_lines_that_no_compiler_reads_are_left_out_where_that_is_asked() -> None:
+    made = fault("= c;", "= cc;")
+    made = replace(
+        made, clean=replace(made.clean, language="cuda-cpp"), faulty=replace(made.faulty, language="cuda-cpp")
+    )
+    for reads in (True, False):
+        nvrtc = Words(about("@@" if reads else "never", TYPE), name="nvrtc", languages=frozenset({"cuda-cpp"}))
+        bench = Bench([nvrtc], project_of, [], control=False, judged=True)
+        assert len(await tried(bench, made)) == reads
+        assert bench.left_out == ({} if reads else {UNREAD: 1})
 
 
 async def test_what_is_left_out_does_not_count_for_what_was_asked_for() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from signoff.completion.measure.metrics import interval, quantile, share
-from signoff.diagnostics.measure.trial import RIGHT, Repair, Trial
+from signoff.diagnostics.measure.tried import RIGHT, Repair, Trial
 from signoff.verifiers.finding import Finding
 from signoff.verifiers.text import Edit
 

@@ -1,4 +1,4 @@
-"""One injected fault before the verifiers and the proposers: what was said of it, and what was made of it."""
+"""Injected faults before the verifiers and the proposers, one after the other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from signoff.completion.judges import PARTIAL
 from signoff.diagnostics.fixes.control import DeletionControl
@@ -15,6 +15,7 @@ from signoff.diagnostics.fixes.proven import ProvenFix
 from signoff.diagnostics.fixes.search import PROVEN_PER_FINDING, TRIED, Search
 from signoff.diagnostics.fixes.verdict import NOISE
 from signoff.diagnostics.measure.sameness import Compare, Same, undecided
+from signoff.diagnostics.measure.tried import PROVEN, RIGHT, Repair, Trial
 from signoff.diagnostics.merge import merge
 from signoff.diagnostics.mutate.draw import domain
 from signoff.diagnostics.mutate.mutation import Mutant
@@ -22,8 +23,9 @@ from signoff.diagnostics.mutate.reading import reading
 from signoff.diagnostics.prove import Runs, wanted
 from signoff.diagnostics.taxonomy import classify
 from signoff.verifiers.compare import new_findings
-from signoff.verifiers.finding import Category, Finding, Outcome, Severity
-from signoff.verifiers.mcu.facts import LINK
+from signoff.verifiers.finding import Category, Finding, Outcome, Severity, Span
+from signoff.verifiers.gpu.facts import CUDA_LANGUAGES
+from signoff.verifiers.mcu.facts import C_LANGUAGES, LINK
 from signoff.verifiers.project import Project
 from signoff.verifiers.snapshot import Snapshot
 from signoff.verifiers.text import Edit, apply_edits
@@ -32,99 +34,21 @@ from signoff.verifiers.verifier import Speed, Verifier
 # A fault is looked at through so many of the findings that it brings; all that the control proves is looked at.
 FINDINGS = 3
 CONTROL_TRIED = 40
-NEAR_LINES = 1
-
-# A testbench tells that a repair is right, as a person would take it; that a fault is none it does not tell.
-PROVEN = frozenset({Same.TEXT, Same.EQUIVALENT, Same.MACHINE_CODE})
-RIGHT = PROVEN | {Same.TESTED}
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """The fix that one proposer would have offered first. `same`: what is known of the mended text beside the clean one
-    (apart from blanks and comments); `others`: the same of the fixes that would have been offered beside it.
-    `seconds` is the wall time of the search, `judging` that of the proof alone.
-    """
-
-    title: str
-    rule: str
-    level: str
-    tools: tuple[str, ...]
-    seconds: float
-    judging: float = 0.0
-    edits: tuple[Edit, ...] = ()
-    same: Same = Same.UNKNOWN
-    others: tuple[Same, ...] = ()
-
-    @property
-    def right(self) -> bool:
-        """Whether the mended text is proven to mean what the clean one does, or passes its testbench."""
-        return self.same in RIGHT
-
-    @property
-    def wrong(self) -> bool:
-        """Whether it is proven to mean something else."""
-        return self.same is Same.DIFFERENT
-
-    @property
-    def all_right(self) -> bool:
-        """Whether every fix that would have been offered is right."""
-        return all(one in RIGHT for one in (self.same, *self.others))
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One fault and what came of it. `found`: what is newly reported, merged, the gravest first, those of the document
-    before others. `asked`: the proposers that it concerns, in their order; `repairs`: by proposer, only where a fix was
-    proven. `control`: what got through of the deletions."""
-
-    mutant: Mutant
-    found: tuple[Finding, ...]
-    repairs: dict[str, Repair] = field(default_factory=dict)
-    control: Repair | None = None
-    asked: tuple[str, ...] = ()
-
-    @property
-    def detected(self) -> bool:
-        """Whether any verifier reports something new."""
-        return bool(self.found)
-
-    @property
-    def classified(self) -> bool:
-        """Whether the first finding is of the fault's kind."""
-        return self.detected and self.found[0].category is self.mutant.category
-
-    @property
-    def located(self) -> bool:
-        """Whether the first finding is at most a line away from the fault."""
-        return self.detected and _near(self.found[0], self.mutant)
-
-    @property
-    def located_by_any(self) -> bool:
-        """Whether one of the findings is."""
-        return any(_near(one, self.mutant) for one in self.found)
-
-    @property
-    def offered(self) -> Repair | None:
-        """The repair of the first proposer, in the order in which they are asked, that has one."""
-        return next((self.repairs[name] for name in self.asked if name in self.repairs), None)
-
-
-def _near(finding: Finding, mutant: Mutant) -> bool:
-    if finding.path != mutant.faulty.path:
-        return False
-    return any(abs(finding.span.start_line - line) <= NEAR_LINES for line in mutant.lines)
-
 
 NONE_AT_ALL = "means the same as the clean text"
 UNCLEAN = "file has errors of its own"
 UNJUDGED = "no tool judges the file"
+UNREAD = "no tool reads the place"
+# No C-like text goes on like this: a compiler that says nothing of it has not read the line.
+NO_CODE = " @@ "
+PREPROCESSED = CUDA_LANGUAGES | C_LANGUAGES
 
 
 class Bench:
     """Tries faults one after the other. `deep`: the slow verifiers are asked, too. `budget`: seconds for one proposer
-    and finding. `judged`: only faults in files that a compiler, or the like, judges as they are. What is left out is
-    counted in `left_out`, by the reason: among it faults that no verifier reports and `compare` proves to be none."""
+    and finding. `judged`: only faults that a compiler, or the like, could see: in files that it judges as they are, and
+    at lines that conditions do not take away. What is left out is counted in `left_out`, by the reason: among it faults
+    that no verifier reports and `compare` proves to be none."""
 
     def __init__(
         self,
@@ -181,8 +105,8 @@ class Bench:
         found = self._new(mutant, known)
         if not found:
             same = Same.UNKNOWN if mutant.silent else await self._same(mutant.clean, mutant.faulty)
-            if same in PROVEN:
-                self.left_out[NONE_AT_ALL] += 1
+            if same in PROVEN or not await self._read(mutant):
+                self.left_out[NONE_AT_ALL if same in PROVEN else UNREAD] += 1
                 return None
             return Trial(mutant, ())
         faults = self._faults(mutant, found, known)
@@ -192,6 +116,16 @@ class Bench:
         repairs = {one.name: await self._repair(one, faults, mutant, runs) for one in concerned}
         control = await self._repair(self._control, faults, mutant, runs) if self._control is not None else None
         return Trial(mutant, found, {name: one for name, one in repairs.items() if one is not None}, control, asked)
+
+    async def _read(self, mutant: Mutant) -> bool:
+        """Whether a tool reads the place of a fault; True where nobody wants to know."""
+        clean = mutant.clean
+        if not self._judged_only or clean.language not in PREPROCESSED:
+            return True
+        line = mutant.edits[0].span.start_line
+        edit = Edit(Span(line, 0, line, 0), NO_CODE)
+        spoilt = replace(clean, text=apply_edits(clean.text, [edit]), version=clean.version + 1)
+        return bool(self._new(replace(mutant, faulty=spoilt, edits=(edit,)), await self._outcomes(spoilt)))
 
     def _project(self, snapshot: Snapshot) -> Project:
         project = self._project_of(snapshot.path)

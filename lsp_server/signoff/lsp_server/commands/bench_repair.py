@@ -14,7 +14,8 @@ from signoff.diagnostics.fixes.proposer import Proposer
 from signoff.diagnostics.fixes.proposers import PROPOSERS, with_model
 from signoff.diagnostics.measure.figures import proposers_table, rows, summary, table
 from signoff.diagnostics.measure.sameness import proving, undecided
-from signoff.diagnostics.measure.trial import Bench, Trial
+from signoff.diagnostics.measure.trial import Bench
+from signoff.diagnostics.measure.tried import Trial
 from signoff.diagnostics.mutate.draw import draw
 from signoff.lsp_server.commands.bench_complete import PICTURES, dumps, settings_of, sources
 from signoff.lsp_server.commands.bench_engines import completion_sources
