@@ -1,7 +1,7 @@
 """Faults in real sources that pip can bring: what is found, named, located and mended rightly, with and without models.
 
 `python tests/bench/repair_run.py [--faults N] [--language L ...] [--model NAME ...]`: puts faults of every kind into
-real sources of four languages, one at a time (`signoff bench repair`), and prints a table a language, the deletion
+real sources of four languages, one at a time (`signoff bench repair --judged`), and prints a table a language, the deletion
 control's share beside each rate. A model that is not downloaded is left out, and said so. Without --model no model
 is asked. All reports are kept in .cache/.
 """
@@ -35,15 +35,19 @@ def verilog() -> list[Path]:
     return [designs.design(name).folder / "signoff.toml" for name in ("picorv32", "serv", "mor1kx")]
 
 
+def cuda() -> list[Path]:
+    """Kernels of released Python packages, as far as NVRTC reads them without PyTorch, and the example's."""
+    return [*complete_run.cuda(), mcu_packages.ROOT / "docs" / "examples" / "rmsnorm.cu"]
+
+
 def firmware() -> list[Path]:
     """The example firmware, with registers, clocks and handlers, and ARM's CMSIS-DSP around its start-up code."""
     return [mcu_packages.EXAMPLE, mcu_packages.dsp("repair", 20)]
 
 
-# CUDA and Triton: the packages that completion is measured on.
 LANGUAGES: dict[str, Callable[[], list[Path]]] = {
     "verilog": verilog,
-    "cuda": complete_run.cuda,
+    "cuda": cuda,
     "triton": complete_run.triton,
     "c": firmware,
 }
@@ -59,7 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", action="append", choices=complete_run.MODELS, default=[])
     parser.add_argument("--proof", type=float, default=20.0, help="seconds of an equivalence proof (default 20)")
     parser.add_argument("--deep", action="store_true", help="with Yosys and nvcc, too")
-    parser.add_argument("--judged", action="store_true", help="only in files that a compiler or the like judges whole")
     args = parser.parse_args(argv)
     results: dict[str, Any] = {}
     failed = False
@@ -98,11 +101,10 @@ def _measure(model: str, language: str, args: argparse.Namespace) -> dict[str, A
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.json"
         command = [
-            *(*SIGNOFF, "bench", "repair", *folders, "--language", language),
+            *(*SIGNOFF, "bench", "repair", *folders, "--language", language, "--judged"),
             *("--faults", str(args.faults), "--seed", str(args.seed), "--proof", str(args.proof)),
             *(word for kind in args.kind for word in ("--kind", kind)),
             *(("--deep",) if args.deep else ()),
-            *(("--judged",) if args.judged else ()),
             *(() if model == NO_MODEL else ("--with-model", "--model", model)),
             *("--json", str(report)),
         ]
