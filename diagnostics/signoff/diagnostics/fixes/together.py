@@ -103,6 +103,15 @@ def _joined(fixes: tuple[ProvenFix, ...], proof: Proof, snapshot: Snapshot, left
     return Together(fixes, edits, proof, snapshot.version, left)
 
 
+@dataclass(slots=True)
+class _Said:
+    """What the tools say of all fixes at once: who accepts them, which warnings were hidden, how many errors stay."""
+
+    accepted: list[str] = field(default_factory=list)
+    revealed: list[Finding] = field(default_factory=list)
+    left: int = 0
+
+
 async def _held(fixes: Sequence[ProvenFix], ground: _Ground) -> Proof | Refusal:
     """The proof that the tools accept all of the fixes at once: each fault is gone, and nothing new is reported."""
     start = time.perf_counter()
@@ -112,7 +121,20 @@ async def _held(fixes: Sequence[ProvenFix], ground: _Ground) -> Proof | Refusal:
     except ValueError as error:
         return Refusal(str(error))
     candidates = [replace(fix.candidate, edits=edits) for fix in fixes if fix.candidate is not None]
-    accepted, revealed, left, unseen = list[str](), list[Finding](), 0, {fix.finding for fix in fixes}
+    said = await _judged(candidates, text, ground)
+    if not isinstance(said, Refusal) and ground.snapshot.language in C_LANGUAGES:
+        said = await _built(said, candidates, text, ground)
+    if isinstance(said, Refusal):
+        return said
+    versions = {name: version for fix in fixes for name, version in fix.proof.versions if name in said.accepted}
+    detail = f"{len(fixes)} fixes, each proven, and all together: the faults are gone, nothing new is reported"
+    seconds, tools, told = time.perf_counter() - start, tuple(said.accepted), tuple(versions.items())
+    return Proof(Level.ACCEPTED, tools, seconds, detail, tuple(said.revealed), said.left, told)
+
+
+async def _judged(candidates: Sequence[FixCandidate], text: str, ground: _Ground) -> _Said | Refusal:
+    """What every tool says that has spoken of the document; one of them has to have reported each fault."""
+    said, unseen = _Said(), {one.finding for one in candidates}
     for verifier in wanted(ground.verifiers, ground.snapshot, ground.project):
         before = ground.known.get(verifier.name)
         if before is None or not before.ran or not _worth_asking(verifier, before, unseen):
@@ -126,23 +148,26 @@ async def _held(fixes: Sequence[ProvenFix], ground: _Ground) -> Proof | Refusal:
         if isinstance(verdict, Refusal):
             return verdict
         unseen -= {finding for finding in unseen if _reported(finding, before)}
-        revealed = [*revealed, *verdict]
+        said.revealed += verdict
         errors = sum(one.severity is Severity.ERROR and one.path == ground.snapshot.path for one in after.findings)
-        left += errors
+        said.left += errors
         if not (verifier.name in STOP_AT_ERROR and errors):
-            accepted.append(verifier.name)
-    in_c = ground.snapshot.language in C_LANGUAGES
-    if unseen or not accepted or (in_c and GCC not in accepted):
+            said.accepted.append(verifier.name)
+    if unseen or not said.accepted:
         return Refusal("no tool that reports the faults could judge the mended text")
-    if in_c and LINK not in accepted:
+    return said
+
+
+async def _built(said: _Said, candidates: Sequence[FixCandidate], text: str, ground: _Ground) -> _Said | Refusal:
+    """The same once the compiler and, where it has its say, the linker accept it; see prove.py of single fixes."""
+    if GCC not in said.accepted:
+        return Refusal("the mended text could not be compiled")
+    if LINK not in said.accepted:
         linked = await _linked(candidates, text, ground)
         if isinstance(linked, Refusal):
             return linked
-        accepted += [LINK] if linked else []
-    versions = {name: version for fix in fixes for name, version in fix.proof.versions if name in accepted}
-    detail = f"{len(fixes)} fixes, each proven, and all together: the faults are gone, nothing new is reported"
-    seconds = time.perf_counter() - start
-    return Proof(Level.ACCEPTED, tuple(accepted), seconds, detail, tuple(revealed), left, tuple(versions.items()))
+        said.accepted += [LINK] if linked else []
+    return said
 
 
 async def _linked(candidates: Sequence[FixCandidate], text: str, ground: _Ground) -> Refusal | bool:
