@@ -139,3 +139,18 @@ async def test_fixits_of_gcc_are_proven(tmp_path: Path) -> None:
         FAULTY.replace("<stdint.h>\n", "<stdint.h>\n#include <stdbool.h>\n"),
         FAULTY.replace("p.value", "p->value"),
     ]
+
+
+async def test_a_header_of_the_library_is_not_put_where_one_of_the_project_is_missing() -> None:
+    text = "uint32_t count;\nvoid f(void)\n{\n  ticks_init();\n}\n"
+    edit = {"path": FIRMWARE, "start_line": 0, "start_column": 0, "end_line": 0, "end_column": 0}
+    noted = json.dumps([{"message": "is defined in header", "edits": [{**edit, "text": "#include <stdint.h>\n"}]}])
+    tool = "arm-none-eabi-gcc"
+    shown = finding_at(text, "uint32_t", "error", "Unknown type name 'uint32_t'", tool, FIRMWARE)
+    shown = replace(shown, data=(("note_fixits", noted),))
+    message = "Implicit declaration of function 'ticks_init'"
+    other = replace(finding_at(text, "ticks_init", "implicit-function-declaration", message, "gcc", FIRMWARE), data=())
+    assert len(await candidates(GccFixits(), fault(text, shown))) == 1
+    assert await candidates(GccFixits(), fault(text, shown, other)) == []
+    misspelt = replace(other, data=(("fixits", "[]"),))
+    assert len(await candidates(GccFixits(), fault(text, shown, misspelt))) == 1
