@@ -196,7 +196,7 @@ async def test_what_cannot_be_written_is_no_ones_trouble(tmp_path: Path) -> None
     def broken() -> Scrubber:
         raise RuntimeError("cannot scrub")
 
-    keeper = Recorder("fix", scrubber=broken)
+    keeper = Recorder("editor", scrubber=broken)
     search = Search(fault(target=here()), (Scripted("slang", says),), watch=keeper.take)
     await search.ask([Told(lambda of: [useless()])])
     assert not keeper.keep((), Store(tmp_path / "kept")) and not (tmp_path / "kept").exists()

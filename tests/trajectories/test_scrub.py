@@ -97,6 +97,11 @@ NAMED = {
         "0xae",
         "c",
     ),
+    "a list": ('char *passwords[] = {"first1", "hunter2"};', "hunter2", "c"),
+    "JSON in a string": (r'send("{\"password\": \"hunter2\"}");', "hunter2", "c"),
+    "a cast": ('char *pwd = (char *)"hunter2";', "hunter2", "c"),
+    "bytes": ("SECRET = b'hunter2'", "hunter2", "python"),
+    "a long string": ('PASSWORD = """hunter2\nmore"""', "hunter2", "python"),
     "a number": ("uint64_t device_secret = 0x2b7e151628aed2a6;", "2b7e15", "c"),
 }
 
@@ -241,6 +246,8 @@ endmodule
 int a = b/c/d, e = f /* half */ / g; // 50/50
 typedef enum { TOKEN_IF, TOKEN_ELSE } token_t;
 static const char *names[] = {"alpha", "HAL_UART_MspInit_Callback_Function_Name", "%s: %d\n\\d"};
+asm("mov" :: "r"(full + (psk) * 8) : "memory"); log << "scalar 'num_q_tokens' value " << arg_num_q_tokens << "\\n";
+HAL_RTCEx_Tamper1EventCallback(h); /* as HAL_RTCEx_Tamper1EventCallback, KernelTmaWarpSpecialized2SmSm100 do */
 uint32_t crc = 0xEDB88320UL ^ 0x04C11DB7; int key = get_key('a', "b"); keys[3] = (token_t){1, 2};
 HAL_GPIO_WritePin(GPIOA, GPIO_PIN_5, GPIO_PIN_SET); /* ABCDEFGHIJKLMNOPQRSTUVWXYZ */
 """,
@@ -307,4 +314,4 @@ def test_large_texts_take_no_time_to_speak_of() -> None:
         "eyJ",
         "a.b@",
     ):
-        scrubbed(piece * (200_000 // len(piece)), "c")
+        scrubbed(piece * (100_000 // len(piece)), "c")

@@ -25,12 +25,12 @@ _IN_CODE = re.compile(rf"(?<=<)/{_PIECE}(?:/+{_PIECE})+|{_BEGIN}/(?:{_TOPS})(?:/
 _TILDE = re.compile(rf"(?<![\w~/])~[\w.-]*(?:/+{_PIECE})+/?")
 _DRIVE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/)[^\s\"'<>|*?:;,()]+")
 _SHARE = re.compile(r"(?<![\\\w])\\{2,4}[\w.-]{2,}(?:\\{1,2}[\w$.-]{2,})+")
-_URL = re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}:/{2,3}[^\s\"'<>`]+")
+_URL = re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}:/{2,3}[^\s\"'<>`)\]]+")
 _REMOTE = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}:[\w.~-]{0,255}/[\w./~-]+")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]+)+")
 _SOMEBODY = re.compile(r"(?i)\b(home|users)([/\\]+)(?![<\s])[^/\\\s\"'<>]+")
 # A whole string that is a path may have blanks in it.
-_WHOLE = re.compile(r"(?:/|~/|[A-Za-z]:[/\\]|\\\\)[^\r\n*?<>|]*")
+_WHOLE = re.compile(r"(?:/|~/|[A-Za-z]:[/\\]|\\{2,4}[\w.-]{2,}\\)[^\r\n*?<>|]*")
 _FILE = re.compile(r"[^/\\]*\.[A-Za-z][A-Za-z0-9]{0,8}\Z")
 # Names of users and hosts that tell nothing.
 _NOBODY = frozenset(("root", "user", "users", "admin", "home", "runner", "ubuntu", "debian", "build", "localhost"))

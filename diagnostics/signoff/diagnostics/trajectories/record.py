@@ -28,7 +28,7 @@ FIELDS: Mapping[str, str] = {
     "format": f'"{FORMAT}"; another number where a reader of this one would misread it',
     "id": "32 hexadecimal digits; equal where everything but time, origin and sample is",
     "time": "when it was recorded, UTC, to the second (ISO 8601)",
-    "origin": "editor, fix or repair: what asked for a fix",
+    "origin": "editor, or repair (a dataset's sample): what asked for a fix",
     "sample": "the id of the dataset's sample; only of signoff repair",
     "signoff": "version of Signoff",
     "language": "LSP language id: verilog, systemverilog, cuda-cpp, python, c, cpp",

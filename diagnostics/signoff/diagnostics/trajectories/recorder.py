@@ -28,7 +28,7 @@ def utc() -> datetime.datetime:
 class Recorder:
     """One search, or several of one request: take() is its watcher (search.Watch).
 
-    `origin` is editor, fix or repair; `folders` are those of the workspace; `sample` names a dataset's sample.
+    `origin` is editor or repair; `folders` are those of the workspace; `sample` names a dataset's sample.
     """
 
     def __init__(

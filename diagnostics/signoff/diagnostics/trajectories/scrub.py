@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from signoff.diagnostics.trajectories import places, secrets
+from signoff.diagnostics.trajectories.masking import masked_source, only_code
 from signoff.diagnostics.trajectories.spans import Part, parts
 
 # Variables of the environment that hold a secret, by their names.
@@ -40,7 +41,12 @@ class Scrubber:
     def learn(self, text: str, language: str = "") -> None:
         """Remember what is secret in a text, before any is scrubbed."""
         masked = self._masked(text, language)
-        self._values.update(secrets.hidden(text, masked))
+        found = set(secrets.hidden(text, masked))
+        if found and language:
+            # What is still in the code is a name of the program, whatever a comment says of it.
+            code = only_code(masked, language)
+            found = {word for word in found if word not in code}
+        self._values |= found
 
     def source(self, text: str, language: str) -> str:
         """A source without secrets and paths; as many lines, and where only secrets went, as many columns."""
@@ -60,11 +66,9 @@ class Scrubber:
         for value in sorted(self._values, key=len, reverse=True):
             if value in text:
                 text = text.replace(value, secrets.mask_word(value))
-        text = secrets.masked_anywhere(text, single="verilog" not in language)
-        if not language:
-            return secrets.masked_in_prose(text)
-        pieces = parts(text, language)
-        return "".join(piece if part is Part.CODE else secrets.masked_in_prose(piece) for part, piece in pieces)
+        if language:
+            return masked_source(text, language)
+        return secrets.masked_in_prose(secrets.masked_strings(secrets.masked_numbers(secrets.masked_forms(text))))
 
     def _without_folders(self, text: str) -> str:
         for form in self._folders:

@@ -54,21 +54,20 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SURE = frozenset(("secret", "secrets", "password", "passwords", "passwd", "passphrase", "passcode", "pwd", "psk"))
 _SURE |= frozenset(("credential", "credentials", "apikey", "privkey", "privatekey", "secretkey"))
 # These are often the key of a table or the token of a language: by themselves they say little.
-_WEAK = frozenset(("token", "tokens", "key", "keys", "salt"))
-# Characters of such a value with its quotes, where the name has other words, and where it has none.
-_COMPOUND_LEAST, _ALONE_LEAST = 8, 14
+_WEAK = frozenset(("token", "key", "salt"))
+# Characters of such a value with its quotes, where the name has other words.
+_COMPOUND_LEAST = 8
 
 # What follows the name, up to its value.
 _DOUBLE = r"\"(?:\\.|[^\"\\\r\n])*+\"?+"
 _SINGLE = r"'(?:\\.|[^'\\\r\n])*+'?+"
 _BETWEEN = r"(?P<between>[\"']?+[^\r\n\"';{}]{0,40}?b?)"
-_STRINGS = re.compile(rf"{_BETWEEN}(?P<value>(?:{_DOUBLE})(?:\s*+{_DOUBLE}){{0,60}})")
-_ANY_STRINGS = re.compile(rf"{_BETWEEN}(?P<value>(?:{_DOUBLE}|{_SINGLE})(?:\s*+(?:{_DOUBLE}|{_SINGLE})){{0,60}})")
+_STRINGS = re.compile(rf"{_BETWEEN}(?P<value>(?:{_DOUBLE}|{_SINGLE})(?:\s*+(?:{_DOUBLE}|{_SINGLE})){{0,60}})")
 _NUMBER = r"(?:\d*\s*'\s*[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+|0[xX][0-9a-fA-F_']+|\d+)"
 _NUMBERS = re.compile(
     rf"(?P<between>\s*(?:\[[^\]\r\n]*\]\s*){{0,4}}(?:=|<=|:=)?\s*'?\(?)(?P<value>\{{[^{{}};]{{0,8000}}\}}|{_NUMBER})"
 )
-_UNQUOTED = re.compile(r"(?P<between>[\"']?\s*[:=]\s*)(?P<value>[^\s\"',;]{4,400})")
+_UNQUOTED = re.compile(r"(?P<between>(?:\\*[\"'])?\s*[:=]\s*(?:\\*[\"'])?)(?P<value>[^\s\"',;]{4,400})")
 _ELEMENT = re.compile(r"(?P<between>[^<>\r\n]{0,200}>)(?P<value>[^<>\r\n]{3,400})(?=</)")
 
 _QUOTED = re.compile(r"([\"'])((?:\\.|(?!\1)[^\\\r\n])*)")
@@ -79,6 +78,9 @@ _DIGITS_ONLY = re.compile(r"[0-9a-fA-F_]+")
 _ESCAPES = re.compile(r"\\x[0-9a-fA-F]{1,2}|\\[0-7]{1,3}|\\.|[^\r\n]")
 _RANDOM = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{20,}")
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
+# A word of a name in camelCase; random letters hold few that are as long.
+_SPELLED = re.compile(r"[A-Z]?[a-z]{3,}")
+_DIGITS_IN = re.compile(r"[0-9a-fA-F]")
 _SPLIT = re.compile(r"[_/+=-]+")
 # Bits a character: names in English have about 3, random letters and digits of this length over 4.
 RANDOM_BITS = 3.6
@@ -112,8 +114,9 @@ def is_secret_name(name: str, value: str) -> bool:
         return True
     if not _WEAK.intersection(words):
         return False
-    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    return len(value) >= (_COMPOUND_LEAST if len(words) > 1 else _ALONE_LEAST) and (mixed or len(words) > 1)
+    if len(words) == 1:
+        return any(looks_random(match[0]) for match in _RANDOM.finditer(value)) or len(_DIGITS_IN.findall(value)) > 15
+    return len(value) >= _COMPOUND_LEAST
 
 
 def looks_random(token: str) -> bool:
@@ -123,17 +126,27 @@ def looks_random(token: str) -> bool:
     classes = [any(map(kind, token)) for kind in (str.isupper, str.islower, str.isdigit)]
     if not all(classes) or all(len(piece) < 16 for piece in _SPLIT.split(token)):
         return False
+    if 2 * sum(map(len, _SPELLED.findall(token))) >= len(token):
+        return False
     counts = Counter(token)
     return -sum(count / len(token) * math.log2(count / len(token)) for count in counts.values()) >= RANDOM_BITS
 
 
-def masked_anywhere(text: str, *, single: bool) -> str:
-    """The text without what is a secret wherever it stands: tokens, private keys, and the strings and long numbers of a
-    secret name. `single`: a single quote begins a string (in Verilog it does not)."""
+def masked_forms(text: str) -> str:
+    """The text without what tells itself to be a secret, wherever it stands: tokens and private keys."""
     text = _PEM.sub(_masked_key, text)
     for form in _TOKENS:
         text = form.sub(_masked_token, text)
-    text = _masked_named(text, _ANY_STRINGS if single else _STRINGS, _masked_strings)
+    return text
+
+
+def masked_strings(text: str) -> str:
+    """The text of a message or comment without the strings that a secret name is given."""
+    return _masked_named(text, _STRINGS, _masked_strings)
+
+
+def masked_numbers(text: str) -> str:
+    """The text without the long numbers that a secret name is given."""
     return _masked_named(text, _NUMBERS, _masked_numbers)
 
 

@@ -63,7 +63,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--code", action="append", metavar="CODE", help="only findings of this code (repeatable)")
     parser.add_argument("--proposer", action="append", metavar="NAME", help="only repairs that this one thought of")
-    parser.add_argument("--origin", action="append", choices=("editor", "fix", "repair"), help="only from there")
+    parser.add_argument("--origin", action="append", choices=("editor", "repair"), help="only from there")
     parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="from this day on")
     parser.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="up to this day")
     parser.add_argument("--proven", action="store_true", help="only those with a repair")
