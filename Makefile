@@ -82,8 +82,8 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (650 MB, once)'
-	@$(PIP) install -e '.[dev,bench,local-model,cuda,triton,mcu,fixits]'
+	@$(SAY) 'Set-up: Signoff with its tools, Triton, the model runtime and what the tests need (750 MB, once)'
+	@$(PIP) install -e '.[dev,bench,local-model,cuda,triton,mcu,fixits,ray]'
 	@touch $@ $(VENV)/.base
 
 # Only the VS Code client's tests need Node; one that is too old or missing is had from PyPI, beside our Python.
