@@ -1,9 +1,9 @@
 """Faults in real sources that pip can bring: what is found, named, located and mended rightly, with and without models.
 
 `python tests/bench/repair_run.py [--faults N] [--language L ...] [--model NAME ...]`: puts faults of every kind into
-real sources of four languages, one at a time (`signoff bench repair --judged`), and prints a table a language, the deletion
-control's share beside each rate. A model that is not downloaded is left out, and said so. Without --model no model
-is asked. All reports are kept in .cache/.
+real sources of four languages, one at a time (`signoff bench repair --judged`), and prints a table a language, the
+deletion control's share beside each rate. A model that is not downloaded is left out, and said so. Without --model no
+model is asked. All reports are kept in .cache/.
 """
 
 from __future__ import annotations
