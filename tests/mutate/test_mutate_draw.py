@@ -52,6 +52,11 @@ def test_a_text_that_says_the_same_is_no_mutant() -> None:
     assert not sound(mutant(MACHINE, ANY, one(start, start, "\n\n")), None, PROJECT)
 
 
+def test_two_ways_of_writing_one_sensitivity_list_are_no_mutant() -> None:
+    at = MACHINE.text.index("@(*)")
+    assert not sound(mutant(MACHINE, ANY, one(at, at + 4, "@*")), None, PROJECT)
+
+
 def test_what_the_preprocessor_leaves_out_is_no_place_for_a_fault() -> None:
     text = "module m;\n`ifdef FAST\n  wire a = 1'b0;\n`endif\nendmodule\n"
     at = text.index("1'b0")
