@@ -73,7 +73,7 @@ def test_reports_hold_where_there_is_nothing() -> None:
     assert len(list(table(empty))) == 2
     assert len(list(proposers_table(empty))) == 1
     assert len(list(proposers_table(summary([UNSEEN])))) == 1
-    assert len(list(proposers_table(summary([trial()])))) == 5
+    assert len(list(proposers_table(summary([trial()])))) == 3
 
 
 def test_the_control_stands_beside_every_rate() -> None:

@@ -88,7 +88,7 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
     """Lines for a terminal: a row a kind, with the control's share beside what was repaired."""
     head = ("faults", "found", "kind", "line", "proven", "right", "wrong", "unknown", "control", "proof")
     yield f"{'':34} " + " ".join(f"{word:>7}" for word in head)
-    for name, one in found.items():
+    for name, one in shown(found).items():
         made = one["offered"]
         cells = [_percent(one[key]) for key in ("detected", "classified", "located")]
         cells += [_percent(made[key]) for key in ("proven", "right", "wrong", "unknown")]
@@ -100,13 +100,19 @@ def proposers_table(found: Mapping[str, Any]) -> Iterator[str]:
     """Lines for a terminal: a row a proposer and language, each as if it had been the only one."""
     head = ("proven", "right", "of any", "wrong", "unknown", "control", "median")
     yield f"{'':34} " + " ".join(f"{word:>7}" for word in head)
-    for group, one in found.items():
+    for group, one in shown(found).items():
         if ":" in group:
             continue
         for name, made in one["proposers"].items():
             cells = [_percent(made[key]) for key in ("proven", "right", "right_of_any", "wrong", "unknown")]
             cells += [_percent(one["control"]), _time(made["median"])]
             yield f"{f'{group}: {name}':34} " + " ".join(f"{cell:>7}" for cell in cells)
+
+
+def shown(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups without that of all faults where these are of one language: it says the same again."""
+    several = sum(":" not in name for name in found) != 2
+    return {name: one for name, one in found.items() if several or name != ALL}
 
 
 def _language(trial: Trial) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from signoff.diagnostics.measure.figures import shown
+
 BARS = (
     ("found", "#d5d9e0"),
     ("proven repair", "#9dbcf0"),
@@ -23,7 +25,7 @@ def plot(summary: dict[str, Any], path: Path, title: str) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    groups = list(summary)
+    groups = list(shown(summary))
     figure, axis = pyplot.subplots(figsize=(8, 0.34 * len(groups) + 1.4))
     places = range(len(groups))
     for label, colour in BARS:
