@@ -18,6 +18,7 @@ _MODULES = frozenset({"module", "macromodule", "interface", "program"})
 # Characters of a module up to the place: reading more takes too long for a key.
 LONGEST = 400_000
 _MODULE = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
+_NUMBER = re.compile(r"\s*(?:\d*\s*'[sS]?[bBoOdDhH]\s*([0-9a-fA-F_]+)|(\d+))\s*")
 _NOT_BLANK = re.compile(r"[^\r\n]")
 
 
@@ -123,7 +124,8 @@ def enclosing(prefix: str) -> tuple[Condition, ...]:
             walk.word(word, start)
     if walk.depth and walk.opened != -1:
         return ()  # in a condition itself
-    return (*(one for block in walk.blocks for one in block.under), *walk.under)
+    found = (*(one for block in walk.blocks for one in block.under), *walk.under)
+    return () if any(map(_never, found)) else found
 
 
 def met(prefix: str, conditions: tuple[Condition, ...]) -> str:
@@ -135,6 +137,12 @@ def met(prefix: str, conditions: tuple[Condition, ...]) -> str:
         pieces += (prefix[last : one.start], blank[:at], str(int(one.holds)), blank[at + 1 :])
         last = one.end
     return "".join((*pieces, prefix[last:]))
+
+
+def _never(condition: Condition) -> bool:
+    """Whether it cannot be met, as it is a number: `if (0)` switches code off for good, as `#if 0` does."""
+    number = _NUMBER.fullmatch(condition.text)
+    return number is not None and bool((number[1] or number[2]).strip("0_")) != condition.holds
 
 
 def _words(text: str, first: int) -> Iterator[tuple[int, str, str]]:
