@@ -67,16 +67,24 @@ async def test_facts_of_the_place_are_told() -> None:
 
 
 async def test_what_the_tools_say_of_an_answer_goes_back_for_some_rounds() -> None:
-    model = FakeChat(answers=[edit(LINE, "    wire both = a & zz;")])
+    texts = ("    wire both = a & zz;", "    wire both = a & unknown;", "    wire both = a  & zz;")
+    model = FakeChat(answers=[edit(LINE, text) for text in texts])
     search, attempts = await searched(model)
     assert search.fixes == ()
-    assert len(model.talks) == ROUNDS and len(attempts) == 1, "the same text is judged once"
+    assert len(model.talks) == ROUNDS == len(attempts)
     first, second, third = model.talks
     assert [turn.role for turn in second.turns] == ["user", "assistant", "user"]
     assert second.turns[0] == first.turns[0] and second.turns[1].text == model.answers[0]
     assert "undeclared identifier 'zz'" in second.turns[2].text and "at: wire both = a & zz;" in second.turns[2].text
     assert len(third.turns) == 3, "a talk does not grow"
     assert third.temperature > second.temperature > first.temperature
+
+
+@pytest.mark.parametrize(("local", "same", "rounds"), [(False, True, 2), (True, False, 2), (False, False, ROUNDS)])
+async def test_a_model_with_nothing_else_to_say_is_asked_no_more(local: bool, same: bool, rounds: int) -> None:
+    model = FakeChat(answers=["Use b." if same else f"Use b{number}." for number in range(9)], local=local)
+    await searched(model)
+    assert len(model.talks) == rounds
 
 
 async def test_a_later_round_may_succeed_and_that_is_said() -> None:
@@ -134,7 +142,7 @@ async def test_no_cheat_gets_through_and_the_model_is_told_why(name: str) -> Non
 async def test_a_model_that_pours_out_is_cut_off() -> None:
     model = FakeChat(answers=["y" * 1_000_000])
     await searched(model)
-    assert model.ended == ROUNDS
+    assert model.ended == len(model.talks)
 
 
 @pytest.mark.parametrize("model", [FakeChat(can_chat=False), Gone()])

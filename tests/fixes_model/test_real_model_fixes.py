@@ -80,7 +80,7 @@ async def test_it_can_be_talked_to_by_its_own_template(keeper: Keeper) -> None:
 async def test_what_it_answers_to_an_instruction_is_an_edit_or_nothing(
     pool: WorkerPool, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(instruction, "ROUNDS", 1)
+    monkeypatch.setattr(instruction, "LOCAL_ROUNDS", 1)
     fault = await faulty(Slang(pool))
     proposing = Instruction(await keeper.open()).propose(fault)
     with contextlib.suppress(StopAsyncIteration):

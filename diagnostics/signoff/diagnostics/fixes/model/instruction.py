@@ -24,7 +24,8 @@ from signoff.verifiers.text import apply_edits
 log = logging.getLogger(__name__)
 
 NAME = "instruction"
-ROUNDS = 3
+# On this machine's own processor a round takes from ten seconds to a minute.
+ROUNDS, LOCAL_ROUNDS = 3, 2
 # A model that was refused and is not let vary says the same again.
 TEMPERATURES = (0.0, 0.3, 0.6)
 # Tokens of an answer; on this machine's own processor each takes a twentieth of a second or more.
@@ -71,8 +72,12 @@ class Instruction:
             shown = await asyncio.to_thread(excerpt, fault, room.code)
             asked = talk.question(fault, shown, await self._facts(fault, room))
             turns: tuple[Turn, ...] = (asked,)
-            for number in range(ROUNDS):
+            before: str | None = None
+            for number in range(LOCAL_ROUNDS if chat.description.local else ROUNDS):
                 said = await _answered(chat, turns, room, number)
+                if said.text == before:
+                    return  # it was told what is wrong with that, and has nothing else to say
+                before = said.text
                 made = _candidate(fault, shown, said, chat.description.name, number + 1)
                 if isinstance(made, FixCandidate):
                     refusal = yield made

@@ -13,7 +13,7 @@ from signoff.diagnostics.fixes.model.blocks import MIDDLE, REPLACE, SEARCH
 from signoff.diagnostics.fixes.model.excerpt import Excerpt
 from signoff.diagnostics.fixes.proposer import Fault
 from signoff.diagnostics.fixes.verdict import Refusal
-from signoff.verifiers.finding import Severity
+from signoff.verifiers.finding import Category, Severity
 from signoff.verifiers.text import LineIndex
 
 NAMES = {
@@ -27,15 +27,17 @@ NAMES = {
 }
 # Findings of a refused answer, and characters of a line, that the model is told.
 TOLD, LINE = 5, 160
-TASK = f"""You repair {{language}} code. You get one finding of a tool and the code around it.
-Answer with one or more edit blocks and with nothing else: no explanation, no fences. A block looks like this:
+TASK = """You repair {language} code. You get one finding of a tool and the code around it.
+Mend the cause and change as little as you can. Never delete code, comment it out, switch it off or tell the tool to be
+silent: every edit is checked by the tools, and one that loses anything is refused."""
+# No form of words was found in which a model of 0.5B or 1.5B writes a block that changes what is wrong: they copy the
+# form, or the code as it is. Filling in (cloze.py) is for these.
+FORM = f"""Answer with an edit block, or several, and with nothing else: no explanation, no fences. A block is:
 {SEARCH}
 lines of the code that are to be changed, copied exactly as they are
 {MIDDLE}
 the lines that take their place
-{REPLACE}
-Mend the cause and change as little as you can. Never delete code, comment it out, switch it off or tell the tool to be
-silent: every edit is checked by the tools, and one that loses anything is refused."""
+{REPLACE}"""
 
 
 def question(fault: Fault, shown: Excerpt, known: Sequence[Passage]) -> Turn:
@@ -48,8 +50,8 @@ def question(fault: Fault, shown: Excerpt, known: Sequence[Passage]) -> Turn:
     parts = [TASK.format(language=NAMES.get(fault.snapshot.language, fault.snapshot.language))]
     parts.append(f"This line has {grave}:\n{index.line(line).strip()[:LINE]}")
     parts.append("\n".join(("The tools say:", *facts.said(fault))))
-    if text := kinds().get(str(fault.finding.category), {}).get("text", ""):
-        parts.append(text)
+    if fault.finding.category is not Category.OTHER:
+        parts.append(kinds().get(str(fault.finding.category), {}).get("text", ""))
     if notes := _related(fault, index):
         parts.append("\n".join(("See also these lines:", *notes)))
     if known:
@@ -57,7 +59,8 @@ def question(fault: Fault, shown: Excerpt, known: Sequence[Passage]) -> Turn:
     if shown.head:
         parts.append(f"The code begins so (not to be edited):\n{shown.head.rstrip()}")
     parts.append(f"The code that you may edit:\n{shown.text}")
-    return Turn("user", "\n\n".join(parts))
+    parts.append(FORM)
+    return Turn("user", "\n\n".join(filter(None, parts)))
 
 
 def again(reason: str, refusal: Refusal | None = None, mended: str = "") -> Turn:
