@@ -7,41 +7,30 @@ What slang takes a misspelt name for, and what it expected, are the matter of ru
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
-from signoff.diagnostics.fixes.proposer import Cost, Fault
-from signoff.diagnostics.fixes.tools.remedy import HDL, LONGEST, Remedy
-from signoff.diagnostics.fixes.verdict import Refusal
+from signoff.diagnostics.fixes.proposer import Fault
+from signoff.diagnostics.fixes.tools.hints import Hints
+from signoff.diagnostics.fixes.tools.remedy import Remedy
 from signoff.verifiers.finding import Finding
 
 TOOL = "slang"
 MEANT = re.compile(r"did you mean '([^'\s]+)'")
 
 
-class SlangHints:
-    """What slang has said of the fault beside that it is one. Nothing is run: slang has spoken already."""
+class SlangHints(Hints):
+    """What slang has said of the fault beside that it is one."""
 
     name = TOOL
-    cost = Cost.FREE
 
-    def concerned(self, fault: Fault) -> bool:
-        """Whether slang may have a hint of the document."""
-        return fault.snapshot.language in HDL and len(fault.snapshot.text) <= LONGEST
-
-    async def propose(self, fault: Fault) -> AsyncGenerator[FixCandidate, Refusal | None]:
-        """What the hints at the fault's place come to."""
-        for candidate in hinted(fault):
-            yield candidate
-
-
-def hinted(fault: Fault) -> Iterator[FixCandidate]:
-    """The candidates of all of slang's hints at the place of a fault."""
-    remedy = Remedy(fault, TOOL)
-    for finding in remedy.said(TOOL):
-        hint = HINTS.get(finding.code)
-        if hint is not None:
-            yield from hint(remedy, finding)
+    def hinted(self, fault: Fault) -> Iterator[FixCandidate]:
+        """The candidates of all of slang's hints at the place of a fault."""
+        remedy = Remedy(fault, TOOL)
+        for finding in remedy.said(TOOL):
+            hint = HINTS.get(finding.code)
+            if hint is not None:
+                yield from hint(remedy, finding)
 
 
 def _access(remedy: Remedy, finding: Finding) -> Iterator[FixCandidate]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 
 from signoff.diagnostics.fixes.candidate import FixCandidate
-from signoff.diagnostics.fixes.proposer import Cost, Fault
-from signoff.diagnostics.fixes.tools.remedy import HDL, LONGEST, Remedy
-from signoff.diagnostics.fixes.verdict import Refusal
+from signoff.diagnostics.fixes.proposer import Fault
+from signoff.diagnostics.fixes.tools.hints import Hints
+from signoff.diagnostics.fixes.tools.remedy import Remedy
 from signoff.verifiers.finding import Finding
 
 TOOL = "verilator"
@@ -17,30 +17,19 @@ TOOL = "verilator"
 SUGGESTED = re.compile(r"'(?P<wrong>[^'\s]+)'; (?:Suggested alternative: |suggest use standard )'(?P<right>[^'\s]+)'")
 
 
-class VerilatorHints:
-    """What Verilator has suggested at the place of the fault. Nothing is run: it has spoken already."""
+class VerilatorHints(Hints):
+    """What Verilator has suggested at the place of the fault."""
 
     name = TOOL
-    cost = Cost.FREE
 
-    def concerned(self, fault: Fault) -> bool:
-        """Whether Verilator may have a hint of the document."""
-        return fault.snapshot.language in HDL and len(fault.snapshot.text) <= LONGEST
-
-    async def propose(self, fault: Fault) -> AsyncGenerator[FixCandidate, Refusal | None]:
-        """What is suggested at the fault's place."""
-        for candidate in hinted(fault):
-            yield candidate
-
-
-def hinted(fault: Fault) -> Iterator[FixCandidate]:
-    """The candidates of all of Verilator's suggestions at the place of a fault."""
-    remedy = Remedy(fault, TOOL)
-    for finding in remedy.said(TOOL):
-        match = SUGGESTED.search(finding.message)
-        number = _place(remedy, finding, match["wrong"]) if match else None
-        if match and number is not None:
-            yield remedy.candidate(finding.code, [remedy.swap(number, match["right"])])
+    def hinted(self, fault: Fault) -> Iterator[FixCandidate]:
+        """The candidates of all of Verilator's suggestions at the place of a fault."""
+        remedy = Remedy(fault, TOOL)
+        for finding in remedy.said(TOOL):
+            match = SUGGESTED.search(finding.message)
+            number = _place(remedy, finding, match["wrong"]) if match else None
+            if match and number is not None:
+                yield remedy.candidate(finding.code, [remedy.swap(number, match["right"])])
 
 
 def _place(remedy: Remedy, finding: Finding, wrong: str) -> int | None:
